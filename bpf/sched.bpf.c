@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: (GPL-2.0 OR MIT) */
+/*
+ * Scheduler events into per-CPU rings that user space maps (events.h). Every instruction here is
+ * paid at each context switch of the machine: no helper beside the clock and the CPU number on the
+ * unfiltered path (array lookups are inlined), no second copy, no wake-up of the reader. Filters
+ * are constants at load time, so that the verifier drops what is not asked for.
+ *
+ * Why a CPU's ring needs no lock: context switches, migrations and wake-ups happen with interrupts
+ * off, so their programs cannot interrupt each other on one CPU. The one exception is a task that
+ * wakes itself (try_to_wake_up() with p == current), see put_shared().
+ */
+#include "vmlinux.h"
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "events.h"
+
+/* Set before load. (The skeleton needs type names that user space has too.) */
+const volatile __u32 filter; /* FILTER_*; 0 = everything */
+const volatile bool has_prev_state; /* sched_switch passes the state it saw (since 5.18) */
+const volatile char filter_comm[TASK_COMM_LEN];
+const volatile __u64 filter_cgroup; /* id of a cgroup v2 ... */
+const volatile __u32 filter_cgroup_level; /* ... and its depth: descendants match too */
+
+__u64 life_lost; /* life-cycle events for which there was no room */
+
+/* Sizes of all three are set before load. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct cpu_ring);
+} rings SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct event);
+} events SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+} life SEC(".maps");
+
+/* Process or thread ids of the filter; fork adds children of processes. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, u32);
+	__type(value, u8);
+} ids SEC(".maps");
+
+#define barrier() asm volatile("" ::: "memory")
+
+/* ---- filters ---- */
+
+static __always_inline bool in_cgroup(struct task_struct *task)
+{
+	struct cgroup *c = BPF_CORE_READ(task, cgroups, dfl_cgrp);
+	const u32 level = filter_cgroup_level;
+
+	if (BPF_CORE_READ(c, level) < (int)level)
+		return false;
+	if (bpf_core_field_exists(((struct cgroup___v61 *)0)->ancestors)) {
+		struct cgroup *up = 0;
+
+		bpf_probe_read_kernel(
+			&up, sizeof(up),
+			(char *)c + bpf_core_field_offset(struct cgroup___v61, ancestors) +
+				level * sizeof(up));
+		return BPF_CORE_READ(up, kn, id) == filter_cgroup;
+	}
+	if (bpf_core_field_exists(((struct cgroup___v419 *)0)->ancestor_ids)) {
+		u64 id = 0;
+
+		bpf_probe_read_kernel(
+			&id, sizeof(id),
+			(char *)c + bpf_core_field_offset(struct cgroup___v419, ancestor_ids) +
+				level * sizeof(id));
+		return id == filter_cgroup;
+	}
+	return BPF_CORE_READ(c, kn, id) == filter_cgroup;
+}
+
+/* Does @task pass the filter? Each kind that is asked for must. */
+static __always_inline bool wanted(struct task_struct *task)
+{
+	u32 key;
+
+	if (filter & FILTER_TGID) {
+		key = task->tgid;
+		if (!bpf_map_lookup_elem(&ids, &key))
+			return false;
+	}
+	if (filter & FILTER_TID) {
+		key = task->pid;
+		if (!bpf_map_lookup_elem(&ids, &key))
+			return false;
+	}
+	if (filter & FILTER_COMM) {
+		for (int i = 0; i < TASK_COMM_LEN; i++) {
+			char c = task->comm[i];
+
+			if (c != filter_comm[i])
+				return false;
+			if (!c)
+				break;
+		}
+	}
+	if ((filter & FILTER_CGROUP) && !in_cgroup(task))
+		return false;
+	return true;
+}
+
+/* ---- rings ---- */
+
+static __always_inline struct cpu_ring *this_ring(void)
+{
+	u32 cpu = bpf_get_smp_processor_id();
+
+	return bpf_map_lookup_elem(&rings, &cpu);
+}
+
+static __noinline void count_loss(struct cpu_ring *ring, u32 kind)
+{
+	if (!ring || kind >= EVENT_KINDS || !ring->room)
+		return;
+	struct event_loss *loss = &ring->loss[kind];
+	u64 now = bpf_ktime_get_ns();
+
+	if (loss->count == ring->seen[kind])
+		loss->first = now;
+	loss->last = now;
+	barrier();
+	loss->count++;
+}
+
+/* Let the reader see what was written before. x86 keeps stores in order; elsewhere an atomic that
+ * returns a value is a full barrier. */
+static __always_inline void publish(u64 *position, u64 value)
+{
+#ifdef __TARGET_ARCH_x86
+	barrier();
+	*(volatile u64 *)position = value;
+#else
+	__sync_lock_test_and_set(position, value);
+#endif
+}
+
+/* An event with interrupts off. */
+static __always_inline void put(struct cpu_ring *ring, u32 kind, u64 what)
+{
+	u64 head = ring->head, room = ring->room;
+
+	if (head - *(volatile u64 *)&ring->tail >= room) {
+		count_loss(ring, kind);
+		return;
+	}
+	u32 slot = ring->base + (head & (room - 1));
+	struct event *e = bpf_map_lookup_elem(&events, &slot);
+
+	if (!e)
+		return;
+	e->time = bpf_ktime_get_ns();
+	e->what = what | (u64)kind << EVENT_KIND_SHIFT;
+	publish(&ring->head, head + 1);
+}
+
+/*
+ * An event with interrupts on, between whose steps interrupts may put() theirs. The place is taken
+ * by an atomic add; put() may go on without, because it cannot be interrupted. @hold keeps the
+ * reader out of the place until it is filled. Such an event does not nest in itself: a task's
+ * second self-wake-up finds it awake.
+ */
+static __always_inline void put_shared(struct cpu_ring *ring, u32 kind, u64 what)
+{
+	u64 room = ring->room;
+
+	/* Some places are kept free for the interrupts that may come until the add. */
+	if (ring->head - *(volatile u64 *)&ring->tail + 64 >= room) {
+		count_loss(ring, kind);
+		return;
+	}
+	__sync_lock_test_and_set(&ring->hold, ring->head + 1);
+	u64 head = __sync_fetch_and_add(&ring->head, 1);
+	u32 slot = ring->base + (head & (room - 1));
+	struct event *e = bpf_map_lookup_elem(&events, &slot);
+
+	if (e) {
+		e->time = bpf_ktime_get_ns();
+		e->what = what | (u64)kind << EVENT_KIND_SHIFT;
+	}
+	__sync_lock_test_and_set(&ring->hold, 0);
+}
+
+/* ---- events ---- */
+
+/* The state that the sched_switch tracepoint reports (__trace_sched_switch_state(),
+ * __task_state_index() in the kernel). */
+static __always_inline u64 switch_state(bool preempt, u32 state, struct task_struct *prev)
+{
+	if (preempt)
+		return 0x100;
+	if (state <= 2)
+		return state; /* running, sleep, disk: nearly all */
+	if (state == 0x402) /* TASK_IDLE: uninterruptible without load */
+		return 0x80;
+	if (state & 0x1000) /* TASK_RTLOCK_WAIT */
+		return 0x2;
+	u32 bits = (state | (u32)prev->exit_state) & 0x7f;
+
+	/* The highest bit alone. */
+	bits |= bits >> 1;
+	bits |= bits >> 2;
+	bits |= bits >> 4;
+	return bits ^ bits >> 1;
+}
+
+SEC("tp_btf/sched_switch")
+int on_switch(u64 *ctx)
+{
+	bool preempt = ctx[0];
+	struct task_struct *prev = (void *)ctx[1], *next = (void *)ctx[2];
+
+	if (filter && !wanted(prev) && !wanted(next))
+		return 0;
+	struct cpu_ring *ring = this_ring();
+
+	if (!ring)
+		return 0;
+	u32 state;
+
+	if (has_prev_state)
+		state = (u32)ctx[3];
+	else if (bpf_core_field_exists(prev->__state))
+		state = prev->__state;
+	else
+		state = (u32)BPF_CORE_READ((struct task_struct___v513 *)prev, state);
+
+	put(ring, EVENT_SWITCH,
+	    (u64)(u32)next->pid | (u64)(u32)prev->pid << EVENT_TID_BITS |
+		    switch_state(preempt, state, prev) << 2 * EVENT_TID_BITS |
+		    (u64)(u8)next->prio << (2 * EVENT_TID_BITS + EVENT_STATE_BITS));
+	return 0;
+}
+
+static __always_inline int wakeup(struct task_struct *task, u64 is_new)
+{
+	u32 current_tid = bpf_get_current_pid_tgid();
+
+	if (filter && !wanted(task)) {
+		/* Who wakes others is part of a task's story too. */
+		struct task_struct *waker = bpf_get_current_task_btf();
+
+		if (!wanted(waker))
+			return 0;
+	}
+	struct cpu_ring *ring = this_ring();
+
+	if (!ring)
+		return 0;
+	u64 target = 0;
+
+	if (bpf_core_field_exists(task->thread_info.cpu))
+		target = task->thread_info.cpu;
+	else if (bpf_core_field_exists(((struct task_struct___cpu *)0)->cpu))
+		target = BPF_CORE_READ((struct task_struct___cpu *)task, cpu);
+
+	u32 tid = task->pid;
+	u64 what = (u64)tid | (u64)current_tid << EVENT_TID_BITS | target << 2 * EVENT_TID_BITS |
+		   is_new << (2 * EVENT_TID_BITS + EVENT_CPU_BITS);
+
+	if (tid == current_tid)
+		put_shared(ring, EVENT_WAKEUP, what);
+	else
+		put(ring, EVENT_WAKEUP, what);
+	return 0;
+}
+
+SEC("tp_btf/sched_wakeup")
+int on_wakeup(u64 *ctx)
+{
+	return wakeup((void *)ctx[0], 0);
+}
+
+SEC("tp_btf/sched_wakeup_new")
+int on_wakeup_new(u64 *ctx)
+{
+	return wakeup((void *)ctx[0], 1);
+}
+
+SEC("tp_btf/sched_migrate_task")
+int on_migrate(u64 *ctx)
+{
+	struct task_struct *task = (void *)ctx[0];
+	u64 to = (u32)ctx[1], from = 0;
+
+	if (filter && !wanted(task))
+		return 0;
+	struct cpu_ring *ring = this_ring();
+
+	if (!ring)
+		return 0;
+	if (bpf_core_field_exists(task->thread_info.cpu))
+		from = task->thread_info.cpu;
+	else if (bpf_core_field_exists(((struct task_struct___cpu *)0)->cpu))
+		from = BPF_CORE_READ((struct task_struct___cpu *)task, cpu);
+
+	put(ring, EVENT_MIGRATE,
+	    (u64)(u32)task->pid | from << EVENT_TID_BITS | to << (EVENT_TID_BITS + EVENT_CPU_BITS));
+	return 0;
+}
+
+/* ---- life cycle: with interrupts on, rare ---- */
+
+static __always_inline void put_life(u32 kind, struct task_struct *task, const void *comm)
+{
+	struct life_event *e = bpf_ringbuf_reserve(&life, sizeof(*e), 0);
+
+	if (!e) {
+		__sync_fetch_and_add(&life_lost, 1);
+		return;
+	}
+	e->time = bpf_ktime_get_ns();
+	e->cpu = bpf_get_smp_processor_id();
+	e->kind = kind;
+	e->tid = task->pid;
+	e->tgid = task->tgid;
+	e->parent = BPF_CORE_READ(task, real_parent, pid);
+	e->kernel = task->flags & PF_KTHREAD ? 1 : 0;
+	bpf_probe_read_kernel_str(e->comm, sizeof(e->comm), comm);
+	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
+}
+
+SEC("tp_btf/sched_process_fork")
+int on_fork(u64 *ctx)
+{
+	struct task_struct *parent = (void *)ctx[0], *child = (void *)ctx[1];
+
+	if (filter & FILTER_TGID) {
+		u32 key = parent->tgid, add = child->tgid;
+		u8 *follow = bpf_map_lookup_elem(&ids, &key);
+
+		if (follow && key != add)
+			bpf_map_update_elem(&ids, &add, follow, BPF_ANY);
+	}
+	put_life(LIFE_FORK, child, child->comm);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exec")
+int on_exec(u64 *ctx)
+{
+	struct task_struct *task = (void *)ctx[0];
+
+	put_life(LIFE_EXEC, task, task->comm);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exit")
+int on_exit(u64 *ctx)
+{
+	struct task_struct *task = (void *)ctx[0];
+
+	put_life(LIFE_EXIT, task, task->comm);
+	return 0;
+}
+
+SEC("tp_btf/task_rename")
+int on_rename(u64 *ctx)
+{
+	put_life(LIFE_RENAME, (void *)ctx[0], (const void *)ctx[1]);
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "Dual MIT/GPL";

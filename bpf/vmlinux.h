@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: (GPL-2.0 OR MIT) */
+/*
+ * The kernel types that our programs read, with only the fields that they read: CO-RE puts in the
+ * running kernel's offsets at load. Written by hand, because the generated header is 134,000 lines
+ * and depends on the kernel of the build machine. A type name's part behind "___" is not looked at:
+ * such flavours stand for the same type in older or newer kernels.
+ */
+#pragma once
+
+typedef unsigned char __u8;
+typedef unsigned short __u16;
+typedef unsigned int __u32;
+typedef unsigned long long __u64;
+typedef signed char __s8;
+typedef short __s16;
+typedef int __s32;
+typedef long long __s64;
+typedef __u16 __be16;
+typedef __u32 __be32;
+typedef __u32 __wsum;
+typedef __u8 u8;
+typedef __u16 u16;
+typedef __u32 u32;
+typedef __u64 u64;
+typedef __s32 s32;
+typedef __s64 s64;
+typedef _Bool bool;
+
+#define true 1
+#define false 0
+
+enum bpf_map_type {
+	BPF_MAP_TYPE_HASH = 1,
+	BPF_MAP_TYPE_ARRAY = 2,
+	BPF_MAP_TYPE_RINGBUF = 27,
+};
+
+/* include/uapi/linux/bpf.h */
+#define BPF_F_MMAPABLE	 (1u << 10)
+#define BPF_ANY		 0
+#define BPF_RB_NO_WAKEUP (1u << 0)
+
+/* include/linux/sched.h */
+#define TASK_COMM_LEN 16
+#define PF_KTHREAD    0x00200000
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct kernfs_node {
+	u64 id;
+};
+
+struct cgroup {
+	int level;
+	struct kernfs_node *kn;
+};
+
+struct cgroup___v61 {
+	struct cgroup *ancestors[0]; /* since 6.1 */
+};
+
+struct cgroup___v419 {
+	u64 ancestor_ids[0]; /* 4.19 .. 6.0 */
+};
+
+struct css_set {
+	struct cgroup *dfl_cgrp;
+};
+
+struct thread_info {
+	u32 cpu; /* since 5.16 (x86), arm64 from the start */
+};
+
+struct task_struct {
+	struct thread_info thread_info;
+	unsigned int __state; /* since 5.14 */
+	unsigned int flags;
+	int prio;
+	int exit_state;
+	int pid;
+	int tgid;
+	struct task_struct *real_parent;
+	struct task_struct *group_leader;
+	char comm[TASK_COMM_LEN];
+	struct css_set *cgroups;
+};
+
+struct task_struct___v513 {
+	volatile long state; /* until 5.13 */
+};
+
+struct task_struct___cpu {
+	unsigned int cpu; /* until 5.15 (x86) */
+};
+
+struct linux_binprm;
+
+#pragma clang attribute pop

@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: MIT */
+/* Driving analyses: needs, one reading for all of them, coverage and the notes on what is missing. */
+#include "analysis/analysis.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+#include "analysis/gaps.h"
+#include "base/quantity.h"
+#include "model/file_track.h"
+
+/* One analysis at work. */
+struct work {
+	const struct analysis *a;
+	struct analysis_pass pass;
+	bool begun;
+};
+
+const struct analysis *analysis_by_name(const char *name)
+{
+	for (size_t i = 0; analysis_list[i]; i++)
+		if (!strcmp(analysis_list[i]->name, name))
+			return analysis_list[i];
+	return NULL;
+}
+
+/* Does the comma-separated @list hold @word? */
+static bool list_has(const char *list, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (const char *p = list; p; p = strchr(p, ',')) {
+		p += strspn(p, ", ");
+		if (!strncmp(p, word, n) && strchr(", ", p[n]))
+			return true;
+	}
+	return false;
+}
+
+bool analysis_has_track(const struct run_info *info, const struct track *t)
+{
+	const char *events = run_info_meta(info, "kymo.events");
+
+	for (size_t i = 0; i < info->n_stream; i++)
+		if (info->stream[i].track == t->id)
+			return true;
+	return events && list_has(events, t->name);
+}
+
+const struct track *analysis_missing(const struct analysis *a, const struct source *src)
+{
+	for (size_t i = 0; a->needs && a->needs[i]; i++)
+		if (!analysis_has_track(src->info, a->needs[i]))
+			return a->needs[i];
+	return NULL;
+}
+
+nsec_t analysis_query_end(const struct run_info *info, nsec_t to)
+{
+	return to >= info->end ? 0 : to;
+}
+
+bool analysis_wants(const struct analysis_args *args, const struct tasks *tasks, uint32_t number)
+{
+	const struct task *t = tasks_at(tasks, number);
+
+	if (!t->tid || (t->flags & TASK_FLAG_SELF && !args->include_self))
+		return false;
+	return !args->task || !regexec(args->task, tasks_label(tasks, number), 0, NULL, 0);
+}
+
+/* ---- coverage and losses ---- */
+
+static bool reads(const struct analysis *a, uint16_t track)
+{
+	if (!track)
+		return true;
+	for (size_t i = 0; a->needs && a->needs[i]; i++)
+		if (a->needs[i]->id == track)
+			return true;
+	for (size_t i = 0; a->also && a->also[i]; i++)
+		if (a->also[i]->id == track)
+			return true;
+	return false;
+}
+
+static bool touches(const struct run_loss *l, const struct analysis *a,
+		    const struct analysis_args *args)
+{
+	if (l->cpu != BATCH_CPU_NONE && args->cpus && !cpuset_has(args->cpus, l->cpu))
+		return false;
+	return reads(a, l->track) && l->from <= args->to && l->to >= args->from;
+}
+
+/* Covered time of the window by window times CPUs; losses of any track that was read count. */
+static int coverage(const struct analysis *a, const struct run_info *info,
+		    const struct analysis_args *args, double *ret)
+{
+	uint16_t track[16];
+	unsigned int n_tracks = 0;
+	double known = 0, asked = 0;
+
+	for (size_t i = 0; a->needs && a->needs[i] && n_tracks < ARRAY_SIZE(track); i++)
+		track[n_tracks++] = a->needs[i]->id;
+	for (size_t i = 0; a->also && a->also[i] && n_tracks < ARRAY_SIZE(track); i++)
+		track[n_tracks++] = a->also[i]->id;
+	for (size_t i = 0; i < info->n_cpu; i++) {
+		const struct run_cpu *c = &info->cpu[i];
+		struct gaps gaps;
+
+		if (args->cpus && !cpuset_has(args->cpus, c->cpu))
+			continue;
+		int r = gaps_init(&gaps, info, track, n_tracks, c->cpu);
+
+		if (r < 0)
+			return r;
+		known += (double)gaps_free_time(&gaps, max_of(args->from, c->start),
+						min_of(args->to, c->end));
+		asked += (double)(args->to - args->from);
+		gaps_done(&gaps);
+	}
+	*ret = asked > 0 ? known / asked : 0;
+	return 0;
+}
+
+static void note_losses(const struct analysis *a, const struct run_info *info,
+			const struct analysis_args *args, struct answer *ans)
+{
+	const struct run_loss *first = NULL;
+	uint64_t spans = 0, uncounted = 0;
+	char count[QUANTITY_MAX];
+
+	for (size_t i = 0; i < info->n_loss; i++) {
+		const struct run_loss *l = &info->loss[i];
+
+		if (!touches(l, a, args))
+			continue;
+		if (!first || l->from < first->from)
+			first = l;
+		spans++;
+		uncounted += !l->count;
+		ans->lost += l->count;
+	}
+	if (!first)
+		return;
+	(void)quantity_count(count, ans->lost);
+	table_note(ans->table,
+		   "%s%s events are missing in %" PRIu64 " %s (%s; the first at %.6f s): what lies in "
+		   "them is left out, not guessed",
+		   uncounted ? "at least " : "", count, spans, spans == 1 ? "span" : "spans",
+		   loss_cause_name(first->cause),
+		   (double)(max_of(first->from, info->start) - info->start) / NSEC_PER_SEC);
+}
+
+static int complete(struct work *w, struct err *e)
+{
+	const struct run_info *info = w->pass.src->info;
+	struct answer *ans = w->pass.answer;
+	size_t rows = table_n_rows(ans->table);
+	uint64_t top = w->pass.args->top;
+
+	if (!w->a->cuts_itself && top && rows > top) {
+		table_cut(ans->table, (size_t)top);
+		table_note(ans->table, "%zu more rows (--top 0 for all)", rows - (size_t)top);
+	}
+	int r = coverage(w->a, info, w->pass.args, &ans->coverage);
+
+	if (r < 0)
+		return err_set(e, r, "out of memory");
+	note_losses(w->a, info, w->pass.args, ans);
+	if (!info->complete)
+		table_note(ans->table, "the recording is not complete: %s",
+			   info->damage[0] ? info->damage : "it was not closed");
+	if (w->pass.scan && sched_scan_stats(w->pass.scan)->not_continued) {
+		char count[QUANTITY_MAX];
+
+		(void)quantity_count(count, sched_scan_stats(w->pass.scan)->not_continued);
+		table_note(ans->table,
+			   "%s switches are from a task that was not the one switched in before: the tracer "
+			   "missed events there, or a thread took over the id of its process by exec; the "
+			   "time counts for the task switched out",
+			   count);
+	}
+	r = table_error(ans->table);
+	return r < 0 ? err_set(e, r, "out of memory") : 0;
+}
+
+/* ---- reading ---- */
+
+/* Analyses that share one reading of the source. */
+struct reading {
+	struct source *src;
+	const struct analysis_args *args;
+	struct work *work;
+	size_t n;
+	const struct scan_taker *also; /* or NULL */
+	struct sched_scan *scan; /* or NULL */
+	struct task_index *index;
+	uint8_t *wanted; /* by task number */
+	size_t n_wanted, wanted_room;
+};
+
+static int out_of_memory(struct err *e)
+{
+	return err_set(e, -ENOMEM, "out of memory");
+}
+
+/* analysis_wants() of all tasks that are known by now. */
+static int settle_wanted(struct reading *r, struct err *e)
+{
+	size_t count = tasks_count(r->src->tasks);
+	void *array = r->wanted;
+	int ret = tasks_ensure(&array, &r->wanted_room, count, 1);
+
+	r->wanted = array;
+	if (ret < 0)
+		return out_of_memory(e);
+	for (; r->n_wanted < count; r->n_wanted++)
+		r->wanted[r->n_wanted] =
+			analysis_wants(r->args, r->src->tasks, (uint32_t)r->n_wanted);
+	for (size_t i = 0; i < r->n; i++)
+		r->work[i].pass.wanted = r->wanted;
+	return 0;
+}
+
+static int give_chunk(struct reading *r, const struct sched_scan_chunk *c, struct err *e)
+{
+	const struct scan_taker *also = r->also;
+	int ret = r->n_wanted < tasks_count(r->src->tasks) ? settle_wanted(r, e) : 0;
+
+	for (struct work *w = r->work; w < r->work + r->n && ret >= 0; w++) {
+		if (w->a && w->a->take_runs && c->n_runs)
+			ret = w->a->take_runs(&w->pass, c->run, c->n_runs, e);
+		if (w->a && w->a->take_delays && c->n_delays && ret >= 0)
+			ret = w->a->take_delays(&w->pass, c->delay, c->n_delays, e);
+	}
+	if (also && also->take_runs && c->n_runs && ret >= 0)
+		ret = also->take_runs(also->state, c->run, c->n_runs, e);
+	if (also && also->take_delays && c->n_delays && ret >= 0)
+		ret = also->take_delays(also->state, c->delay, c->n_delays, e);
+	return ret;
+}
+
+/* The switches and wake-ups, for all that want runs or delays. The scan stays open for finish(). */
+static int read_sched(struct reading *r, struct err *e)
+{
+	struct sched_scan_query q = { .from = r->args->from,
+				      .to = r->args->to,
+				      .cpus = r->args->cpus,
+				      .delays = r->also && r->also->take_delays };
+	struct sched_scan_chunk chunk;
+	bool asked = r->also != NULL;
+	int ret;
+
+	for (size_t i = 0; i < r->n; i++) {
+		const struct analysis *a = r->work[i].a;
+
+		asked |= a && (a->take_runs || a->take_delays);
+		q.delays |= a && a->take_delays;
+	}
+	if (!asked)
+		return 0;
+	ret = sched_scan_new(r->src, &q, &r->scan, e);
+	if (ret < 0)
+		return ret;
+	for (size_t i = 0; i < r->n; i++)
+		r->work[i].pass.scan = r->scan;
+	while ((ret = sched_scan_next(r->scan, &chunk, e)) > 0) {
+		ret = give_chunk(r, &chunk, e);
+		if (ret < 0)
+			return ret;
+	}
+	return ret;
+}
+
+/* The rows of one other track. */
+static int read_track(struct reading *r, const struct track *t, struct err *e)
+{
+	struct query q = { .tracks = track_bit(t),
+			   .from = r->args->from,
+			   .to = analysis_query_end(r->src->info, r->args->to),
+			   .cpus = r->args->cpus };
+	auto_ptr(cursor) c = NULL;
+	const struct batch *b;
+	bool asked = false, all_columns = false;
+	int ret;
+
+	for (size_t i = 0; i < r->n; i++) {
+		const struct analysis *a = r->work[i].a;
+
+		if (!a || !a->take_rows || !reads(a, t->id))
+			continue;
+		asked = true;
+		q.columns |= a->columns;
+		all_columns |= !a->columns;
+	}
+	if (all_columns)
+		q.columns = 0;
+	if (!asked || !analysis_has_track(r->src->info, t) || (q.from >= q.to && q.to))
+		return 0;
+	ret = source_cursor(r->src, &q, &c, e);
+	while (ret >= 0 && (ret = cursor_next(c, &b, e)) > 0) {
+		for (struct work *w = r->work; w < r->work + r->n && ret >= 0; w++)
+			if (w->a && w->a->take_rows && reads(w->a, t->id))
+				ret = w->a->take_rows(&w->pass, b, e);
+	}
+	return ret;
+}
+
+static int read_all(struct reading *r, struct err *e)
+{
+	const struct track *t;
+
+	r->index = task_index_new(r->src->tasks);
+	if (!r->index)
+		return out_of_memory(e);
+	for (size_t i = 0; i < r->n; i++)
+		r->work[i].pass.index = r->index;
+	int ret = settle_wanted(r, e);
+
+	if (ret >= 0)
+		ret = read_sched(r, e);
+	for (unsigned int i = 0; ret >= 0 && (t = track_at(i)); i++)
+		if (t != &track_switch)
+			ret = read_track(r, t, e);
+	if (ret >= 0)
+		ret = settle_wanted(r, e);
+	for (struct work *w = r->work; w < r->work + r->n && ret >= 0; w++) {
+		if (!w->a)
+			continue;
+		ret = w->a->finish(&w->pass, e);
+		if (ret >= 0)
+			ret = complete(w, e);
+	}
+	return ret;
+}
+
+static int begin(struct reading *r, struct work *w, const struct analysis *a, const void *options,
+		 struct answer *ret, struct err *e)
+{
+	const nsec_t start = r->src->info->start;
+
+	w->a = a;
+	ret->view = a->name;
+	ret->title = a->title;
+	ret->summary = a->summary;
+	ret->help = a->help;
+	ret->from = r->args->from - min_of(r->args->from, start);
+	ret->to = r->args->to - min_of(r->args->to, start);
+	w->pass = (struct analysis_pass){ .src = r->src,
+					  .args = r->args,
+					  .options = options ? options : a->options_default,
+					  .answer = ret,
+					  .state = calloc(1, a->state_bytes + 1) };
+	if (!w->pass.state)
+		return out_of_memory(e);
+	w->begun = true;
+	return a->begin ? a->begin(&w->pass, e) : 0;
+}
+
+static void reading_done(struct reading *r)
+{
+	for (struct work *w = r->work; w < r->work + r->n; w++) {
+		if (w->begun && w->a->done)
+			w->a->done(&w->pass);
+		free(w->pass.state);
+	}
+	r->scan = sched_scan_free(r->scan);
+	r->index = task_index_free(r->index);
+	free(r->wanted);
+}
+
+int analysis_run(const struct analysis *a, struct source *src, const struct analysis_args *args,
+		 struct answer *ret, struct err *e)
+{
+	const struct track *missing = analysis_missing(a, src);
+	struct work work = { 0 };
+	struct reading r = { .src = src, .args = args, .work = &work, .n = 1 };
+
+	if (missing)
+		return err_set(e, -ENODATA, "'%s' has no %s events (record with -e %s)",
+			       src->info->name, missing->name,
+			       missing == &track_wakeup ? "switch,wakeup" : missing->name);
+	int result = begin(&r, &work, a, args->options, ret, e);
+
+	if (result >= 0)
+		result = read_all(&r, e);
+	reading_done(&r);
+	return result < 0 ? result : 0;
+}
+
+int analysis_run_all(const struct analysis *const *a, size_t n, struct source *src,
+		     const struct analysis_args *args, const struct scan_taker *also,
+		     struct answer *ret, struct err *e)
+{
+	auto_free struct work *work = calloc(n + 1, sizeof(*work));
+	struct reading r = { .src = src, .args = args, .work = work, .n = n, .also = also };
+	int result = 0;
+
+	if (!work)
+		return out_of_memory(e);
+	for (size_t i = 0; i < n && result >= 0; i++)
+		if (!analysis_missing(a[i], src))
+			result = begin(&r, &work[i], a[i], NULL, &ret[i], e);
+	if (result >= 0)
+		result = read_all(&r, e);
+	reading_done(&r);
+	return result < 0 ? result : 0;
+}

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Cells are tallies under a key of the bin and what tells cells of a bin apart. When they are too
+ * many, bins are joined two by two, so the width in the end does not depend on the order of events.
+ */
+#include "analysis/cube.h"
+
+#include <errno.h>
+
+#include "stats/loghist.h"
+
+#define TASK_BITS   26
+#define TASK_MAX    (1u << TASK_BITS)
+#define CPU_BITS    16
+#define BUCKET_BITS 10
+#define WRITE_ROWS  16384
+
+const struct track track_cube_run = {
+	.id = 200,
+	.name = "cube_run",
+	.help = "run time and switches by time bin, CPU and task",
+	.n_columns = 5,
+	.column = {
+		TRACK_TIME_COLUMN,
+		{ .name = "cpu", .type = COLUMN_U32, .codec = CODEC_DICT, .help = "CPU" },
+		{ .name = "task", .type = COLUMN_U32, .codec = CODEC_DICT, .help = "number of the task" },
+		{ .name = "run", .type = COLUMN_U64, .codec = CODEC_PLANES, .unit = "ns", .help = "run time" },
+		{ .name = "switches", .type = COLUMN_U32, .codec = CODEC_PLANES, .help = "switch-outs" },
+	},
+};
+
+const struct track track_cube_delay = {
+	.id = 201,
+	.name = "cube_delay",
+	.help = "durations by time bin, kind, task and bucket",
+	.n_columns = 7,
+	.column = {
+		TRACK_TIME_COLUMN,
+		{ .name = "kind", .type = COLUMN_U8, .codec = CODEC_PLANES,
+		  .help = "1 run, 2 sleep, 3 wait, 4 preempted" },
+		{ .name = "task", .type = COLUMN_U32, .codec = CODEC_DICT, .help = "number of the task" },
+		{ .name = "bucket", .type = COLUMN_U16, .codec = CODEC_PLANES,
+		  .help = "logarithmic bucket of the length" },
+		{ .name = "count", .type = COLUMN_U32, .codec = CODEC_PLANES, .help = "durations" },
+		{ .name = "max", .type = COLUMN_U64, .codec = CODEC_PLANES, .unit = "ns", .help = "longest" },
+		{ .name = "sum", .type = COLUMN_U64, .codec = CODEC_PLANES, .unit = "ns", .help = "sum" },
+	},
+};
+
+const struct track track_cube_next = {
+	.id = 202,
+	.name = "cube_next",
+	.help = "switches by time bin from task to task",
+	.n_columns = 4,
+	.column = {
+		TRACK_TIME_COLUMN,
+		{ .name = "task", .type = COLUMN_U32, .codec = CODEC_DICT, .help = "number of the task" },
+		{ .name = "next", .type = COLUMN_U32, .codec = CODEC_DICT,
+		  .help = "number of the task switched to" },
+		{ .name = "count", .type = COLUMN_U32, .codec = CODEC_PLANES, .help = "switches" },
+	},
+};
+
+static void cube_init(struct cube *c, const struct run_info *info, unsigned int key_bits,
+		      size_t max_cells)
+{
+	nsec_t span = max_of(run_info_span(info), (nsec_t)1);
+
+	*c = (struct cube){ .start = info->start,
+			    .span = span,
+			    .bin_ns = (span + CUBE_MAX_BINS - 1) / CUBE_MAX_BINS,
+			    .key_bits = key_bits,
+			    .max_cells = max_cells };
+}
+
+void cubes_init(struct cubes *c, const struct run_info *info, size_t max_cells)
+{
+	max_cells = max_cells ? max_cells : CUBE_MAX_CELLS;
+	cube_init(&c->run, info, CPU_BITS + TASK_BITS, max_cells);
+	cube_init(&c->delay, info, 3 + TASK_BITS + BUCKET_BITS, max_cells);
+	cube_init(&c->next, info, 2 * TASK_BITS, max_cells);
+	c->info = info;
+}
+
+void cubes_done(struct cubes *c)
+{
+	tallies_done(&c->run.cell);
+	tallies_done(&c->delay.cell);
+	tallies_done(&c->next.cell);
+}
+
+/* Twice as wide bins. */
+static int join_bins(struct cube *c)
+{
+	struct tallies joined = { 0 };
+
+	for (size_t i = 0; i <= c->cell.mask; i++) {
+		const struct tally *t = &c->cell.slot[i];
+		uint64_t bin = t->key >> c->key_bits;
+
+		if (t->key == TALLIES_NO_KEY)
+			continue;
+		struct tally *sum = tallies_at(&joined, t->key - (bin << c->key_bits) +
+								(bin / 2 << c->key_bits));
+
+		if (!sum) {
+			tallies_done(&joined);
+			return -ENOMEM;
+		}
+		sum->count += t->count;
+		sum->sum += t->sum;
+		sum->max = max_of(sum->max, t->max);
+	}
+	tallies_done(&c->cell);
+	c->cell = joined;
+	c->bin_ns *= 2;
+	c->begin = c->end = 0;
+	return 0;
+}
+
+static void find_bin(struct cube *c, nsec_t since)
+{
+	/* The run's last moment belongs to its last bin. */
+	since = min_of(since, c->span - 1);
+	c->bin = since / c->bin_ns;
+	c->begin = c->bin * c->bin_ns;
+	c->end = c->begin + c->bin_ns;
+}
+
+/* The cell of @key in the bin of the time @since the start. NULL: out of memory. */
+static inline struct tally *cell_at(struct cube *c, nsec_t since, uint64_t key)
+{
+	if (since < c->begin || since >= c->end)
+		find_bin(c, since);
+	struct tally *t = tallies_at(&c->cell, c->bin << c->key_bits | key);
+
+	if (t && c->cell.used > c->max_cells) {
+		if (join_bins(c) < 0)
+			return NULL;
+		return cell_at(c, since, key);
+	}
+	return t;
+}
+
+static int add_run(struct cube *c, const struct run *r)
+{
+	uint64_t key = (uint64_t)r->cpu << TASK_BITS | r->task;
+	nsec_t begin = r->begin - min_of(r->begin, c->start);
+	nsec_t end = r->end - min_of(r->end, c->start);
+	struct tally *t;
+
+	while (begin < end) {
+		t = cell_at(c, begin, key);
+		if (!t)
+			return -ENOMEM;
+		nsec_t until = c->end > begin && c->end < end ? c->end : end;
+
+		t->sum += until - begin;
+		begin = until;
+	}
+	if (r->flags & RUN_SWITCH) {
+		t = cell_at(c, end, key);
+		if (!t)
+			return -ENOMEM;
+		t->count++;
+	}
+	return 0;
+}
+
+static int take_runs(void *state, const struct run *run, size_t n, struct err *e)
+{
+	struct cubes *c = state;
+	struct tally *t;
+
+	for (const struct run *r = run; r < run + n; r++) {
+		if (r->task >= TASK_MAX || (r->flags & RUN_SWITCH && r->next >= TASK_MAX) ||
+		    r->cpu >> CPU_BITS)
+			return err_set(e, -E2BIG, "too many tasks or CPUs for a report");
+		if (add_run(&c->run, r) < 0)
+			return err_set(e, -ENOMEM, "out of memory");
+		if (!(r->flags & RUN_SWITCH))
+			continue;
+		t = cell_at(&c->next, r->end - min_of(r->end, c->next.start),
+			    (uint64_t)r->task << TASK_BITS | r->next);
+		if (!t)
+			return err_set(e, -ENOMEM, "out of memory");
+		t->count++;
+	}
+	return 0;
+}
+
+static int take_delays(void *state, const struct delay *delay, size_t n, struct err *e)
+{
+	struct cube *c = &((struct cubes *)state)->delay;
+
+	for (const struct delay *d = delay; d < delay + n; d++) {
+		uint64_t length = d->end - d->begin;
+
+		if (d->kind == DELAY_NO_WAKEUP)
+			continue;
+		if (d->task >= TASK_MAX)
+			return err_set(e, -E2BIG, "too many tasks for a report");
+		struct tally *t = cell_at(c, d->end - min_of(d->end, c->start),
+					  (uint64_t)d->kind << (TASK_BITS + BUCKET_BITS) |
+						  (uint64_t)d->task << BUCKET_BITS |
+						  loghist_bucket(length));
+
+		if (!t)
+			return err_set(e, -ENOMEM, "out of memory");
+		t->count++;
+		t->sum += length;
+		t->max = max_of(t->max, length);
+	}
+	return 0;
+}
+
+struct scan_taker cubes_taker(struct cubes *c)
+{
+	return (struct scan_taker){ .take_runs = take_runs, .take_delays = take_delays, .state = c };
+}
+
+/* ---- out ---- */
+
+static void put_run(struct batch *b, uint32_t row, uint64_t key, const struct tally *t)
+{
+	batch_u32(b, CUBE_RUN_CPU)[row] = (uint32_t)(key >> TASK_BITS);
+	batch_u32(b, CUBE_RUN_TASK)[row] = key % TASK_MAX;
+	batch_u64(b, CUBE_RUN_RUN)[row] = t->sum;
+	batch_u32(b, CUBE_RUN_SWITCHES)[row] = (uint32_t)t->count;
+}
+
+static void put_delay(struct batch *b, uint32_t row, uint64_t key, const struct tally *t)
+{
+	batch_u8(b, CUBE_DELAY_KIND)[row] = (uint8_t)(key >> (TASK_BITS + BUCKET_BITS));
+	batch_u32(b, CUBE_DELAY_TASK)[row] = (uint32_t)(key >> BUCKET_BITS) % TASK_MAX;
+	batch_u16(b, CUBE_DELAY_BUCKET)[row] = key % (1u << BUCKET_BITS);
+	batch_u32(b, CUBE_DELAY_COUNT)[row] = (uint32_t)t->count;
+	batch_u64(b, CUBE_DELAY_MAX)[row] = t->max;
+	batch_u64(b, CUBE_DELAY_SUM)[row] = t->sum;
+}
+
+static void put_next(struct batch *b, uint32_t row, uint64_t key, const struct tally *t)
+{
+	batch_u32(b, CUBE_NEXT_TASK)[row] = (uint32_t)(key >> TASK_BITS);
+	batch_u32(b, CUBE_NEXT_NEXT)[row] = key % TASK_MAX;
+	batch_u32(b, CUBE_NEXT_COUNT)[row] = (uint32_t)t->count;
+}
+
+static int write_cube(struct cube *c, const struct track *track,
+		      void (*put)(struct batch *, uint32_t, uint64_t, const struct tally *),
+		      struct sink *s, struct err *e)
+{
+	auto_ptr(batch) b = batch_new(track, WRITE_ROWS);
+
+	if (!b)
+		return err_set(e, -ENOMEM, "out of memory");
+	b->cpu = BATCH_CPU_NONE;
+	tallies_sort(&c->cell);
+	for (size_t i = 0; i < c->cell.used; i++) {
+		const struct tally *t = &c->cell.slot[i];
+		uint64_t bin = t->key >> c->key_bits;
+
+		b->time[b->rows] = bin * c->bin_ns;
+		put(b, b->rows, t->key - (bin << c->key_bits), t);
+		b->rows++;
+		if (!batch_full(b))
+			continue;
+		int r = sink_write(s, b, e);
+
+		if (r < 0)
+			return r;
+		batch_clear(b);
+	}
+	return sink_write(s, b, e);
+}
+
+int cubes_write(struct cubes *c, struct sink *s, struct err *e)
+{
+	int r = write_cube(&c->run, &track_cube_run, put_run, s, e);
+
+	if (r >= 0)
+		r = write_cube(&c->delay, &track_cube_delay, put_delay, s, e);
+	if (r >= 0)
+		r = write_cube(&c->next, &track_cube_next, put_next, s, e);
+	return r;
+}

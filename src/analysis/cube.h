@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The cubes of a report page: run time and switches, delays, and successors as cells by time bin,
+ * from which the viewer sums what a window and a filter ask for. Content and tracks 200 to 202:
+ * docs/formats/page.md, "Cubes".
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "analysis/analysis.h"
+#include "analysis/tallies.h"
+#include "base/attr.h"
+#include "base/err.h"
+#include "base/nsec.h"
+#include "model/stream.h"
+#include "model/track.h"
+
+#define CUBE_MAX_BINS  2048
+#define CUBE_MAX_CELLS 200000
+
+enum { CUBE_RUN_TIME, CUBE_RUN_CPU, CUBE_RUN_TASK, CUBE_RUN_RUN, CUBE_RUN_SWITCHES };
+enum {
+	CUBE_DELAY_TIME,
+	CUBE_DELAY_KIND,
+	CUBE_DELAY_TASK,
+	CUBE_DELAY_BUCKET,
+	CUBE_DELAY_COUNT,
+	CUBE_DELAY_MAX,
+	CUBE_DELAY_SUM
+};
+enum { CUBE_NEXT_TIME, CUBE_NEXT_TASK, CUBE_NEXT_NEXT, CUBE_NEXT_COUNT };
+
+extern const struct track track_cube_run;
+extern const struct track track_cube_delay;
+extern const struct track track_cube_next;
+
+struct cube {
+	nsec_t start, span; /* of the run */
+	nsec_t bin_ns;
+	nsec_t begin, end; /* of the bin of the last cell */
+	uint64_t bin;
+	unsigned int key_bits; /* below the bin in a key */
+	size_t max_cells;
+	struct tallies cell;
+};
+
+struct cubes {
+	struct cube run, delay, next;
+	const struct run_info *info;
+};
+
+/* @max_cells per cube; 0 = CUBE_MAX_CELLS. Allocates nothing. */
+void cubes_init(struct cubes *c, const struct run_info *info, size_t max_cells);
+void cubes_done(struct cubes *c);
+/* For analysis_run_all(): what fills @c. */
+struct scan_taker cubes_taker(struct cubes *c);
+/* Write the cells as rows of the three tracks (times since the start of the run, no CPU) to @s. Once. */
+int cubes_write(struct cubes *c, struct sink *s, struct err *e) must_check;

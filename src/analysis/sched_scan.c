@@ -1,0 +1,716 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The two state machines over switch and wakeup rows: who runs on each CPU (struct cpu_scan), and
+ * what each task does while it does not run (struct task_state). Rows are taken in ranges that
+ * contain no edge: no begin of the window, no begin or end of a gap. So the inner loops are free of
+ * those questions.
+ */
+#include "analysis/sched_scan.h"
+
+#include <errno.h>
+
+#include "analysis/analysis.h"
+#include "analysis/gaps.h"
+#include "analysis/task_index.h"
+#include "model/run.h"
+#include "model/tasks.h"
+
+/* Rows taken for one chunk; it stays in the first-level cache with what is made of it. */
+#define CHUNK_ROWS 512
+/* A row gives at most two runs (one that a gap cuts) and two delays. */
+#define CHUNK_ENTRIES (2 * CHUNK_ROWS + 1)
+#define TID_UNKNOWN   UINT32_MAX
+#define PLACE_NONE    UINT32_MAX
+
+enum opening {
+	OPENING_NO,
+	OPENING_YES, /* no switch seen yet; the first one's task has run since `since` */
+};
+
+struct cpu_scan {
+	struct sched_cpu pub;
+	const struct run_cpu *info;
+	const struct run_stream *stream; /* of switches, or NULL */
+	struct gaps gaps;
+	size_t gap; /* the next one to meet, or that we are in */
+	nsec_t since; /* begin of the run, not before the window */
+	nsec_t since_whole; /* switch-in, or NSEC_MAX when it was not seen */
+	uint32_t tid; /* who runs, or TID_UNKNOWN */
+	uint32_t task;
+	enum opening opening;
+	bool wanted, finished;
+};
+
+enum task_does { DOES_UNKNOWN, DOES_RUN, DOES_SLEEP, DOES_WAIT, DOES_PREEMPTED };
+
+struct task_state {
+	nsec_t since;
+	uint32_t generation; /* the state counts only when it is the scan's */
+	uint32_t waker, waker_cpu;
+	uint32_t does;
+};
+
+struct sched_scan {
+	struct source *src;
+	struct sched_scan_query q;
+	struct query query;
+	struct cursor *cursor; /* NULL: all rows were read */
+	const struct batch *batch; /* being taken, from @row on */
+	uint32_t row;
+	uint32_t n_rows; /* taken for this chunk */
+
+	struct cpu_scan *cpu;
+	size_t n_cpus;
+	uint32_t place[CPUSET_MAX]; /* CPU number -> cpu[] */
+	struct sched_cpu *wanted;
+	size_t n_wanted;
+	struct task_index *index;
+	struct sched_scan_stats stats;
+
+	/* Off-CPU: */
+	struct task_state *task; /* by task number */
+	size_t n_tasks;
+	struct gaps gaps; /* of all CPUs and both tracks */
+	size_t gap;
+	bool blind; /* in a gap */
+	uint32_t generation;
+
+	struct run run[CHUNK_ENTRIES];
+	struct delay delay[CHUNK_ENTRIES];
+	size_t n_runs, n_delays;
+	bool ended;
+	int error;
+};
+
+const char *delay_kind_name(enum delay_kind k)
+{
+	static const char *const name[] = { "no wake-up seen", "run", "sleep", "wait",
+					    "preempted" };
+
+	return name[k];
+}
+
+/* First row in [i, n) with time >= t. */
+static uint32_t first_at(const nsec_t *time, uint32_t i, uint32_t n, nsec_t t)
+{
+	while (i < n) {
+		uint32_t middle = i + (n - i) / 2;
+
+		if (time[middle] < t)
+			i = middle + 1;
+		else
+			n = middle;
+	}
+	return i;
+}
+
+/* ---- per task: off-CPU ---- */
+
+static struct task_state *state_of(struct sched_scan *s, uint32_t task)
+{
+	if (task >= s->n_tasks) {
+		size_t need = max_of((size_t)task + 1, tasks_count(s->src->tasks));
+		void *array = s->task;
+		int r = tasks_ensure(&array, &s->n_tasks, need, sizeof(*s->task));
+
+		s->task = array;
+		if (r < 0) {
+			s->error = r;
+			return NULL;
+		}
+	}
+	struct task_state *t = &s->task[task];
+
+	if (t->generation != s->generation)
+		*t = (struct task_state){ .generation = s->generation };
+	return t;
+}
+
+static inline void add_delay(struct sched_scan *s, enum delay_kind kind, uint32_t task,
+			     uint32_t cpu, nsec_t begin, nsec_t end)
+{
+	s->delay[s->n_delays++] = (struct delay){ .begin = begin,
+						  .end = end,
+						  .task = task,
+						  .cpu = cpu,
+						  .kind = kind };
+}
+
+static inline void switched_out(struct sched_scan *s, uint32_t task, nsec_t at, unsigned int state)
+{
+	struct task_state *t = state_of(s, task);
+
+	if (!t)
+		return;
+	t->since = at;
+	if (switch_state_runnable(state))
+		t->does = DOES_PREEMPTED;
+	else
+		t->does = state & SWITCH_STATE_DEAD ? DOES_UNKNOWN : DOES_SLEEP;
+}
+
+static inline void switched_in(struct sched_scan *s, uint32_t task, uint32_t cpu, nsec_t at)
+{
+	struct task_state *t = state_of(s, task);
+
+	if (!t)
+		return;
+	switch (t->does) {
+	case DOES_SLEEP:
+		add_delay(s, s->stats.wakeups ? DELAY_NO_WAKEUP : DELAY_SLEEP, task, cpu, t->since,
+			  at);
+		break;
+	case DOES_WAIT:
+		add_delay(s, DELAY_WAIT, task, cpu, t->since, at);
+		s->delay[s->n_delays - 1].waker = t->waker;
+		s->delay[s->n_delays - 1].waker_cpu = t->waker_cpu;
+		break;
+	case DOES_PREEMPTED:
+		add_delay(s, DELAY_PREEMPTED, task, cpu, t->since, at);
+		break;
+	default:
+		break;
+	}
+	t->does = DOES_RUN;
+}
+
+static void take_wakeups(struct sched_scan *s, const struct batch *b, uint32_t i, uint32_t end)
+{
+	const uint32_t *tid = batch_u32(b, WAKEUP_TID), *waker = batch_u32(b, WAKEUP_WAKER);
+
+	for (; i < end; i++) {
+		nsec_t at = b->time[i];
+		/* The idle task is never woken; a row that says so comes from outside. */
+		uint32_t task = tid[i] ? task_index_get(s->index, tid[i], at, b->cpu) : TASKS_NONE;
+
+		if (task == TASKS_NONE) {
+			if (tid[i])
+				s->error = -ENOMEM;
+			continue;
+		}
+		struct task_state *t = state_of(s, task);
+
+		if (!t)
+			return;
+		if (t->does == DOES_SLEEP)
+			add_delay(s, DELAY_SLEEP, task, b->cpu, t->since, at);
+		else if (t->does != DOES_UNKNOWN)
+			continue;
+		t->does = DOES_WAIT;
+		t->since = at;
+		t->waker = waker[i];
+		t->waker_cpu = b->cpu;
+	}
+}
+
+/* ---- per CPU: runs ---- */
+
+static inline void add_run(struct sched_scan *s, const struct cpu_scan *c, uint32_t task,
+			   nsec_t begin, nsec_t end, unsigned int flags)
+{
+	s->run[s->n_runs++] =
+		(struct run){ .begin = begin,
+			      .end = end,
+			      .task = task,
+			      .next = TASKS_NONE,
+			      .cpu = c->pub.cpu,
+			      .flags = (uint16_t)(flags |
+						  (task == c->pub.idle ? RUN_IDLE : 0)) };
+}
+
+static inline uint32_t task_on(struct sched_scan *s, const struct cpu_scan *c, uint32_t tid,
+			       nsec_t at)
+{
+	if (!tid)
+		return c->pub.idle;
+	uint32_t task = task_index_get(s->index, tid, at, c->pub.cpu);
+
+	if (task == TASKS_NONE) {
+		s->error = -ENOMEM;
+		return c->pub.idle;
+	}
+	return task;
+}
+
+/*
+ * A switch from a task that is not the one known to run: the first row, the first behind a gap, or
+ * rows that do not fit together. Those happen where a tracer missed events without saying so, and
+ * where a thread took over its process's id by exec. Then the time counts for the task switched
+ * out, as in perf; but no length of a run is known.
+ */
+static void odd_switch(struct sched_scan *s, struct cpu_scan *c, uint32_t prev_tid, nsec_t at)
+{
+	uint32_t prev = task_on(s, c, prev_tid, at);
+	bool since_known = c->tid != TID_UNKNOWN || (c->opening == OPENING_YES && c->since <= at);
+
+	if (c->tid != TID_UNKNOWN) {
+		s->stats.not_continued++;
+		if (s->q.delays && c->tid) {
+			struct task_state *missed = state_of(s, c->task);
+
+			if (missed)
+				missed->does = DOES_UNKNOWN;
+		}
+	}
+	add_run(s, c, prev, since_known ? c->since : at, at,
+		RUN_SWITCH | (since_known ? 0 : RUN_UNKNOWN));
+	c->opening = OPENING_NO;
+	c->since_whole = NSEC_MAX;
+	c->task = prev;
+}
+
+/* Rows outside of gaps of this CPU. @delays is a constant: two loops come of this one. */
+static inline __attribute__((always_inline)) void take_switches_as(struct sched_scan *s,
+								   struct cpu_scan *c,
+								   const struct batch *b,
+								   uint32_t i, uint32_t end,
+								   bool delays)
+{
+	const nsec_t *time = b->time;
+	const uint32_t *next = batch_u32(b, SWITCH_NEXT), *prev = batch_u32(b, SWITCH_PREV);
+	const uint16_t *state = batch_u16(b, SWITCH_STATE);
+
+	for (; i < end; i++) {
+		nsec_t at = time[i];
+
+		if (prev[i] == c->tid)
+			add_run(s, c, c->task, c->since, at, RUN_SWITCH);
+		else
+			odd_switch(s, c, prev[i], at);
+
+		struct run *r = &s->run[s->n_runs - 1];
+		uint32_t task = task_on(s, c, next[i], at);
+
+		r->state = state[i];
+		r->next = task;
+		if (delays && !(r->flags & RUN_IDLE)) {
+			if (c->since_whole != NSEC_MAX)
+				add_delay(s, DELAY_RUN, r->task, c->pub.cpu, c->since_whole, at);
+			if (!s->blind)
+				switched_out(s, r->task, at, state[i]);
+		}
+		if (delays && next[i] && !s->blind)
+			switched_in(s, task, c->pub.cpu, at);
+		c->tid = next[i];
+		c->task = task;
+		c->since = at;
+		c->since_whole = at;
+	}
+}
+
+static void take_switches(struct sched_scan *s, struct cpu_scan *c, const struct batch *b,
+			  uint32_t i, uint32_t end)
+{
+	if (s->q.delays)
+		take_switches_as(s, c, b, i, end, true);
+	else
+		take_switches_as(s, c, b, i, end, false);
+}
+
+/* Rows inside a gap: they count as switches, but between them anything may have happened. */
+static void take_switches_in_gap(struct sched_scan *s, struct cpu_scan *c, const struct batch *b,
+				 uint32_t i, uint32_t end)
+{
+	for (; i < end; i++) {
+		nsec_t at = b->time[i];
+
+		add_run(s, c, task_on(s, c, batch_u32(b, SWITCH_PREV)[i], at), at, at,
+			RUN_SWITCH | RUN_UNKNOWN);
+		s->run[s->n_runs - 1].state = batch_u16(b, SWITCH_STATE)[i];
+		s->run[s->n_runs - 1].next = task_on(s, c, batch_u32(b, SWITCH_NEXT)[i], at);
+	}
+}
+
+/* End what runs at @at, the begin of a gap, and know nothing. */
+static void cut(struct sched_scan *s, struct cpu_scan *c, nsec_t at)
+{
+	if (c->tid != TID_UNKNOWN && at > c->since)
+		add_run(s, c, c->task, c->since, at, 0);
+	c->tid = TID_UNKNOWN;
+	c->since_whole = NSEC_MAX;
+	c->opening = OPENING_NO;
+}
+
+/* Take rows of the batch up to an edge; the rest at the next call. */
+static void take_range_of_cpu(struct sched_scan *s, struct cpu_scan *c, uint32_t end)
+{
+	const struct batch *b = s->batch;
+	uint32_t i = s->row;
+	const struct gap *g = c->gap < c->gaps.n ? &c->gaps.gap[c->gap] : NULL;
+
+	if (!g || b->time[end - 1] < g->from) {
+		take_switches(s, c, b, i, end);
+	} else if (b->time[i] < g->from) {
+		end = first_at(b->time, i, end, g->from);
+		take_switches(s, c, b, i, end);
+	} else {
+		cut(s, c, g->from);
+		uint32_t behind = first_at(b->time, i, end, g->to);
+
+		take_switches_in_gap(s, c, b, i, behind);
+		if (behind < end)
+			c->gap++;
+		end = behind;
+	}
+	s->row = end;
+}
+
+/* Move over the edges of the gaps of all CPUs that lie at or before the row; the next edge limits
+ * the range. */
+static uint32_t cross_global_edges(struct sched_scan *s, uint32_t end)
+{
+	const struct batch *b = s->batch;
+
+	while (s->gap < s->gaps.n) {
+		const struct gap *g = &s->gaps.gap[s->gap];
+		nsec_t edge = s->blind ? g->to : g->from;
+
+		if (b->time[s->row] < edge)
+			return b->time[end - 1] < edge ? end :
+							 first_at(b->time, s->row, end, edge);
+		s->generation++;
+		s->gap += s->blind;
+		s->blind = !s->blind;
+	}
+	return end;
+}
+
+static struct cpu_scan *find_cpu(struct sched_scan *s, uint32_t cpu)
+{
+	if (cpu < CPUSET_MAX)
+		return s->place[cpu] == PLACE_NONE ? NULL : &s->cpu[s->place[cpu]];
+	for (size_t i = 0; i < s->n_cpus; i++)
+		if (s->cpu[i].pub.cpu == cpu)
+			return &s->cpu[i];
+	return NULL;
+}
+
+static int take_range_of_switches(struct sched_scan *s, uint32_t end, bool before, struct err *e)
+{
+	struct cpu_scan *c = find_cpu(s, s->batch->cpu);
+	size_t n_runs = s->n_runs;
+	uint64_t not_continued = s->stats.not_continued;
+	uint32_t begin = s->row;
+
+	if (!c)
+		return err_set(e, -EBADMSG, "switches of CPU %u, which the run does not have",
+			       s->batch->cpu);
+	if (!before && c->since < s->q.from)
+		c->since = s->q.from;
+	take_range_of_cpu(s, c, end);
+	if (before || !c->wanted) {
+		s->n_runs = n_runs;
+		s->stats.not_continued = not_continued;
+	} else {
+		s->stats.switches += s->row - begin;
+	}
+	return 0;
+}
+
+/* One range of the current batch. What is said of rows before the window is taken back: they only
+ * serve to know what was going on when it opened. */
+static int take_range(struct sched_scan *s, struct err *e)
+{
+	const struct batch *b = s->batch;
+	uint32_t begin = s->row, end = min_of(b->rows, begin + CHUNK_ROWS - s->n_rows);
+	bool before = b->time[begin] < s->q.from, blind = s->blind;
+	size_t n_delays = s->n_delays;
+
+	if (before && b->time[end - 1] >= s->q.from)
+		end = first_at(b->time, begin, end, s->q.from);
+	if (begin < b->lead) {
+		end = min_of(end, b->lead);
+		s->blind = true;
+	} else if (s->q.delays) {
+		end = cross_global_edges(s, end);
+		blind = s->blind;
+	}
+	if (b->track == &track_switch) {
+		int r = take_range_of_switches(s, end, before, e);
+
+		if (r < 0)
+			return r;
+	} else {
+		if (!s->blind)
+			take_wakeups(s, b, begin, end);
+		s->row = end;
+	}
+	s->blind = blind;
+	if (before || (s->q.cpus && !cpuset_has(s->q.cpus, b->cpu)))
+		s->n_delays = n_delays;
+	s->n_rows += s->row - begin;
+	return s->error < 0 ? err_set(e, s->error, "out of memory") : 0;
+}
+
+/* ---- end of a CPU ---- */
+
+/* The first switch of a CPU lies behind the window: who is it from? */
+static int fetch_first(struct sched_scan *s, struct cpu_scan *c, struct err *e)
+{
+	struct cpuset one = { 0 };
+	const struct batch *b;
+	struct query q = { .tracks = track_bit(&track_switch),
+			   .from = c->stream->first,
+			   .to = c->stream->first + 1,
+			   .cpus = &one,
+			   .columns = 1u << SWITCH_NEXT | 1u << SWITCH_PREV };
+	auto_ptr(cursor) cursor = NULL;
+
+	cpuset_add(&one, c->pub.cpu);
+	int r = source_cursor(s->src, &q, &cursor, e);
+
+	if (r < 0)
+		return r;
+	r = cursor_next(cursor, &b, e);
+	if (r <= 0)
+		return r;
+	c->tid = batch_u32(b, SWITCH_PREV)[0];
+	c->task = task_on(s, c, c->tid, c->stream->first);
+	return s->error < 0 ? err_set(e, s->error, "out of memory") : 0;
+}
+
+/* What still runs when the window or the CPU's coverage ends. */
+static int finish_cpu(struct sched_scan *s, struct cpu_scan *c, struct err *e)
+{
+	nsec_t end = min_of(s->q.to, c->info->end);
+	const struct gap *g = c->gap < c->gaps.n ? &c->gaps.gap[c->gap] : NULL;
+
+	c->finished = true;
+	if (!c->wanted || !c->stream)
+		return 0;
+	/* An import's last run was not seen to go on. */
+	if (!c->info->end_marked && c->stream->last < s->q.to)
+		return 0;
+	if (c->opening == OPENING_YES && c->stream->first >= s->q.to &&
+	    (!g || g->from > c->stream->first) && c->pub.cpu < CPUSET_MAX) {
+		int r = fetch_first(s, c, e);
+
+		if (r < 0)
+			return r;
+	}
+	if (c->tid == TID_UNKNOWN)
+		return 0;
+	c->since = max_of(c->since, s->q.from);
+	if (g && g->from < end)
+		end = g->from;
+	if (end > c->since)
+		add_run(s, c, c->task, c->since, end, 0);
+	return 0;
+}
+
+static int finish(struct sched_scan *s, struct err *e)
+{
+	for (size_t i = 0; i < s->n_cpus; i++) {
+		if (s->cpu[i].finished)
+			continue;
+		if (s->n_runs == CHUNK_ENTRIES)
+			return 0;
+		int r = finish_cpu(s, &s->cpu[i], e);
+
+		if (r < 0)
+			return r;
+	}
+	s->ended = true;
+	return 0;
+}
+
+/* ---- in and out ---- */
+
+static int next_batch(struct sched_scan *s, struct err *e)
+{
+	int r = cursor_next(s->cursor, &s->batch, e);
+
+	s->row = 0;
+	if (r <= 0)
+		s->batch = NULL;
+	if (!r)
+		s->cursor = cursor_free(s->cursor);
+	return r;
+}
+
+int sched_scan_next(struct sched_scan *s, struct sched_scan_chunk *ret, struct err *e)
+{
+	int r = 0;
+
+	s->n_runs = s->n_delays = 0;
+	s->n_rows = 0;
+	while (!s->ended && s->n_rows < CHUNK_ROWS && s->n_runs < CHUNK_ENTRIES) {
+		if (!s->cursor)
+			r = finish(s, e);
+		else if (!s->batch || s->row == s->batch->rows)
+			r = next_batch(s, e);
+		else
+			r = take_range(s, e);
+		if (r < 0)
+			return r;
+		/* Rows before the window may fill many chunks with nothing. */
+		if (s->n_rows == CHUNK_ROWS && !s->n_runs && !s->n_delays)
+			s->n_rows = 0;
+	}
+	*ret = (struct sched_scan_chunk){ s->run, s->delay, s->n_runs, s->n_delays };
+	return s->n_runs || s->n_delays;
+}
+
+static int init_cpu(struct sched_scan *s, struct cpu_scan *c, const struct run_cpu *info)
+{
+	const struct run_info *run = s->src->info;
+	const uint16_t track = track_switch.id;
+
+	c->info = info;
+	c->pub.cpu = info->cpu;
+	c->pub.idle = tasks_find(s->src->tasks, 0, info->start, info->cpu);
+	c->tid = TID_UNKNOWN;
+	c->since = info->start;
+	c->since_whole = NSEC_MAX;
+	c->opening = info->start_marked ? OPENING_YES : OPENING_NO;
+	c->wanted = !s->q.cpus || cpuset_has(s->q.cpus, info->cpu);
+	for (size_t i = 0; i < run->n_stream; i++)
+		if (run->stream[i].track == track && run->stream[i].cpu == info->cpu)
+			c->stream = &run->stream[i];
+	int r = gaps_init(&c->gaps, run, &track, 1, info->cpu);
+
+	c->pub.covered = gaps_free_time(&c->gaps, max_of(s->q.from, info->start),
+					min_of(s->q.to, info->end));
+	if (c->wanted)
+		s->wanted[s->n_wanted++] = c->pub;
+	return c->pub.idle == TASKS_NONE ? -ENOMEM : r;
+}
+
+static int init_cpus(struct sched_scan *s)
+{
+	const struct run_info *run = s->src->info;
+
+	s->cpu = calloc(run->n_cpu + 1, sizeof(*s->cpu));
+	s->wanted = calloc(run->n_cpu + 1, sizeof(*s->wanted));
+	if (!s->cpu || !s->wanted)
+		return -ENOMEM;
+	memset(s->place, 0xff, sizeof(s->place));
+	for (size_t i = 0; i < run->n_cpu; i++) {
+		if (run->cpu[i].cpu < CPUSET_MAX)
+			s->place[run->cpu[i].cpu] = (uint32_t)i;
+		s->n_cpus++;
+		int r = init_cpu(s, &s->cpu[i], &run->cpu[i]);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* With delays, what came before the window counts: from the last moment at which all was forgotten
+ * anyway. */
+static int init_query(struct sched_scan *s)
+{
+	const uint16_t both[] = { track_switch.id, track_wakeup.id };
+
+	s->query = (struct query){ .tracks = track_bit(&track_switch),
+				   .from = s->q.from,
+				   .to = analysis_query_end(s->src->info, s->q.to),
+				   .lead = true };
+	if (!s->q.delays) {
+		s->query.cpus = s->q.cpus;
+		s->query.columns = 1u << SWITCH_NEXT | 1u << SWITCH_PREV | 1u << SWITCH_STATE;
+		return 0;
+	}
+	int r = gaps_init(&s->gaps, s->src->info, both, ARRAY_SIZE(both), GAPS_ANY_CPU);
+
+	s->query.from = min_of(s->src->info->start, s->q.from);
+	for (size_t i = 0; i < s->gaps.n && s->gaps.gap[i].to <= s->q.from; i++) {
+		s->query.from = max_of(s->query.from, s->gaps.gap[i].to);
+		s->gap = i + 1;
+	}
+	s->query.order = CURSOR_BY_TIME;
+	if (s->stats.wakeups)
+		s->query.tracks |= track_bit(&track_wakeup);
+	return r;
+}
+
+int sched_scan_new(struct source *src, const struct sched_scan_query *q, struct sched_scan **ret,
+		   struct err *e)
+{
+	auto_ptr(sched_scan) s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return err_set(e, -ENOMEM, "out of memory");
+	s->src = src;
+	s->q = *q;
+	s->generation = 1;
+	s->stats.wakeups = analysis_has_track(src->info, &track_wakeup);
+	s->index = task_index_new(src->tasks);
+	if (!s->index || init_cpus(s) < 0 || init_query(s) < 0)
+		return err_set(e, -ENOMEM, "out of memory");
+	if (q->from < q->to || !s->query.to) {
+		int r = source_cursor(src, &s->query, &s->cursor, e);
+
+		if (r < 0)
+			return r;
+	} else {
+		s->ended = true;
+	}
+	*ret = steal_ptr(s);
+	return 0;
+}
+
+struct sched_scan *sched_scan_free(struct sched_scan *s)
+{
+	if (!s)
+		return NULL;
+	s->cursor = cursor_free(s->cursor);
+	for (size_t i = 0; i < s->n_cpus; i++)
+		gaps_done(&s->cpu[i].gaps);
+	gaps_done(&s->gaps);
+	free(s->cpu);
+	free(s->wanted);
+	free(s->task);
+	s->index = task_index_free(s->index);
+	free(s);
+	return NULL;
+}
+
+const struct sched_scan_stats *sched_scan_stats(const struct sched_scan *s)
+{
+	return &s->stats;
+}
+
+size_t sched_scan_n_cpus(const struct sched_scan *s)
+{
+	return s->n_wanted;
+}
+
+const struct sched_cpu *sched_scan_cpu(const struct sched_scan *s, size_t i)
+{
+	return &s->wanted[i];
+}
+
+int sched_scan_cpu_place(const struct sched_scan *s, uint32_t cpu)
+{
+	size_t low = 0, high = s->n_wanted;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (s->wanted[middle].cpu < cpu)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < s->n_wanted && s->wanted[low].cpu == cpu ? (int)low : -1;
+}
+
+nsec_t sched_scan_longest(const struct sched_scan *s)
+{
+	nsec_t longest = 0;
+
+	for (size_t i = 0; i < s->n_wanted; i++)
+		longest = max_of(longest, s->wanted[i].covered);
+	return longest;
+}
+
+nsec_t sched_scan_covered(const struct sched_scan *s)
+{
+	nsec_t sum = 0;
+
+	for (size_t i = 0; i < s->n_wanted; i++)
+		sum += s->wanted[i].covered;
+	return sum;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* Talk on stderr and the one progress line. */
+#include "base/log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static enum log_level log_level = LOG_INFO;
+static bool progress_shown;
+
+void log_set_level(enum log_level level)
+{
+	log_level = level;
+}
+
+static void talk(enum log_level level, const char *word, const char *fmt, va_list ap)
+{
+	if (level > log_level)
+		return;
+	log_progress_done();
+	fprintf(stderr, "kymo: %s", word);
+	vfprintf(stderr, fmt, ap);
+	fputc('\n', stderr);
+}
+
+#define DEFINE_LOG(name, level, word)       \
+	void name(const char *fmt, ...)     \
+	{                                   \
+		va_list ap;                 \
+                                            \
+		va_start(ap, fmt);          \
+		talk(level, word, fmt, ap); \
+		va_end(ap);                 \
+	}
+DEFINE_LOG(log_error, LOG_ERROR, "")
+DEFINE_LOG(log_warn, LOG_WARN, "warning: ")
+DEFINE_LOG(log_info, LOG_INFO, "")
+DEFINE_LOG(log_debug, LOG_DEBUG, "debug: ")
+
+void log_progress(const char *fmt, ...)
+{
+	va_list ap;
+
+	if (log_level < LOG_INFO || !isatty(STDERR_FILENO))
+		return;
+	va_start(ap, fmt);
+	fputs("\r\033[K", stderr);
+	vfprintf(stderr, fmt, ap);
+	fflush(stderr);
+	va_end(ap);
+	progress_shown = true;
+}
+
+void log_progress_done(void)
+{
+	if (progress_shown)
+		fputs("\r\033[K", stderr);
+	progress_shown = false;
+}

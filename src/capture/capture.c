@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A capture session: chooses the engine, knows which CPUs are recorded and since when, reads the
+ * tasks that are there at the start, and takes the clock anchors. Order at the start: events first,
+ * then the tasks, so that a task that forks meanwhile is seen at least once.
+ */
+#include "capture/capture.h"
+
+#include "capture/engine.h"
+#include "capture/gather.h"
+#include "capture/host_facts.h"
+#include "capture/proc_tasks.h"
+#include "model/file_track.h"
+
+#define ANCHOR_EVERY (10 * NSEC_PER_SEC)
+#define DRAIN_EVERY  256 /* tasks read, so that the rings do not overflow meanwhile */
+
+struct capture {
+	struct capture_options options;
+	struct cpuset cpus;
+	unsigned int n_cpus;
+	const struct engine *engine;
+	struct event_source *source;
+	struct gather gather;
+	nsec_t start, last_drain, last_anchor;
+	unsigned int max_fill_pct;
+	unsigned int n_snapshot; /* tasks of the snapshot in progress */
+	struct err *error; /* of the snapshot in progress */
+	bool stopped;
+};
+
+/* ---- open ---- */
+
+static int settle_cpus(struct capture *c, struct err *e)
+{
+	struct cpuset online;
+	int r = cpuset_online(c->options.root_fd, &online, e);
+
+	if (r < 0)
+		return r;
+	c->cpus = online;
+	if (c->options.cpus) {
+		c->cpus = *c->options.cpus;
+		for (int cpu = cpuset_next(&c->cpus, 0); cpu >= 0;
+		     cpu = cpuset_next(&c->cpus, cpu + 1))
+			if (!cpuset_has(&online, (uint32_t)cpu))
+				return err_set(e, -EINVAL, "CPU %d is not online", cpu);
+	}
+	for (int cpu = cpuset_next(&c->cpus, 0); cpu >= 0; cpu = cpuset_next(&c->cpus, cpu + 1))
+		c->n_cpus = (unsigned int)cpu + 1;
+	if (!c->n_cpus)
+		return err_set(e, -EINVAL, "no CPUs to record");
+	c->options.cpus = &c->cpus;
+	return 0;
+}
+
+/* The engine that was asked for, or the first that works; when none does, why not. */
+static int choose_engine(struct capture *c, struct err *e)
+{
+	const char *name = c->options.engine;
+	struct err why = { 0 }, all = { 0 };
+	int code = 0;
+
+	for (const struct engine *const *i = engine_list; *i; i++) {
+		if (name && strcmp(name, (*i)->name))
+			continue;
+		int r = (*i)->probe(c->options.root_fd, &why);
+
+		if (r >= 0) {
+			c->engine = *i;
+			return 0;
+		}
+		char before[ERR_TEXT_MAX];
+
+		snprintf(before, sizeof(before), "%s", all.text);
+		err_set(&all, r, "%s%sengine %s: %s", before, *before ? "; " : "", (*i)->name,
+			err_text(&why, r));
+		/* What is said first counts. */
+		code = code ? code : r;
+	}
+	if (!code)
+		return err_set(e, -EINVAL, "no engine '%s'", name);
+	return err_set(e, code, "%s", all.text);
+}
+
+int capture_open(const struct capture_options *o, struct capture **ret, struct err *e)
+{
+	auto_ptr(capture) c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return -ENOMEM;
+	c->options = *o;
+	if (!c->options.events)
+		c->options.events = CAPTURE_DEFAULT;
+	int r = settle_cpus(c, e);
+
+	if (r >= 0)
+		r = gather_init(&c->gather, c->n_cpus);
+	if (r >= 0)
+		r = choose_engine(c, e);
+	if (r >= 0)
+		r = c->engine->open(&c->options, &c->gather, &c->source, e);
+	if (r < 0)
+		return r;
+	*ret = steal_ptr(c);
+	return 0;
+}
+
+struct capture *capture_free(struct capture *c)
+{
+	if (!c)
+		return NULL;
+	if (c->source)
+		c->source->free(c->source);
+	gather_done(&c->gather);
+	free(c);
+	return NULL;
+}
+
+/* ---- running ---- */
+
+static int write_anchor(struct capture *c, struct sink *sink, struct err *e)
+{
+	auto_ptr(batch) b = batch_new(&track_clock, 1);
+
+	if (!b)
+		return -ENOMEM;
+	/* The two clocks cannot be read at once: take the middle of two readings around. */
+	nsec_t before = nsec_monotonic(), real = nsec_realtime(), after = nsec_monotonic();
+
+	b->cpu = BATCH_CPU_NONE;
+	b->rows = 1;
+	b->time[0] = before + (after - before) / 2;
+	batch_u64(b, CLOCK_REAL)[0] = real;
+	c->last_anchor = b->time[0];
+	return sink_write(sink, b, e);
+}
+
+int capture_drain(struct capture *c, unsigned int *ret_fill_pct, struct err *e)
+{
+	unsigned int fill = 0;
+	nsec_t now = nsec_monotonic();
+	int r = c->source->drain(c->source, &fill, e);
+
+	if (r >= 0)
+		r = gather_flush(&c->gather, e);
+	if (r >= 0 && now - c->last_anchor >= ANCHOR_EVERY)
+		r = write_anchor(c, c->gather.sink, e);
+	if (r < 0)
+		return err_set(e, r, "cannot store events: %s", err_text(e, r));
+	c->last_drain = now;
+	c->max_fill_pct = max_of(c->max_fill_pct, fill);
+	if (ret_fill_pct)
+		*ret_fill_pct = fill;
+	return 0;
+}
+
+static int take_alive(void *ctx, const struct proc_task *p)
+{
+	struct capture *c = ctx;
+	const struct gather_task t = {
+		.time = nsec_monotonic(),
+		.kind = TASK_ALIVE,
+		.tid = p->tid,
+		.tgid = p->tgid,
+		.parent = p->parent,
+		.kernel = p->kernel,
+		.comm = p->comm,
+	};
+	int r = gather_task(&c->gather, BATCH_CPU_NONE, &t);
+
+	if (r >= 0 && ++c->n_snapshot % DRAIN_EVERY == 0)
+		r = capture_drain(c, NULL, c->error);
+	return r;
+}
+
+int capture_snapshot(struct capture *c, nsec_t *ret_time, struct err *e)
+{
+	*ret_time = nsec_monotonic();
+	c->n_snapshot = 0;
+	c->error = e;
+	return proc_tasks_read(c->options.root_fd, take_alive, c, e);
+}
+
+int capture_start(struct capture *c, struct sink *sink, struct err *e)
+{
+	nsec_t at;
+
+	c->gather.sink = sink;
+	int r = c->source->start(c->source, e);
+
+	if (r < 0)
+		return r;
+	c->start = NSEC_MAX;
+	for (int cpu = cpuset_next(&c->cpus, 0); cpu >= 0; cpu = cpuset_next(&c->cpus, cpu + 1))
+		c->start = min_of(c->start, c->gather.cpu[cpu].from);
+	r = write_anchor(c, sink, e);
+	return r < 0 ? r : capture_snapshot(c, &at, e);
+}
+
+int capture_stop(struct capture *c, struct err *e)
+{
+	if (c->stopped)
+		return 0;
+	c->stopped = true;
+	int r = c->source->stop(c->source, e);
+
+	return r < 0 ? r : capture_drain(c, NULL, e);
+}
+
+/* ---- description ---- */
+
+static int write_mark(struct sink *sink, uint32_t cpu, nsec_t time, enum mark_kind kind,
+		      struct err *e)
+{
+	auto_ptr(batch) b = batch_new(&track_mark, 1);
+
+	if (!b)
+		return -ENOMEM;
+	int64_t text = batch_add_text(b, "");
+
+	if (text < 0)
+		return (int)text;
+	b->cpu = cpu;
+	b->rows = 1;
+	b->time[0] = time;
+	batch_u8(b, MARK_KIND)[0] = (uint8_t)kind;
+	((uint32_t *)b->col[MARK_TEXT])[0] = (uint32_t)text;
+	return sink_write(sink, b, e);
+}
+
+static int write_marks(struct capture *c, struct sink *sink, const nsec_t *from, struct err *e)
+{
+	for (int cpu = cpuset_next(&c->cpus, 0); cpu >= 0; cpu = cpuset_next(&c->cpus, cpu + 1)) {
+		const struct gather_cpu *g = &c->gather.cpu[cpu];
+		nsec_t start = from ? max_of(g->from, from[cpu]) : g->from;
+		nsec_t end = min_of(g->until, c->stopped ? NSEC_MAX : c->last_drain);
+		int r = write_mark(sink, (uint32_t)cpu, start, MARK_START, e);
+
+		if (r >= 0)
+			r = write_mark(sink, (uint32_t)cpu, max_of(start, end), MARK_END, e);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* "switch,wakeup,task" */
+static void event_names(unsigned int events, char *ret, size_t size)
+{
+	static const char *const name[] = { "switch", "wakeup", "migrate", "task" };
+	size_t n = 0;
+
+	*ret = '\0';
+	for (unsigned int i = 0; i < ARRAY_SIZE(name) && n < size; i++)
+		if (events & 1u << i)
+			n += (size_t)snprintf(ret + n, size - n, "%s%s", n ? "," : "", name[i]);
+}
+
+int capture_describe(struct capture *c, struct sink *sink, const nsec_t *from, struct err *e)
+{
+	char events[64];
+	int r = host_facts_meta(sink, c->start, "kymo.version", KYMO_VERSION, e);
+
+	event_names(c->options.events | CAPTURE_TASK, events, sizeof(events));
+	r = r < 0 ? r : host_facts_meta(sink, c->start, "kymo.engine", c->engine->name, e);
+	r = r < 0 ? r : host_facts_meta(sink, c->start, "kymo.events", events, e);
+	r = r < 0 ? r : host_facts_write(sink, c->options.root_fd, c->start, e);
+	r = r < 0 ? r : host_facts_cpus(sink, c->options.root_fd, c->start, &c->cpus, e);
+	r = r < 0 ? r : write_anchor(c, sink, e);
+	return r < 0 ? r : write_marks(c, sink, from, e);
+}
+
+void capture_stats(const struct capture *c, struct capture_stats *ret)
+{
+	*ret = (struct capture_stats){
+		.events = c->gather.events,
+		.lost = c->gather.lost,
+		.start = c->start,
+		.max_fill_pct = c->max_fill_pct,
+	};
+}
+
+unsigned int capture_n_cpus(const struct capture *c)
+{
+	return c->n_cpus;
+}
+
+const struct cpuset *capture_cpus(const struct capture *c)
+{
+	return &c->cpus;
+}
+
+const char *capture_engine_name(const struct capture *c)
+{
+	return c->engine->name;
+}
+
+nsec_t capture_fills_in(const struct capture *c)
+{
+	return c->source->fills_in;
+}
+
+const char *capture_note(const struct capture *c)
+{
+	return c->source->note;
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Capture: the kernel's events of this machine, live, into a sink. A running session, as commands
+ * and the agent use it; engine.h is the contract for what brings the events.
+ *
+ *	struct capture *c;
+ *	capture_open(&options, &c, &e);		nothing is recorded yet, all that can be refused was
+ *	capture_start(c, sink, &e);		events from here on; all tasks alive are read
+ *	while (...) capture_drain(c, &fill, &e);	every 10 .. 50 ms, in a thread of high
+ *priority capture_stop(c, &e);			events up to here capture_describe(c, sink, NULL,
+ *&e);		host, CPUs, clock anchors, covered time c = capture_free(c);
+ *
+ * A session belongs to one thread at a time. Events reach the sink in time order per (track, CPU).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/cleanup.h"
+#include "base/cpuset.h"
+#include "base/err.h"
+#include "base/nsec.h"
+#include "model/stream.h"
+
+#define CAPTURE_SWITCH	(1u << 0)
+#define CAPTURE_WAKEUP	(1u << 1)
+#define CAPTURE_MIGRATE (1u << 2)
+#define CAPTURE_TASK	(1u << 3) /* fork, exec, rename, exit: always taken, names need them */
+#define CAPTURE_DEFAULT (CAPTURE_SWITCH | CAPTURE_WAKEUP | CAPTURE_TASK)
+
+#define CAPTURE_MAX_IDS 1024
+
+/* What the kernel hands out. A context switch passes when its previous or next task does, a wake-up
+ * when the woken task or the waker does. Kinds that are set must all match. */
+struct capture_filter {
+	uint32_t pid[CAPTURE_MAX_IDS]; /* processes: all threads, and children forked later */
+	unsigned int n_pids;
+	uint32_t tid[CAPTURE_MAX_IDS]; /* single threads */
+	unsigned int n_tids;
+	char comm[16]; /* "" = any */
+	char cgroup[512]; /* path below the cgroup v2 mount (or below "/"), "" = any */
+};
+
+struct capture_options {
+	const char *engine; /* name, or NULL for the first that works */
+	unsigned int events; /* CAPTURE_* */
+	const struct cpuset *cpus; /* NULL = all online CPUs */
+	uint64_t buffer_bytes; /* of all CPUs together; 0 = by the number of CPUs and memory */
+	const struct capture_filter *filter; /* NULL = none */
+	int root_fd; /* where proc/ and sys/ are */
+};
+
+struct capture;
+
+/* -EPERM, -EOPNOTSUPP ... with words that name what is missing and the smallest fix. What @o points
+ * to must live as long as the capture. */
+int capture_open(const struct capture_options *o, struct capture **ret, struct err *e) must_check;
+struct capture *capture_free(struct capture *c);
+DEFINE_CLEANUP(capture, capture_free)
+
+/*
+ * Let events in and read all tasks of the machine. @sink is used by this call and by the following
+ * capture_drain(), capture_snapshot() and capture_stop(); it must live as long.
+ */
+int capture_start(struct capture *c, struct sink *sink, struct err *e) must_check;
+/* Empty the rings into the sink. *ret_fill_pct (may be NULL) = how full the fullest ring was. */
+int capture_drain(struct capture *c, unsigned int *ret_fill_pct, struct err *e) must_check;
+/* Read all tasks of the machine again (flight recorder: names of tasks whose fork has been
+ * dropped). *ret_time is before the first row. */
+int capture_snapshot(struct capture *c, nsec_t *ret_time, struct err *e) must_check;
+int capture_stop(struct capture *c, struct err *e) must_check;
+
+/*
+ * Write what describes the run: meta, cpu and mark rows, and a clock anchor. @from (may be NULL):
+ * per CPU number (of capture_n_cpus() entries) the time from which on its events are really there;
+ * a CPU's START mark is the later of this and the true start. May be called while capture goes on:
+ * the END marks then say "now", as of the last drain.
+ */
+int capture_describe(struct capture *c, struct sink *sink, const nsec_t *from,
+		     struct err *e) must_check;
+
+struct capture_stats {
+	uint64_t events; /* rows of switches, wake-ups and migrations given to the sink */
+	uint64_t lost;
+	nsec_t start; /* 0 = not started */
+	unsigned int max_fill_pct; /* of a ring, since the start */
+};
+void capture_stats(const struct capture *c, struct capture_stats *ret);
+/* Highest recorded CPU number + 1. */
+unsigned int capture_n_cpus(const struct capture *c);
+const struct cpuset *capture_cpus(const struct capture *c);
+const char *capture_engine_name(const struct capture *c);
+/* Time in which the densest load fills a ring: capture_drain() should come several times in it. */
+nsec_t capture_fills_in(const struct capture *c);
+/* A sentence about something that works less well than it could ("" = nothing), for the user. */
+const char *capture_note(const struct capture *c);

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Batches between engines and sink. Rows come nearly always in order; an event that interrupts
+ * another one on the same CPU may overtake it by some microseconds, and is then put in its place.
+ */
+#include "capture/gather.h"
+
+#include <unistd.h>
+
+#include "model/file_track.h"
+
+int gather_init(struct gather *g, unsigned int n_cpus)
+{
+	*g = (struct gather){ .n_cpus = n_cpus, .self = (uint32_t)getpid() };
+	g->cpu = calloc((size_t)n_cpus + 1, sizeof(g->cpu[0]));
+	if (!g->cpu)
+		return -ENOMEM;
+	for (unsigned int i = 0; i <= n_cpus; i++)
+		g->cpu[i].from = NSEC_MAX;
+	return 0;
+}
+
+void gather_done(struct gather *g)
+{
+	for (unsigned int i = 0; g->cpu && i <= g->n_cpus; i++) {
+		struct gather_cpu *c = &g->cpu[i];
+
+		batch_free(c->switches.batch);
+		batch_free(c->wakeups.batch);
+		batch_free(c->migrations.batch);
+		batch_free(c->tasks.batch);
+		batch_free(c->losses.batch);
+	}
+	free(g->cpu);
+	g->cpu = NULL;
+}
+
+static struct gather_cpu *gather_cpu(struct gather *g, uint32_t cpu)
+{
+	return &g->cpu[cpu < g->n_cpus ? cpu : g->n_cpus];
+}
+
+static int flush_stream(struct gather *g, struct gather_stream *s)
+{
+	if (!s->batch || !s->batch->rows)
+		return 0;
+	if (!g->sink)
+		return -EINVAL;
+	int r = sink_write(g->sink, s->batch, g->error);
+
+	if (r < 0)
+		return r;
+	if (s->batch->track->id >= track_switch.id)
+		g->events += s->batch->rows;
+	s->written = s->last;
+	batch_clear(s->batch);
+	return 0;
+}
+
+int gather_flush(struct gather *g, struct err *e)
+{
+	int r = 0;
+
+	g->error = e;
+	for (unsigned int i = 0; i <= g->n_cpus && !r; i++) {
+		struct gather_cpu *c = &g->cpu[i];
+
+		r = flush_stream(g, &c->tasks);
+		r = r < 0 ? r : flush_stream(g, &c->switches);
+		r = r < 0 ? r : flush_stream(g, &c->wakeups);
+		r = r < 0 ? r : flush_stream(g, &c->migrations);
+		r = r < 0 ? r : flush_stream(g, &c->losses);
+	}
+	return r;
+}
+
+int gather_make_room(struct gather *g, struct gather_stream *s, const struct track *track,
+		     uint32_t cpu)
+{
+	if (s->batch)
+		return flush_stream(g, s);
+	s->batch = batch_new(track, GATHER_ROWS);
+	if (!s->batch)
+		return -ENOMEM;
+	s->batch->cpu = cpu;
+	return 0;
+}
+
+static void swap_bytes(uint8_t *a, uint8_t *b, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		uint8_t t = a[i];
+
+		a[i] = b[i];
+		b[i] = t;
+	}
+}
+
+void gather_reorder(struct gather_stream *s)
+{
+	struct batch *b = s->batch;
+	uint32_t row = b->rows - 1;
+
+	/* Its place was written already. */
+	if (b->time[row] < s->written)
+		b->time[row] = s->written;
+	for (; row > 0 && b->time[row] < b->time[row - 1]; row--) {
+		for (unsigned int i = 0; i < b->track->n_columns; i++) {
+			size_t n = column_type_bytes(b->track->column[i].type);
+			uint8_t *p = (uint8_t *)b->col[i] + row * n;
+
+			swap_bytes(p, p - n, n);
+		}
+	}
+}
+
+int gather_wakeup(struct gather *g, uint32_t cpu, nsec_t time, uint32_t tid, uint32_t waker,
+		  uint16_t target, uint8_t flags)
+{
+	struct gather_cpu *c = &g->cpu[cpu];
+	uint32_t row;
+
+	if (!gather_covered(c, time))
+		return 0;
+	int r = gather_row(g, &c->wakeups, &track_wakeup, cpu, time, &row);
+
+	if (r < 0)
+		return r;
+	struct batch *b = c->wakeups.batch;
+
+	((uint32_t *)b->col[WAKEUP_TID])[row] = tid;
+	((uint32_t *)b->col[WAKEUP_WAKER])[row] = waker;
+	((uint16_t *)b->col[WAKEUP_TARGET])[row] = target;
+	((uint8_t *)b->col[WAKEUP_FLAGS])[row] = flags;
+	gather_row_end(&c->wakeups, time);
+	return 0;
+}
+
+int gather_migrate(struct gather *g, uint32_t cpu, nsec_t time, uint32_t tid, uint16_t from,
+		   uint16_t to)
+{
+	struct gather_cpu *c = &g->cpu[cpu];
+	uint32_t row;
+
+	if (!gather_covered(c, time))
+		return 0;
+	int r = gather_row(g, &c->migrations, &track_migrate, cpu, time, &row);
+
+	if (r < 0)
+		return r;
+	struct batch *b = c->migrations.batch;
+
+	((uint32_t *)b->col[MIGRATE_TID])[row] = tid;
+	((uint16_t *)b->col[MIGRATE_FROM])[row] = from;
+	((uint16_t *)b->col[MIGRATE_TO])[row] = to;
+	gather_row_end(&c->migrations, time);
+	return 0;
+}
+
+int gather_task(struct gather *g, uint32_t cpu, const struct gather_task *t)
+{
+	struct gather_stream *s = &gather_cpu(g, cpu)->tasks;
+	uint32_t row;
+	int r = gather_row(g, s, &track_task, cpu < g->n_cpus ? cpu : BATCH_CPU_NONE, t->time,
+			   &row);
+
+	if (r < 0)
+		return r;
+	struct batch *b = s->batch;
+	int64_t text = batch_add_text(b, t->comm);
+
+	if (text < 0) {
+		b->rows--;
+		return (int)text;
+	}
+	batch_u8(b, TASK_KIND)[row] = (uint8_t)t->kind;
+	batch_u32(b, TASK_TID)[row] = t->tid;
+	batch_u32(b, TASK_TGID)[row] = t->tgid;
+	batch_u32(b, TASK_PARENT)[row] = t->parent;
+	batch_u8(b, TASK_FLAGS)[row] = (uint8_t)((t->tgid == g->self ? TASK_FLAG_SELF : 0) |
+						 (t->kernel ? TASK_FLAG_KERNEL : 0));
+	((uint32_t *)b->col[TASK_COMM])[row] = (uint32_t)text;
+	gather_row_end(s, t->time);
+	return 0;
+}
+
+int gather_loss(struct gather *g, uint32_t cpu, const struct track *track, nsec_t first,
+		nsec_t last, uint64_t count)
+{
+	struct gather_stream *s = &gather_cpu(g, cpu)->losses;
+	uint32_t row;
+	int r = gather_row(g, s, &track_loss, cpu < g->n_cpus ? cpu : BATCH_CPU_NONE, first, &row);
+
+	if (r < 0)
+		return r;
+	struct batch *b = s->batch;
+
+	batch_u64(b, LOSS_END)[row] = last;
+	batch_u16(b, LOSS_TRACK)[row] = track ? track->id : 0;
+	batch_u64(b, LOSS_COUNT)[row] = count;
+	batch_u8(b, LOSS_CAUSE)[row] = LOSS_RING_FULL;
+	gather_row_end(s, first);
+	g->lost += count;
+	return 0;
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/* Finding a command, filling its arguments and running it. */
+#include "cmd/command.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "cmd/help_text.h"
+
+struct common_args {
+	bool help, quiet, verbose;
+};
+
+const struct option_spec command_common_options[] = {
+	{ .name = "help",
+	  .letter = 'h',
+	  .type = OPTION_FLAG,
+	  OPTION_AT(struct common_args, help),
+	  .help = "show this help" },
+	{ .name = "quiet",
+	  .letter = 'q',
+	  .type = OPTION_FLAG,
+	  OPTION_AT(struct common_args, quiet),
+	  .help = "say nothing on stderr but errors" },
+	{ .name = "verbose",
+	  .letter = 'v',
+	  .type = OPTION_FLAG,
+	  OPTION_AT(struct common_args, verbose),
+	  .help = "say more on stderr" },
+	{ 0 }
+};
+
+#define N_COMMON (ARRAY_SIZE(command_common_options) - 1)
+
+const struct command *command_by_name(const char *name)
+{
+	for (const struct command *const *c = command_list; *c; c++)
+		if (!strcmp((*c)->name, name))
+			return *c;
+	return NULL;
+}
+
+#define WORD_MAX 32
+
+/* Levenshtein's distance; more than WORD_MAX letters count as far away. */
+static size_t distance(const char *a, const char *b)
+{
+	size_t row[WORD_MAX + 1], n = strlen(b);
+
+	if (n > WORD_MAX || strlen(a) > WORD_MAX)
+		return WORD_MAX;
+	for (size_t j = 0; j <= n; j++)
+		row[j] = j;
+	for (size_t i = 0; a[i]; i++) {
+		size_t diagonal = row[0];
+
+		row[0] = i + 1;
+		for (size_t j = 0; j < n; j++) {
+			size_t change = diagonal + (a[i] != b[j]);
+			size_t add = min_of(row[j + 1], row[j]) + 1;
+
+			diagonal = row[j + 1];
+			row[j + 1] = min_of(change, add);
+		}
+	}
+	return row[n];
+}
+
+bool command_nearest(const char *word, char *ret, size_t size)
+{
+	size_t best = 3, len = 0;
+
+	ret[0] = 0;
+	for (const struct command *const *c = command_list; *c; c++)
+		best = min_of(best, distance(word, (*c)->name));
+	for (const struct command *const *c = command_list; *c; c++) {
+		const char *name = (*c)->name;
+		bool begins = *word && !strncmp(name, word, strlen(word));
+
+		if ((*c)->hidden || !(begins || (best < 3 && distance(word, name) == best)))
+			continue;
+		int n = snprintf(ret + len, size - len, "%s%s", len ? ", " : "", name);
+
+		if (n < 0 || (size_t)n >= size - len)
+			break;
+		len += (size_t)n;
+	}
+	return len > 0;
+}
+
+int command_misused(const char *name, const char *fmt, ...)
+{
+	char text[ERR_TEXT_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	log_error("%s: %s (try: kymo %s --help)", name, text, name);
+	return EXIT_USAGE;
+}
+
+/* The command's options and, behind them, the common ones whose names it does not use itself;
+ * their values lie at @common_at. A letter stays with the command. */
+static void join_options(const struct option_spec *own, size_t common_at, struct option_spec *ret)
+{
+	size_t n = 0;
+
+	for (; own && own[n].name; n++)
+		ret[n] = own[n];
+	size_t n_own = n;
+
+	for (size_t i = 0; i < N_COMMON; i++) {
+		struct option_spec o = command_common_options[i];
+		bool taken = false;
+
+		for (size_t k = 0; k < n_own; k++) {
+			taken = taken || !strcmp(own[k].name, o.name);
+			if (own[k].letter == o.letter)
+				o.letter = 0;
+		}
+		o.offset += common_at;
+		if (!taken)
+			ret[n++] = o;
+	}
+	ret[n] = (struct option_spec){ 0 };
+}
+
+static size_t count_options(const struct option_spec *o)
+{
+	size_t n = 0;
+
+	while (o && o[n].name)
+		n++;
+	return n;
+}
+
+int command_run(const struct command *c, int argc, char **argv)
+{
+	const size_t align = _Alignof(max_align_t);
+	size_t common_at = (c->args_bytes + align - 1) / align * align;
+	auto_free char *args = calloc(1, common_at + sizeof(struct common_args));
+	auto_free struct option_spec *options =
+		calloc(count_options(c->options) + N_COMMON + 1, sizeof(*options));
+	auto_free const char **words = calloc((size_t)argc + 1, sizeof(*words));
+	unsigned int n, n_before;
+	struct err e = { 0 };
+
+	if (!args || !options || !words) {
+		log_error("%s: out of memory", c->name);
+		return EXIT_FAILURE;
+	}
+	if (c->args_default)
+		memcpy(args, c->args_default, c->args_bytes);
+	join_options(c->options, common_at, options);
+	int r = option_parse(options, argc, argv, args, c->stop_at_word, words, &n, &n_before, &e);
+
+	if (r < 0)
+		return command_misused(c->name, "%s", err_text(&e, r));
+	const struct common_args *common = (const void *)(args + common_at);
+
+	if (common->help) {
+		help_text_command(c, stdout);
+		return EXIT_SUCCESS;
+	}
+	if (common->quiet)
+		log_set_level(LOG_ERROR);
+	else if (common->verbose)
+		log_set_level(LOG_DEBUG);
+	return c->run(args, words, n, n_before);
+}

@@ -1,0 +1,460 @@
+/* SPDX-License-Identifier: MIT */
+/* kymo record: options, the workload, progress, and the closing line. The work is done in
+ * record_session.c. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/utsname.h>
+#include <time.h>
+
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/quantity.h"
+#include "capture/capture.h"
+#include "cmd/command.h"
+#include "cmd/record_session.h"
+#include "cmd/workload.h"
+
+struct record_args {
+	nsec_t duration, flight;
+	uint64_t buffer, max_size;
+	const char *output, *engine, *events, *cpus, *comm, *cgroup;
+	struct option_list pid, tid, label;
+	bool duration_given, flight_given;
+};
+
+static const char *const engine_choices[] = { "auto", "bpf", "perf", NULL };
+
+static const struct {
+	const char *name, *help;
+	unsigned int bit;
+} event_kinds[] = {
+	{ "switch", "context switches: who ran when, where, and how it stopped", CAPTURE_SWITCH },
+	{ "wakeup", "wake-ups: who made whom runnable, and on which CPU", CAPTURE_WAKEUP },
+	{ "migrate", "moves of tasks between CPUs", CAPTURE_MIGRATE },
+	{ "task", "fork, exec, rename, exit: always recorded, names need them", CAPTURE_TASK },
+};
+
+static const struct option_spec record_options[] = {
+	{ .name = "duration",
+	  .letter = 'd',
+	  .type = OPTION_DURATION,
+	  .arg = "TIME",
+	  OPTION_AT(struct record_args, duration),
+	  OPTION_GIVEN(struct record_args, duration_given),
+	  .help = "record for so long (500ms, 5s, 2m); without it until Ctrl-C or the end of CMD" },
+	{ .name = "output",
+	  .letter = 'o',
+	  .type = OPTION_STRING,
+	  .arg = "FILE",
+	  OPTION_AT(struct record_args, output),
+	  .help = "the recording, else kymo-HOST-DATE.kymo; a file of that name is kept as "
+		  "FILE.old" },
+	{ .name = "events",
+	  .letter = 'e',
+	  .type = OPTION_STRING,
+	  .arg = "LIST",
+	  OPTION_AT(struct record_args, events),
+	  .help = "kinds of events by commas, else switch,wakeup,task" },
+	{ .name = "engine",
+	  .type = OPTION_CHOICE,
+	  .arg = "NAME",
+	  .choices = engine_choices,
+	  OPTION_AT(struct record_args, engine),
+	  .help = "auto (bpf where it is allowed), bpf, or perf" },
+	{ .name = "buffer",
+	  .type = OPTION_SIZE,
+	  .arg = "SIZE",
+	  OPTION_AT(struct record_args, buffer),
+	  .help = "event buffers of all CPUs together (16M), else by CPUs and memory" },
+	{ .name = "cpu",
+	  .letter = 'C',
+	  .type = OPTION_STRING,
+	  .arg = "LIST",
+	  OPTION_AT(struct record_args, cpus),
+	  .help = "record these CPUs only (0-3,8)" },
+	{ .name = "pid",
+	  .letter = 'p',
+	  .type = OPTION_LIST,
+	  .arg = "PID",
+	  OPTION_AT(struct record_args, pid),
+	  .help = "record events of these processes and their future children only" },
+	{ .name = "tid",
+	  .letter = 't',
+	  .type = OPTION_LIST,
+	  .arg = "TID",
+	  OPTION_AT(struct record_args, tid),
+	  .help = "record events of these threads only" },
+	{ .name = "comm",
+	  .type = OPTION_STRING,
+	  .arg = "NAME",
+	  OPTION_AT(struct record_args, comm),
+	  .help = "record events of tasks of this name only" },
+	{ .name = "cgroup",
+	  .letter = 'G',
+	  .type = OPTION_STRING,
+	  .arg = "PATH",
+	  OPTION_AT(struct record_args, cgroup),
+	  .help = "record events of tasks in this cgroup v2 and below only" },
+	{ .name = "flight",
+	  .type = OPTION_DURATION,
+	  .arg = "TIME",
+	  OPTION_AT(struct record_args, flight),
+	  OPTION_GIVEN(struct record_args, flight_given),
+	  .help = "flight recorder: keep the last so much in memory, write it when stopped, or on "
+		  "SIGUSR1 and go on" },
+	{ .name = "max-size",
+	  .type = OPTION_SIZE,
+	  .arg = "SIZE",
+	  OPTION_AT(struct record_args, max_size),
+	  .help = "flight recorder: keep no more than this (64M)" },
+	{ .name = "label",
+	  .type = OPTION_LIST,
+	  .arg = "KEY=VALUE",
+	  OPTION_AT(struct record_args, label),
+	  .help = "a label to keep in the recording; may be given several times" },
+	{ 0 },
+};
+
+static void record_extra_help(FILE *out)
+{
+	fprintf(out, "Events:\n");
+	for (unsigned int i = 0; i < ARRAY_SIZE(event_kinds); i++)
+		fprintf(out, "  %-14s %s\n", event_kinds[i].name, event_kinds[i].help);
+}
+
+/* ---- options ---- */
+
+static int parse_events(const char *list, unsigned int *ret, struct err *e)
+{
+	unsigned int events = 0;
+
+	for (const char *p = list; *p;) {
+		size_t n = strcspn(p, ",");
+		unsigned int i = 0;
+
+		while (i < ARRAY_SIZE(event_kinds) &&
+		       (strlen(event_kinds[i].name) != n || strncmp(event_kinds[i].name, p, n)))
+			i++;
+		if (i == ARRAY_SIZE(event_kinds))
+			return err_set(e, -EINVAL,
+				       "--events: no kind '%.*s' (try: switch,wakeup,migrate,task)",
+				       (int)n, p);
+		events |= event_kinds[i].bit;
+		p += n + (p[n] == ',');
+	}
+	if (!events)
+		return err_set(e, -EINVAL, "--events: empty list");
+	*ret = events | CAPTURE_TASK;
+	return 0;
+}
+
+/* Numbers, by commas too. */
+static int parse_ids(const struct option_list *list, const char *option, uint32_t *ret,
+		     unsigned int *ret_n, struct err *e)
+{
+	for (unsigned int i = 0; i < list->n; i++) {
+		for (const char *p = list->item[i]; *p;) {
+			size_t n = strcspn(p, ",");
+			char text[32];
+			uint64_t v;
+
+			snprintf(text, sizeof(text), "%.*s", (int)min_of(n, sizeof(text) - 1), p);
+			int r = quantity_parse_u64(text, &v, e);
+
+			if (r < 0)
+				return err_prefix(e, "--%s", option);
+			if (!v || v > INT32_MAX || *ret_n == CAPTURE_MAX_IDS)
+				return err_set(e, -EINVAL, "--%s: %s '%s'", option,
+					       *ret_n == CAPTURE_MAX_IDS ? "too many ids at"
+									 : "no such id:",
+					       text);
+			ret[(*ret_n)++] = (uint32_t)v;
+			p += n + (p[n] == ',');
+		}
+	}
+	return 0;
+}
+
+static int parse_filter(const struct record_args *a, struct capture_filter *f, struct err *e)
+{
+	int r = parse_ids(&a->pid, "pid", f->pid, &f->n_pids, e);
+
+	if (r >= 0)
+		r = parse_ids(&a->tid, "tid", f->tid, &f->n_tids, e);
+	if (r < 0)
+		return r;
+	if (f->n_pids && f->n_tids)
+		return err_set(e, -EINVAL, "--pid and --tid exclude each other");
+	if (a->comm)
+		snprintf(f->comm, sizeof(f->comm), "%s", a->comm);
+	if (a->cgroup &&
+	    (size_t)snprintf(f->cgroup, sizeof(f->cgroup), "%s", a->cgroup) >= sizeof(f->cgroup))
+		return err_set(e, -ENAMETOOLONG, "--cgroup: path too long");
+	return 0;
+}
+
+struct record_plan {
+	struct capture_options capture;
+	struct capture_filter filter;
+	struct cpuset cpus;
+	struct record_options record;
+};
+
+static int make_plan(const struct record_args *a, struct record_plan *p, struct err *e)
+{
+	int r = 0;
+
+	if (a->engine && strcmp(a->engine, "auto"))
+		p->capture.engine = a->engine;
+	p->capture.events = CAPTURE_DEFAULT;
+	p->capture.buffer_bytes = a->buffer;
+	if (a->events)
+		r = parse_events(a->events, &p->capture.events, e);
+	if (r >= 0 && a->cpus) {
+		r = cpuset_parse(a->cpus, &p->cpus, e);
+		p->capture.cpus = &p->cpus;
+	}
+	if (r >= 0)
+		r = parse_filter(a, &p->filter, e);
+	if (r < 0)
+		return r;
+	if (p->filter.n_pids || p->filter.n_tids || p->filter.comm[0] || p->filter.cgroup[0])
+		p->capture.filter = &p->filter;
+	if ((a->duration_given && !a->duration) || (a->flight_given && !a->flight))
+		return err_set(e, -EINVAL, "a time of 0 records nothing");
+	for (unsigned int i = 0; i < a->label.n; i++)
+		if (!strchr(a->label.item[i], '='))
+			return err_set(e, -EINVAL, "--label: '%s' is not KEY=VALUE",
+				       a->label.item[i]);
+	p->record.duration = a->duration;
+	p->record.flight = a->flight;
+	p->record.flight_bytes = a->max_size;
+	p->record.labels = &a->label;
+	return 0;
+}
+
+/* kymo-HOST-20261121-143000.kymo */
+static void default_path(char *ret, size_t size)
+{
+	struct utsname u = { 0 };
+	struct tm tm = { 0 };
+	time_t now = time(NULL);
+	char date[32] = "";
+
+	uname(&u);
+	localtime_r(&now, &tm);
+	strftime(date, sizeof(date), "%Y%m%d-%H%M%S", &tm);
+	u.nodename[strcspn(u.nodename, "./")] = '\0';
+	snprintf(ret, size, "kymo-%s-%s.kymo", u.nodename[0] ? u.nodename : "host", date);
+}
+
+/* The command line as it was typed, words joined by blanks. */
+static int own_command(struct buf *b)
+{
+	int r = file_read_at(AT_FDCWD, "/proc/self/cmdline", b);
+
+	for (size_t i = 0; r >= 0 && i + 1 < b->len; i++)
+		if (!b->data[i])
+			b->data[i] = ' ';
+	return r;
+}
+
+/* ---- running ---- */
+
+static void show_progress(struct record_session *s)
+{
+	char events[QUANTITY_MAX], lost[QUANTITY_MAX], size[QUANTITY_MAX];
+	struct record_progress p;
+
+	record_session_progress(s, &p);
+	log_progress("recording %llu s: %s events, %s lost, %s",
+		     (unsigned long long)(p.elapsed / NSEC_PER_SEC),
+		     quantity_count(events, p.events), quantity_count(lost, p.lost),
+		     quantity_size(size, p.bytes));
+}
+
+/* events, loss, size, and what to do next */
+static void tell_result(struct record_session *s, const struct capture *c)
+{
+	char events[QUANTITY_MAX], lost[QUANTITY_MAX], size[QUANTITY_MAX];
+	struct record_progress p;
+	const char *path = record_session_path(s);
+
+	record_session_progress(s, &p);
+	struct capture_stats stats;
+
+	capture_stats(c, &stats);
+	log_debug("engine %s, rings at most %u %% full", capture_engine_name(c),
+		  stats.max_fill_pct);
+	if (p.lost)
+		log_warn("%s events lost because the buffers were full, entered as losses "
+			 "(try: --buffer 64M)",
+			 quantity_count(lost, p.lost));
+	if (p.written)
+		log_info("wrote %s: %s (of %s events seen); next: kymo report %s", path,
+			 quantity_size(size, p.bytes), quantity_count(events, p.events), path);
+	else
+		log_info("wrote %s: %s events, %s lost, %s, %.2f bytes/event; next: kymo report %s",
+			 path, quantity_count(events, p.events), quantity_count(lost, p.lost),
+			 quantity_size(size, p.bytes),
+			 p.events ? (double)p.bytes / (double)p.events : 0.0, path);
+}
+
+/* From "capture is on" to "file is complete"; the workload's exit status in *ret_status. */
+static int run_session(struct record_session *s, struct workload *w, const char *name,
+		       sigset_t *old_mask, int *ret_status, struct err *e)
+{
+	struct record_progress p;
+	enum record_end end = RECORD_GOES_ON;
+	struct err why = { 0 };
+	int r = record_session_run(s, e), ran = 0;
+
+	if (r < 0)
+		return r;
+	record_session_progress(s, &p);
+	if (!p.fifo)
+		log_warn("no real-time priority for the reader, a saturated machine may make it "
+			 "lose events; needs CAP_SYS_NICE (try: sudo)");
+	if (w->pid) {
+		ran = workload_release(w, name, &why);
+		if (ran < 0)
+			log_error("%s", err_text(&why, ran));
+	}
+	while (end == RECORD_GOES_ON) {
+		end = record_session_wait(s, NSEC_PER_SEC / 2);
+		if (end == RECORD_GOES_ON)
+			show_progress(s);
+	}
+	log_progress_done();
+	/* The file waits for the command only when the recording does not go on without it. */
+	if (w->pid && end != RECORD_WORKLOAD_ENDED) {
+		log_info("recording stopped, waiting for '%s' to end", name);
+		sigprocmask(SIG_SETMASK, old_mask, NULL);
+	}
+	if (w->pid)
+		*ret_status = workload_wait(w);
+	r = record_session_close(s, w->pid_fd >= 0 ? *ret_status : -1, e);
+	return r;
+}
+
+static int record(const struct record_args *a, struct record_plan *p, const char **word,
+		  unsigned int n, int *ret_status, struct err *e)
+{
+	auto_buf command, workload_command;
+	auto_ptr(capture) c = NULL;
+	auto_ptr(record_session) s = NULL;
+	struct workload w = { .pid_fd = -1, .go_fd = -1, .report_fd = -1 };
+	sigset_t signals, old_mask;
+	char path[512];
+
+	buf_init(&command, 1u << 20);
+	buf_init(&workload_command, 1u << 20);
+	default_path(path, sizeof(path));
+	int r = own_command(&command);
+
+	for (unsigned int i = 0; i < n; i++)
+		buf_addf(&workload_command, "%s%s", i ? " " : "", word[i]);
+	p->record.path = a->output ? a->output : path;
+	p->record.command = r < 0 ? "" : buf_str(&command);
+	p->record.workload = n ? buf_str(&workload_command) : NULL;
+
+	r = capture_open(&p->capture, &c, e);
+	if (r < 0)
+		return r;
+	if (*capture_note(c))
+		log_info("%s", capture_note(c));
+	record_signals(&signals);
+	sigprocmask(SIG_BLOCK, &signals, &old_mask);
+	if (n)
+		r = workload_start(&w, word, &old_mask, e);
+	p->record.pid_fd = w.pid_fd;
+	if (r >= 0)
+		r = record_session_new(&p->record, c, &s, e);
+	if (r >= 0)
+		r = run_session(s, &w, n ? word[0] : "", &old_mask, ret_status, e);
+	if (r >= 0)
+		tell_result(s, c);
+	workload_done(&w);
+	return r;
+}
+
+static int record_run(void *args, const char **word, unsigned int n, unsigned int n_before)
+{
+	struct record_args *a = args;
+	struct err e = { 0 };
+	auto_free struct record_plan *p = calloc(1, sizeof(*p));
+	/* One more place for the NULL that execvp() wants. */
+	auto_free const char **argv = calloc((size_t)n + 1, sizeof(*argv));
+	int status = 0;
+
+	(void)n_before;
+	if (!p || !argv) {
+		log_error("no memory");
+		return EXIT_FAILURE;
+	}
+	if (n)
+		memcpy(argv, word, n * sizeof(*argv));
+	int r = make_plan(a, p, &e);
+
+	if (r < 0)
+		return command_misused("record", "%s", err_text(&e, r));
+	auto_close int root_fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (root_fd < 0) {
+		log_error("cannot open /: %s", strerror(errno));
+		return EXIT_FAILURE;
+	}
+	p->capture.root_fd = root_fd;
+	r = record(a, p, argv, n, &status, &e);
+	if (r < 0) {
+		log_error("%s", err_text(&e, r));
+		if (r == -EPERM || r == -EACCES || r == -EOPNOTSUPP)
+			log_info("kymo doctor tells what this machine allows");
+		return EXIT_FAILURE;
+	}
+	return status;
+}
+
+static const struct record_args record_defaults = { .max_size = 64u << 20 };
+
+static const struct command_example record_examples[] = {
+	{ "kymo record -d 5s", "this machine for 5 s" },
+	{ "kymo record -o build.kymo -- make -j8", "while a command runs, with its exit status" },
+	{ "kymo record -e switch -C 0-3 -d 1m", "context switches of four CPUs" },
+	{ "kymo record --flight 30s -o crash.kymo", "the last 30 s before Ctrl-C or SIGUSR1" },
+	{ NULL, NULL },
+};
+
+const struct command command_record = {
+	.name = "record",
+	.summary = "record this machine's scheduler events",
+	.usage = "[OPTIONS] [[--] CMD ARGS...]",
+	.description =
+		"Records context switches, wake-ups and the life of all tasks of this machine into "
+		"one file, for a time, until Ctrl-C, or while CMD runs. The names of all tasks are "
+		"in the file; kymo's own threads are marked. What could not be recorded is in the "
+		"file too, as losses with their time.\n"
+		"\n"
+		"With CMD, kymo's exit status is that of CMD (128 + N when signal N ended it); the "
+		"whole machine is recorded while it runs, unless a filter says otherwise.\n"
+		"\n"
+		"Filters work in the kernel: what does not pass costs nearly nothing. A context "
+		"switch passes when its previous or next task does, a wake-up when the woken task "
+		"or its waker does. Several kinds of filters must all match.\n"
+		"\n"
+		"The flight recorder (--flight) keeps the last TIME in memory and writes it when "
+		"it is stopped by Ctrl-C, SIGTERM or --duration. SIGUSR1 writes what it has and "
+		"goes on; the second file is called FILE-2.kymo.\n"
+		"\n"
+		"Needs CAP_BPF and CAP_PERFMON (engine bpf) or CAP_PERFMON (engine perf), and "
+		"CAP_SYS_NICE so that the reader does not starve; sudo has them all. See kymo "
+		"doctor.",
+	.options = record_options,
+	.args_bytes = sizeof(struct record_args),
+	.args_default = &record_defaults,
+	.examples = record_examples,
+	.extra_help = record_extra_help,
+	.run = record_run,
+	.stop_at_word = true,
+};

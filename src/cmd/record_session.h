@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What runs while `kymo record` records: a thread that empties the capture's rings into the file or
+ * the flight recorder until time is up, the command has ended or a signal has come.
+ */
+#pragma once
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "base/attr.h"
+#include "base/err.h"
+#include "base/nsec.h"
+#include "base/option.h"
+#include "capture/capture.h"
+
+struct record_options {
+	const char *path; /* of the recording */
+	nsec_t duration; /* 0 = until stopped */
+	nsec_t flight; /* 0 = write as it comes; else keep the last so many */
+	uint64_t flight_bytes;
+	const struct option_list *labels;
+	const char *command; /* meta kymo.command */
+	const char *workload; /* meta workload.command, or NULL */
+	int pid_fd; /* readable when the workload has ended, or -1 */
+};
+
+enum record_end { RECORD_GOES_ON, RECORD_TIME_UP, RECORD_SIGNAL, RECORD_WORKLOAD_ENDED };
+
+struct record_session;
+
+/* Signals that end a recording or have the flight recorder written; to be blocked in all threads
+ * before the session is made. */
+void record_signals(sigset_t *ret);
+
+/*
+ * Create the file (an existing one becomes PATH.old). The capture is lent.
+ */
+int record_session_new(const struct record_options *o, struct capture *c,
+		       struct record_session **ret, struct err *e) must_check;
+/* Start the thread; returns when events are recorded (or cannot be: record_session_wait() tells).
+ */
+int record_session_run(struct record_session *s, struct err *e) must_check;
+/* Wait at most @timeout for its end: RECORD_GOES_ON, or how it ended. */
+enum record_end record_session_wait(struct record_session *s, nsec_t timeout);
+/* After the end: finish the file. @exit_status of the workload, or -1. The first failure of the
+ * thread is told here. */
+int record_session_close(struct record_session *s, int exit_status, struct err *e) must_check;
+struct record_session *record_session_free(struct record_session *s);
+DEFINE_CLEANUP(record_session, record_session_free)
+
+struct record_progress {
+	uint64_t events, lost, bytes; /* bytes in the file, or kept by the flight recorder */
+	nsec_t elapsed;
+	unsigned int written; /* files of the flight recorder so far */
+	bool fifo; /* the thread runs at real-time priority */
+};
+void record_session_progress(struct record_session *s, struct record_progress *ret);
+/* The file written last. */
+const char *record_session_path(const struct record_session *s);

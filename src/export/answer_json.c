@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/* VIEW objects. */
+#include "export/answer_json.h"
+
+#include <errno.h>
+
+#define DRAIN_BYTES (256u << 10)
+
+static const char *type_name(enum cell_type t)
+{
+	static const char *const name[] = {
+		[CELL_U64] = "u64", [CELL_I64] = "i64", [CELL_F64] = "f64", [CELL_TEXT] = "text"
+	};
+
+	return name[t];
+}
+
+static const char *role_name(enum figure_role r)
+{
+	static const char *const name[] = { [ROLE_X] = "x",	      [ROLE_Y] = "y",
+					    [ROLE_VALUE] = "value",   [ROLE_SECOND] = "second",
+					    [ROLE_SERIES] = "series", [ROLE_TIP] = "tip" };
+
+	return name[r];
+}
+
+int json_drain(struct json *j, FILE *out)
+{
+	int r = json_error(j);
+
+	if (r < 0)
+		return r;
+	if (j->out->len && fwrite(j->out->data, 1, j->out->len, out) != j->out->len)
+		return errno ? -errno : -EIO;
+	buf_clear(j->out);
+	return 0;
+}
+
+static void columns_json(const struct table *t, struct json *j)
+{
+	json_key(j, "columns");
+	json_array(j);
+	for (unsigned int i = 0; i < table_n_columns(t); i++) {
+		const struct table_column *c = table_column(t, i);
+
+		json_object_flat(j);
+		json_key_str(j, "name", c->name);
+		json_key_str(j, "title", c->title);
+		json_key_str(j, "unit", unit_name(c->unit));
+		json_key_str(j, "type", type_name(c->type));
+		json_key_u64(j, "digits", c->digits);
+		json_key_bool(j, "key", c->flags & TABLE_COLUMN_KEY);
+		json_key_str(j, "help", c->help ? c->help : "");
+		json_end(j);
+	}
+	json_end(j);
+}
+
+static void cell_json(const struct table *t, size_t row, unsigned int column, struct json *j)
+{
+	const struct table_column *c = table_column(t, column);
+	union cell v;
+
+	if (!table_get(t, row, column, &v))
+		return;
+	json_key(j, c->name);
+	switch (c->type) {
+	case CELL_U64:
+		json_u64(j, v.u64);
+		break;
+	case CELL_I64:
+		json_i64(j, v.i64);
+		break;
+	case CELL_F64:
+		json_f64(j, v.f64);
+		break;
+	case CELL_TEXT:
+		json_str(j, v.text);
+		break;
+	}
+}
+
+static int rows_json(const struct table *t, struct json *j, FILE *out)
+{
+	json_key(j, "rows");
+	json_array(j);
+	for (size_t r = 0; r < table_n_rows(t); r++) {
+		json_object_flat(j);
+		for (unsigned int c = 0; c < table_n_columns(t); c++)
+			cell_json(t, r, c, j);
+		json_end(j);
+		if (!out || j->out->len < DRAIN_BYTES)
+			continue;
+		int ret = json_drain(j, out);
+
+		if (ret < 0)
+			return ret;
+	}
+	json_end(j);
+	return 0;
+}
+
+static void figure_json(const struct answer *a, struct json *j)
+{
+	json_key(j, "figure");
+	if (a->figure.mark == MARK_NONE) {
+		json_null(j);
+		return;
+	}
+	json_object_flat(j);
+	json_key_str(j, "mark", figure_mark_name(a->figure.mark));
+	json_key_str(j, "title", a->figure.title);
+	json_key(j, "parts");
+	json_array(j);
+	for (unsigned int i = 0; i < a->figure.n_parts; i++) {
+		const struct figure_part *p = &a->figure.part[i];
+
+		json_object(j);
+		json_key_str(j, "role", role_name(p->role));
+		json_key_str(j, "column", table_column(a->table, p->column)->name);
+		json_end(j);
+	}
+	json_end(j);
+	json_end(j);
+}
+
+int answer_json(const struct answer *a, struct json *j, FILE *out)
+{
+	json_object(j);
+	json_key_str(j, "view", a->view);
+	json_key_str(j, "title", a->title);
+	json_key_str(j, "summary", a->summary);
+	json_key_str(j, "help", a->help);
+	json_key(j, "window");
+	json_object_flat(j);
+	json_key_u64(j, "from", a->from);
+	json_key_u64(j, "to", a->to);
+	json_end(j);
+	json_key_f64(j, "coverage", a->coverage);
+	json_key_u64(j, "lost", a->lost);
+	json_key(j, "facts");
+	json_array(j);
+	for (unsigned int i = 0; i < a->n_facts; i++) {
+		json_array_flat(j);
+		json_str(j, a->fact[i].label);
+		json_str(j, a->fact[i].value);
+		json_end(j);
+	}
+	json_end(j);
+	columns_json(a->table, j);
+	int r = rows_json(a->table, j, out);
+
+	json_key(j, "notes");
+	json_array(j);
+	for (unsigned int i = 0; i < table_n_notes(a->table); i++)
+		json_str(j, table_note_at(a->table, i));
+	json_end(j);
+	figure_json(a, j);
+	json_end(j);
+	return r < 0 ? r : json_error(j);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* An answer as the VIEW object of docs/formats/page.md: what `kymo show --json` prints and the report
+ * page holds. */
+#pragma once
+
+#include <stdio.h>
+
+#include "base/attr.h"
+#include "format/json.h"
+#include "model/answer.h"
+
+/*
+ * Append the object to @j. When @out is not NULL, @j's buffer is emptied into it on the way, so that
+ * big tables need no memory; what is left in the buffer is the caller's. 0 or -errno of the buffer
+ * or @out.
+ */
+int answer_json(const struct answer *a, struct json *j, FILE *out) must_check;
+
+/* Write the buffer of @j to @out and empty it. 0 or -errno. */
+int json_drain(struct json *j, FILE *out) must_check;

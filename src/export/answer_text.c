@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: MIT */
+/* Tables for the terminal and as CSV. */
+#include "export/answer_text.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+#include "base/quantity.h"
+#include "format/json.h"
+
+#define CELL_MAX 160
+#define GAP	 "  "
+
+static bool numeric(const struct table_column *c)
+{
+	return c->type != CELL_TEXT;
+}
+
+/* Names come from other machines: no control characters to the terminal. */
+static void clean(char *s)
+{
+	for (; *s; s++)
+		if ((unsigned char)*s < 0x20 || *s == 0x7f)
+			*s = '?';
+}
+
+static void u64_text(uint64_t v, enum unit unit, char *buf, size_t size)
+{
+	char text[QUANTITY_MAX];
+
+	switch (unit) {
+	case UNIT_COUNT:
+		(void)snprintf(buf, size, "%s", quantity_count(text, v));
+		break;
+	case UNIT_NSEC:
+		(void)snprintf(buf, size, "%s", quantity_duration(text, v));
+		break;
+	case UNIT_TIME:
+		(void)snprintf(buf, size, "%" PRIu64 ".%06" PRIu64 " s", v / NSEC_PER_SEC,
+			       v % NSEC_PER_SEC / NSEC_PER_USEC);
+		break;
+	case UNIT_BYTES:
+		(void)snprintf(buf, size, "%s", quantity_size(text, v));
+		break;
+	default:
+		(void)snprintf(buf, size, "%" PRIu64, v);
+		break;
+	}
+}
+
+void table_cell_text(const struct table *t, size_t row, unsigned int column, char *buf, size_t size)
+{
+	const struct table_column *c = table_column(t, column);
+	union cell v;
+
+	if (!table_get(t, row, column, &v)) {
+		(void)snprintf(buf, size, "-");
+		return;
+	}
+	switch (c->type) {
+	case CELL_U64:
+		u64_text(v.u64, c->unit, buf, size);
+		break;
+	case CELL_I64:
+		(void)snprintf(buf, size, "%" PRId64, v.i64);
+		break;
+	case CELL_F64:
+		(void)snprintf(buf, size, "%.*f", c->digits, v.f64);
+		break;
+	case CELL_TEXT:
+		(void)snprintf(buf, size, "%s", v.text);
+		clean(buf);
+		break;
+	}
+}
+
+/* Places on the screen: UTF-8 characters. */
+static unsigned int width_of(const char *s)
+{
+	unsigned int n = 0;
+
+	for (; *s; s++)
+		n += ((unsigned char)*s & 0xc0) != 0x80;
+	return n;
+}
+
+static void pad(FILE *out, unsigned int n)
+{
+	while (n--)
+		(void)fputc(' ', out);
+}
+
+static void put_cell(FILE *out, const char *text, unsigned int width, bool right, bool last)
+{
+	unsigned int w = width_of(text), fill = width > w ? width - w : 0;
+
+	if (right)
+		pad(out, fill);
+	(void)fputs(text, out);
+	if (!right && !last)
+		pad(out, fill);
+	(void)fputs(last ? "\n" : GAP, out);
+}
+
+static bool shown(const struct table_column *c, const struct answer_text_options *o)
+{
+	return o->wide || !(c->flags & TABLE_COLUMN_WIDE);
+}
+
+static void put_rows(const struct table *t, const struct answer_text_options *o, FILE *out)
+{
+	unsigned int width[TABLE_MAX_COLUMNS], n = table_n_columns(t), last = 0;
+	size_t all = table_n_rows(t), rows = all;
+	char text[CELL_MAX];
+
+	if (o->max_rows && rows > o->max_rows)
+		rows = (size_t)o->max_rows;
+	for (unsigned int c = 0; c < n; c++) {
+		if (!shown(table_column(t, c), o))
+			continue;
+		last = c;
+		width[c] = width_of(table_column(t, c)->title);
+		for (size_t r = 0; r < rows; r++) {
+			table_cell_text(t, r, c, text, sizeof(text));
+			width[c] = max_of(width[c], width_of(text));
+		}
+	}
+	for (size_t r = 0; r <= rows; r++) {
+		for (unsigned int c = 0; c < n; c++) {
+			const struct table_column *column = table_column(t, c);
+
+			if (!shown(column, o))
+				continue;
+			if (r)
+				table_cell_text(t, r - 1, c, text, sizeof(text));
+			put_cell(out, r ? text : column->title, width[c], numeric(column),
+				 c == last);
+		}
+	}
+	if (all > rows)
+		(void)fprintf(out, "\u2026 %zu more rows, --top 0 for all\n", all - rows);
+	if (!all)
+		(void)fputs("(no rows)\n", out);
+}
+
+/* ---- a matrix: one column per value of x ---- */
+
+static unsigned int part_of(const struct figure *f, enum figure_role role)
+{
+	for (unsigned int i = 0; i < f->n_parts; i++)
+		if (f->part[i].role == role)
+			return f->part[i].column;
+	return UINT32_MAX;
+}
+
+static bool same_cell(const struct table *t, size_t a, size_t b, unsigned int column)
+{
+	union cell x, y;
+	bool has_x = table_get(t, a, column, &x), has_y = table_get(t, b, column, &y);
+
+	if (!has_x || !has_y)
+		return has_x == has_y;
+	return table_column(t, column)->type == CELL_TEXT ? !strcmp(x.text, y.text) :
+							      x.u64 == y.u64;
+}
+
+/* Place of the x of @row among the values seen so far, or @n. */
+static unsigned int x_place(const struct table *t, const size_t *seen, unsigned int n, size_t row,
+			    unsigned int x)
+{
+	unsigned int i = 0;
+
+	while (i < n && !same_cell(t, seen[i], row, x))
+		i++;
+	return i;
+}
+
+static void copy_cell(struct table *to, unsigned int at, const struct table *from, size_t row,
+		      unsigned int column)
+{
+	union cell v;
+
+	if (!table_get(from, row, column, &v))
+		return;
+	switch (table_column(from, column)->type) {
+	case CELL_U64:
+		table_set_u64(to, at, v.u64);
+		break;
+	case CELL_I64:
+		table_set_i64(to, at, v.i64);
+		break;
+	case CELL_F64:
+		table_set_f64(to, at, v.f64);
+		break;
+	case CELL_TEXT:
+		table_set_text(to, at, v.text);
+		break;
+	}
+}
+
+static bool same_row(const struct table *t, size_t a, size_t b, const unsigned int *key,
+		     unsigned int n_keys)
+{
+	for (unsigned int k = 0; k < n_keys; k++)
+		if (!same_cell(t, a, b, key[k]))
+			return false;
+	return true;
+}
+
+#define TITLE_MAX 24
+
+/* The rows that stand together and differ in x only become one; *ret is NULL when there are too
+ * many values of x for a table. @title must live as long as the table. */
+static int pivot(const struct table *t, unsigned int x, unsigned int value,
+		 char (*title)[TITLE_MAX], struct table **ret)
+{
+	struct table_column column[TABLE_MAX_COLUMNS];
+	size_t seen[TABLE_MAX_COLUMNS];
+	unsigned int key[TABLE_MAX_COLUMNS], n_keys = 0, n_x = 0;
+
+	*ret = NULL;
+	for (unsigned int c = 0; c < table_n_columns(t); c++)
+		if (table_column(t, c)->flags & TABLE_COLUMN_KEY && c != x) {
+			column[n_keys] = *table_column(t, c);
+			key[n_keys++] = c;
+		}
+	for (size_t r = 0; r < table_n_rows(t); r++) {
+		if (x_place(t, seen, n_x, r, x) < n_x)
+			continue;
+		if (n_keys + n_x == TABLE_MAX_COLUMNS)
+			return 0;
+		table_cell_text(t, r, x, title[n_x], TITLE_MAX);
+		column[n_keys + n_x] = *table_column(t, value);
+		column[n_keys + n_x].title = title[n_x];
+		seen[n_x++] = r;
+	}
+	struct table *p = table_new(table_name(t), table_title(t), column, n_keys + n_x);
+
+	if (!p)
+		return -ENOMEM;
+	for (size_t r = 0; r < table_n_rows(t); r++) {
+		if (!r || !same_row(t, r - 1, r, key, n_keys)) {
+			table_row(p);
+			for (unsigned int k = 0; k < n_keys; k++)
+				copy_cell(p, k, t, r, key[k]);
+		}
+		copy_cell(p, n_keys + x_place(t, seen, n_x, r, x), t, r, value);
+	}
+	*ret = p;
+	return table_error(p);
+}
+
+static int put_matrix(const struct answer *a, enum figure_role role,
+		      const struct answer_text_options *o, FILE *out, bool *ret_done)
+{
+	unsigned int x = part_of(&a->figure, ROLE_X), value = part_of(&a->figure, role);
+	char title[TABLE_MAX_COLUMNS][TITLE_MAX];
+	auto_ptr(table) p = NULL;
+
+	if (x == UINT32_MAX || value == UINT32_MAX)
+		return 0;
+	int r = pivot(a->table, x, value, title, &p);
+
+	if (r < 0 || !p)
+		return r;
+	(void)fprintf(out, "%s\n", table_column(a->table, value)->title);
+	put_rows(p, o, out);
+	(void)fputc('\n', out);
+	*ret_done = true;
+	return 0;
+}
+
+/* ---- all ---- */
+
+static void put_head(const struct answer *a, const char *name, FILE *out)
+{
+	char run[CELL_MAX];
+	unsigned int width = 0;
+
+	(void)snprintf(run, sizeof(run), "%s", name);
+	clean(run);
+	(void)fprintf(out, "%s: %s, %.6f s to %.6f s, coverage %.4g %%", a->title, run,
+		      (double)a->from / NSEC_PER_SEC, (double)a->to / NSEC_PER_SEC,
+		      100.0 * a->coverage);
+	if (a->lost)
+		(void)fprintf(out, ", %" PRIu64 " events lost", a->lost);
+	(void)fputc('\n', out);
+	for (unsigned int i = 0; i < a->n_facts; i++)
+		width = max_of(width, width_of(a->fact[i].label));
+	for (unsigned int i = 0; i < a->n_facts; i++) {
+		char value[sizeof(a->fact[i].value)];
+
+		(void)snprintf(value, sizeof(value), "%s", a->fact[i].value);
+		clean(value);
+		(void)fputs("  ", out);
+		put_cell(out, a->fact[i].label, width, false, false);
+		(void)fprintf(out, "%s\n", value);
+	}
+	(void)fputc('\n', out);
+}
+
+int answer_text(const struct answer *a, const char *name, const struct answer_text_options *o,
+		FILE *out)
+{
+	bool as_matrix = false;
+	int r = 0;
+
+	put_head(a, name, out);
+	if (a->matrix_text)
+		r = put_matrix(a, ROLE_VALUE, o, out, &as_matrix);
+	if (as_matrix && r >= 0)
+		r = put_matrix(a, ROLE_SECOND, o, out, &as_matrix);
+	if (r < 0)
+		return r;
+	if (!as_matrix) {
+		put_rows(a->table, o, out);
+		(void)fputc('\n', out);
+	}
+	for (unsigned int i = 0; i < table_n_notes(a->table); i++)
+		(void)fprintf(out, "note: %s\n", table_note_at(a->table, i));
+	return ferror(out) ? -EIO : 0;
+}
+
+int table_plain(const struct table *t, const struct answer_text_options *o, FILE *out)
+{
+	static const struct answer_text_options all = { 0 };
+
+	put_rows(t, o ? o : &all, out);
+	return ferror(out) ? -EIO : 0;
+}
+
+/* ---- CSV ---- */
+
+static void csv_text(FILE *out, const char *s)
+{
+	if (!strpbrk(s, ",\"\r\n")) {
+		(void)fputs(s, out);
+		return;
+	}
+	(void)fputc('"', out);
+	for (; *s; s++) {
+		if (*s == '"')
+			(void)fputc('"', out);
+		(void)fputc(*s, out);
+	}
+	(void)fputc('"', out);
+}
+
+static void csv_cell(FILE *out, const struct table *t, size_t row, unsigned int column)
+{
+	char number[JSON_NUMBER_MAX];
+	union cell v;
+
+	if (!table_get(t, row, column, &v))
+		return;
+	switch (table_column(t, column)->type) {
+	case CELL_U64:
+		(void)fprintf(out, "%" PRIu64, v.u64);
+		break;
+	case CELL_I64:
+		(void)fprintf(out, "%" PRId64, v.i64);
+		break;
+	case CELL_F64:
+		(void)fputs(json_number(number, v.f64), out);
+		break;
+	case CELL_TEXT:
+		csv_text(out, v.text);
+		break;
+	}
+}
+
+int table_csv(const struct table *t, FILE *out)
+{
+	unsigned int n = table_n_columns(t);
+
+	for (unsigned int c = 0; c < n; c++) {
+		csv_text(out, table_column(t, c)->name);
+		(void)fputc(c + 1 < n ? ',' : '\n', out);
+	}
+	for (size_t r = 0; r < table_n_rows(t); r++)
+		for (unsigned int c = 0; c < n; c++) {
+			csv_cell(out, t, r, c);
+			(void)fputc(c + 1 < n ? ',' : '\n', out);
+		}
+	return ferror(out) ? -EIO : 0;
+}

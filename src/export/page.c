@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: MIT */
+/* Report pages: which event blocks fit, the JSON, and the HTML around it. */
+#include "export/page.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <time.h>
+
+#include "base/quantity.h"
+#include "export/answer_json.h"
+#include "export/base64.h"
+#include "model/file_track.h"
+#include "model/sched_track.h"
+
+#define PAGE_JSON_MAX ((size_t)1 << 30)
+
+/* ---- which event blocks ---- */
+
+struct page_events {
+	size_t *block; /* numbers of the recording's blocks, in file order */
+	size_t n;
+	uint64_t rows, bytes;
+	uint64_t left_rows, left_bytes;
+	nsec_t until; /* events before it are all here; NSEC_MAX: all events are */
+};
+
+/* A block on the way to its place in time. */
+struct candidate {
+	nsec_t first;
+	size_t number;
+};
+
+static int by_time(const void *a, const void *b)
+{
+	const struct candidate *x = a, *y = b;
+
+	if (x->first != y->first)
+		return x->first > y->first ? 1 : -1;
+	return (x->number > y->number) - (x->number < y->number);
+}
+
+static int by_number(const void *a, const void *b)
+{
+	const size_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/* The blocks of switches and wake-ups from the begin of the run until the limit is reached. */
+static int choose_events(const struct page_run *r, struct page_events *ev)
+{
+	size_t all = r->recording ? recording_n_blocks(r->recording) : 0, n = 0;
+	auto_free struct candidate *c = calloc(all + 1, sizeof(*c));
+
+	*ev = (struct page_events){ .block = calloc(all + 1, sizeof(*ev->block)),
+				    .until = NSEC_MAX };
+	if (!c || !ev->block)
+		return -ENOMEM;
+	for (size_t i = 0; i < all; i++) {
+		const struct recording_block *b = recording_block_at(r->recording, i);
+
+		if (b->track == track_switch.id || b->track == track_wakeup.id)
+			c[n++] = (struct candidate){ b->first, i };
+	}
+	qsort(c, n, sizeof(*c), by_time);
+	for (size_t i = 0; i < n; i++) {
+		const struct recording_block *b = recording_block_at(r->recording, c[i].number);
+
+		if (ev->until == NSEC_MAX && ev->bytes + b->bytes > r->events_max)
+			ev->until = b->first;
+		if (ev->until != NSEC_MAX) {
+			ev->left_rows += b->rows;
+			ev->left_bytes += b->bytes;
+			continue;
+		}
+		ev->block[ev->n++] = c[i].number;
+		ev->rows += b->rows;
+		ev->bytes += b->bytes;
+	}
+	qsort(ev->block, ev->n, sizeof(*ev->block), by_number);
+	return 0;
+}
+
+/* ---- JSON ---- */
+
+static const char *meta(const struct page_run *r, const char *key)
+{
+	const char *v = run_info_meta(r->info, key);
+
+	return v ? v : "";
+}
+
+static uint64_t since(const struct page_run *r, nsec_t t)
+{
+	return t - min_of(t, r->info->start);
+}
+
+static void key_text_u64(struct json *j, const char *key, uint64_t v)
+{
+	char text[24];
+
+	(void)snprintf(text, sizeof(text), "%" PRIu64, v);
+	json_key_str(j, key, text);
+}
+
+static void key_number_or_null(struct json *j, const char *key, uint32_t v)
+{
+	json_key(j, key);
+	if (v == UINT32_MAX)
+		json_null(j);
+	else
+		json_u64(j, v);
+}
+
+static void head_json(const struct page_run *r, struct json *j)
+{
+	const struct run_info *info = r->info;
+	char id[2 * sizeof(info->id) + 1];
+	uint64_t lost;
+
+	for (size_t i = 0; i < sizeof(info->id); i++)
+		(void)snprintf(id + 2 * i, 3, "%02x", info->id[i]);
+	json_key_str(j, "name", info->name);
+	json_key_str(j, "file", r->file);
+	json_key_str(j, "id", id);
+	json_key_str(j, "host", meta(r, "host.name"));
+	json_key_str(j, "kernel", meta(r, "kernel.release"));
+	json_key_str(j, "machine", meta(r, "host.machine"));
+	json_key_str(j, "cpu_model", meta(r, "cpu.model"));
+	json_key_str(j, "engine", meta(r, "kymo.engine"));
+	json_key_str(j, "command", meta(r, "kymo.command"));
+	key_text_u64(j, "start_ns", info->start);
+	key_text_u64(j, "start_real_ns", run_info_realtime(info, info->start));
+	json_key_u64(j, "span_ns", run_info_span(info));
+	json_key_bool(j, "complete", info->complete);
+	json_key_str(j, "damage", info->damage);
+	json_key_f64(j, "coverage",
+		     run_info_coverage(info, 0, info->start, info->end, &lost));
+	json_key_u64(j, "lost", lost);
+}
+
+static void cpus_json(const struct page_run *r, struct json *j)
+{
+	json_key(j, "cpus");
+	json_array(j);
+	for (size_t i = 0; i < r->info->n_cpu; i++) {
+		const struct run_cpu *c = &r->info->cpu[i];
+
+		json_object_flat(j);
+		json_key_u64(j, "cpu", c->cpu);
+		key_number_or_null(j, "package", c->package);
+		key_number_or_null(j, "core", c->core);
+		key_number_or_null(j, "node", c->node);
+		json_key_u64(j, "start", c->start <= c->end ? since(r, c->start) : 0);
+		json_key_u64(j, "end", c->start <= c->end ? since(r, c->end) : 0);
+		json_end(j);
+	}
+	json_end(j);
+}
+
+static void losses_json(const struct page_run *r, struct json *j)
+{
+	json_key(j, "losses");
+	json_array(j);
+	for (size_t i = 0; i < r->info->n_loss; i++) {
+		const struct run_loss *l = &r->info->loss[i];
+		const struct track *t = l->track ? track_by_id(l->track) : NULL;
+
+		json_object_flat(j);
+		json_key_u64(j, "from", since(r, l->from));
+		json_key_u64(j, "to", since(r, l->to));
+		key_number_or_null(j, "cpu", l->cpu);
+		json_key_str(j, "track", t ? t->name : "");
+		json_key_u64(j, "count", l->count);
+		json_key_str(j, "cause", loss_cause_name(l->cause));
+		json_end(j);
+	}
+	json_end(j);
+}
+
+static void tasks_json(const struct page_run *r, struct json *j)
+{
+	json_key(j, "meta");
+	json_array(j);
+	for (size_t i = 0; i < r->info->n_meta; i++) {
+		json_array_flat(j);
+		json_str(j, r->info->meta[i].key);
+		json_str(j, r->info->meta[i].value);
+		json_end(j);
+	}
+	json_end(j);
+	json_key(j, "tasks");
+	json_array(j);
+	for (size_t i = 0; i < tasks_count(r->tasks); i++) {
+		const struct task *t = tasks_at(r->tasks, (uint32_t)i);
+
+		json_object_flat(j);
+		json_key_u64(j, "tid", t->tid);
+		json_key_u64(j, "tgid", t->tgid);
+		json_key_str(j, "comm", t->comm);
+		json_key_str(j, "role", t->role);
+		key_number_or_null(j, "idle_cpu", t->tid ? UINT32_MAX : t->cpu);
+		json_key_bool(j, "self", t->flags & TASK_FLAG_SELF);
+		json_key_bool(j, "kernel", t->flags & TASK_FLAG_KERNEL);
+		json_end(j);
+	}
+	json_end(j);
+}
+
+static void events_json(const struct page_run *r, const struct page_events *ev, struct json *j)
+{
+	uint64_t offset = 0;
+	char note[192] = "", rows[QUANTITY_MAX], bytes[QUANTITY_MAX];
+
+	json_key(j, "bin_ns");
+	json_object_flat(j);
+	json_key_u64(j, "run", r->run_bin);
+	json_key_u64(j, "delay", r->delay_bin);
+	json_key_u64(j, "next", r->next_bin);
+	json_end(j);
+	json_key(j, "events");
+	json_array(j);
+	for (size_t i = 0; i < ev->n; i++) {
+		const struct recording_block *b = recording_block_at(r->recording, ev->block[i]);
+
+		json_array_flat(j);
+		json_u64(j, b->track);
+		json_u64(j, b->cpu);
+		json_u64(j, since(r, b->first));
+		json_u64(j, since(r, b->last));
+		json_u64(j, b->rows);
+		json_u64(j, offset);
+		json_u64(j, b->bytes);
+		json_end(j);
+		offset += b->bytes;
+	}
+	json_end(j);
+	if (ev->left_rows)
+		(void)snprintf(note, sizeof(note),
+			       "%s events (%s) from %.3f s on are left out of this page: it would be "
+			       "too big (kymo report --events-max)",
+			       quantity_count(rows, ev->left_rows),
+			       quantity_size(bytes, ev->left_bytes),
+			       (double)since(r, ev->until) / NSEC_PER_SEC);
+	json_key_str(j, "events_note", note);
+}
+
+static int run_json(const struct page_run *r, const struct page_events *ev, struct json *j,
+		    FILE *out)
+{
+	int ret = 0;
+
+	json_object(j);
+	head_json(r, j);
+	cpus_json(r, j);
+	losses_json(r, j);
+	tasks_json(r, j);
+	events_json(r, ev, j);
+	json_key(j, "views");
+	json_array(j);
+	for (size_t i = 0; i < r->n_views && ret >= 0; i++)
+		if (r->view[i].table)
+			ret = answer_json(&r->view[i], j, out);
+	json_end(j);
+	json_end(j);
+	return ret < 0 ? ret : json_drain(j, out);
+}
+
+static int page_json(const struct page *p, const struct page_events *ev, FILE *out)
+{
+	auto_buf buf;
+	struct json j;
+	struct tm tm;
+	time_t created = (time_t)(p->created / NSEC_PER_SEC);
+	char text[32] = "";
+	int r = 0;
+
+	buf_init(&buf, PAGE_JSON_MAX);
+	json_init(&j, &buf, 0);
+	if (gmtime_r(&created, &tm))
+		(void)strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	json_object(&j);
+	json_key_u64(&j, "kymo_page", 1);
+	json_key_str(&j, "kymo_version", KYMO_VERSION);
+	json_key_str(&j, "title", p->title);
+	json_key_str(&j, "created", text);
+	json_key(&j, "runs");
+	json_array(&j);
+	for (size_t i = 0; i < p->n_runs && r >= 0; i++)
+		r = run_json(&p->run[i], &ev[i], &j, out);
+	json_end(&j);
+	json_end(&j);
+	return r < 0 ? r : json_drain(&j, out);
+}
+
+/* ---- HTML ---- */
+
+static void html_text(FILE *out, const char *s)
+{
+	for (; *s; s++) {
+		if (*s == '<')
+			(void)fputs("&lt;", out);
+		else if (*s == '&')
+			(void)fputs("&amp;", out);
+		else if ((unsigned char)*s >= 0x20)
+			(void)fputc(*s, out);
+	}
+}
+
+static void html_head(const struct page *p, FILE *out)
+{
+	const struct page_viewer *v = p->viewer;
+
+	(void)fprintf(out,
+		      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+		      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+		      "script-src 'sha256-%s'; style-src 'sha256-%s'; img-src blob: data:; "
+		      "base-uri 'none'; form-action 'none'\">\n"
+		      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+		      "<meta name=\"generator\" content=\"kymo " KYMO_VERSION "\">\n<title>",
+		      v->script_sha256, v->style_sha256);
+	html_text(out, p->title);
+	(void)fputs("</title>\n<style>", out);
+	(void)fwrite(v->style, 1, v->style_bytes, out);
+	(void)fputs("</style>\n</head>\n<body>\n", out);
+}
+
+static int put_cubes(const struct page_run *r, size_t number, FILE *out)
+{
+	struct base64_writer w;
+	int ret;
+
+	(void)fprintf(out, "<script type=\"application/octet-stream\" id=\"kymo-cube-%zu\">", number);
+	base64_init(&w, out);
+	ret = base64_add(&w, r->cubes, r->cubes_bytes);
+	if (ret >= 0)
+		ret = base64_end(&w);
+	(void)fputs("</script>\n", out);
+	return ret;
+}
+
+static int put_events(const struct page_run *r, const struct page_events *ev, size_t number,
+		      FILE *out, struct err *e)
+{
+	struct base64_writer w;
+	auto_buf block;
+	int ret = 0;
+
+	buf_init(&block, 0);
+	(void)fprintf(out, "<script type=\"application/octet-stream\" id=\"kymo-events-%zu\">",
+		      number);
+	base64_init(&w, out);
+	for (size_t i = 0; i < ev->n && ret >= 0; i++) {
+		buf_clear(&block);
+		ret = recording_read_block(r->recording, ev->block[i], &block, e);
+		if (ret >= 0)
+			ret = base64_add(&w, block.data, block.len);
+	}
+	if (ret >= 0)
+		ret = base64_end(&w);
+	(void)fputs("</script>\n", out);
+	return ret;
+}
+
+static int write_all(const struct page *p, const struct page_events *ev, FILE *out, struct err *e)
+{
+	html_head(p, out);
+	(void)fputs("<script type=\"application/json\" id=\"kymo-page\">", out);
+	int r = page_json(p, ev, out);
+
+	(void)fputs("</script>\n", out);
+	for (size_t i = 0; i < p->n_runs && r >= 0; i++) {
+		r = put_cubes(&p->run[i], i, out);
+		if (r >= 0)
+			r = put_events(&p->run[i], &ev[i], i, out, e);
+	}
+	if (r < 0)
+		return r;
+	(void)fputs("<noscript>This report needs JavaScript; the same answers come from kymo show."
+		    "</noscript>\n<script>",
+		    out);
+	(void)fwrite(p->viewer->script, 1, p->viewer->script_bytes, out);
+	(void)fputs("</script>\n</body>\n</html>\n", out);
+	errno = 0;
+	if (fflush(out) == EOF || ferror(out))
+		return errno ? -errno : -EIO;
+	return 0;
+}
+
+int page_write(const struct page *p, FILE *out, struct page_stats *ret, struct err *e)
+{
+	auto_free struct page_events *ev = calloc(p->n_runs + 1, sizeof(*ev));
+	int r = ev ? 0 : -ENOMEM;
+
+	*ret = (struct page_stats){ 0 };
+	for (size_t i = 0; i < p->n_runs && r >= 0; i++) {
+		r = choose_events(&p->run[i], &ev[i]);
+		ret->events += ev[i].rows;
+		ret->events_left_out += ev[i].left_rows;
+	}
+	if (r >= 0)
+		r = write_all(p, ev, out, e);
+	for (size_t i = 0; ev && i < p->n_runs; i++)
+		free(ev[i].block);
+	if (r < 0 && !(e && e->code))
+		return err_set(e, r, "cannot write the page: %s", strerror(-r));
+	return r < 0 ? r : 0;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The report page: one HTML file with viewer, answers, cubes and events. What stands in it:
+ * docs/formats/page.md. Written from begin to end; memory does not grow with the recording.
+ */
+#pragma once
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/attr.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/nsec.h"
+#include "format/recording.h"
+#include "model/answer.h"
+#include "model/run.h"
+#include "model/tasks.h"
+
+/* The viewer's two files as they go into the page, and their SHA-256 in base64 for the CSP. */
+struct page_viewer {
+	const char *script, *style;
+	size_t script_bytes, style_bytes;
+	const char *script_sha256, *style_sha256;
+};
+
+struct page_run {
+	const char *file; /* as people know it */
+	const struct run_info *info;
+	const struct tasks *tasks;
+	const struct answer *view;
+	size_t n_views; /* those without a table are left out */
+	nsec_t run_bin, delay_bin, next_bin;
+	const uint8_t *cubes; /* blocks, one behind the other */
+	size_t cubes_bytes;
+	struct recording *recording; /* for the event blocks */
+	uint64_t events_max; /* bytes of event blocks to take in */
+};
+
+struct page {
+	const char *title;
+	nsec_t created; /* CLOCK_REALTIME */
+	const struct page_viewer *viewer;
+	const struct page_run *run;
+	size_t n_runs;
+};
+
+struct page_stats {
+	uint64_t events; /* rows in the page */
+	uint64_t events_left_out;
+};
+
+/* 0 or -errno with words. */
+int page_write(const struct page *p, FILE *out, struct page_stats *ret, struct err *e) must_check;

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: MIT */
+/* Reads what perf noted about the host. A text is a u32 length (padding included) and the bytes. */
+#include "import/perf_feature.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/cpuset.h"
+
+struct section {
+	const uint8_t *p, *end;
+	bool big;
+	const char *name;
+};
+
+void perf_features_done(struct perf_features *f)
+{
+	free(f->cpu);
+	memset(f, 0, sizeof(*f));
+}
+
+static int cut(const struct section *s, struct err *e)
+{
+	return err_set(e, -EBADMSG, "feature section '%s' is cut", s->name);
+}
+
+static int take_u32(struct section *s, uint32_t *ret, struct err *e)
+{
+	if (s->end - s->p < 4)
+		return cut(s, e);
+	*ret = perf_u32(s->p, s->big);
+	s->p += 4;
+	return 0;
+}
+
+static int take_u64(struct section *s, uint64_t *ret, struct err *e)
+{
+	if (s->end - s->p < 8)
+		return cut(s, e);
+	*ret = perf_u64(s->p, s->big);
+	s->p += 8;
+	return 0;
+}
+
+/* Lent; ends in a NUL inside the section. */
+static int take_text(struct section *s, const char **ret, struct err *e)
+{
+	uint32_t n = 0;
+	int r = take_u32(s, &n, e);
+
+	if (r < 0)
+		return r;
+	if (!n || n > (size_t)(s->end - s->p) || !memchr(s->p, 0, n))
+		return cut(s, e);
+	*ret = (const char *)s->p;
+	s->p += n;
+	return 0;
+}
+
+static int skip_texts(struct section *s, struct err *e)
+{
+	const char *text = NULL;
+	uint32_t n = 0;
+	int r = take_u32(s, &n, e);
+
+	for (uint32_t i = 0; r >= 0 && i < n; i++)
+		r = take_text(s, &text, e);
+	return r;
+}
+
+static int text_meta(struct section *s, const struct import_args *args, const char *key,
+		     const char *before, struct err *e)
+{
+	const char *text = NULL;
+	int r = take_text(s, &text, e);
+	auto_buf value;
+
+	if (r < 0)
+		return r;
+	buf_init(&value, 1 << 16);
+	r = buf_addf(&value, "%s%s", before, text);
+	return r < 0 ? r : args->meta(args->ctx, key, buf_str(&value), e);
+}
+
+static int parse_cmdline(struct section *s, const struct import_args *args, struct err *e)
+{
+	uint32_t n = 0;
+	int r = take_u32(s, &n, e);
+	auto_buf line;
+
+	buf_init(&line, 1 << 20);
+	for (uint32_t i = 0; r >= 0 && i < n; i++) {
+		const char *word = NULL;
+
+		r = take_text(s, &word, e);
+		if (r >= 0)
+			r = buf_addf(&line, "%s%s", i ? " " : "", word);
+	}
+	if (r < 0)
+		return r;
+	return args->meta(args->ctx, "kymo.command", buf_str(&line), e);
+}
+
+static int parse_cpus(struct perf_features *f, struct section *s, const struct import_args *args,
+		      struct err *e)
+{
+	char list[32];
+
+	/* A pipe may say it twice. */
+	free(f->cpu);
+	f->cpu = NULL;
+	f->has_topology = false;
+	int r = take_u32(s, &f->n_cpus, e);
+
+	if (r >= 0)
+		r = take_u32(s, &f->n_online, e);
+	if (r < 0 || f->n_cpus > CPUSET_MAX) {
+		f->n_cpus = f->n_online = 0;
+		return r < 0 ? r : cut(s, e);
+	}
+	/* Which ones are online is said only when all are. */
+	if (!f->n_cpus || f->n_online != f->n_cpus)
+		return 0;
+	snprintf(list, sizeof(list), f->n_cpus > 1 ? "0-%u" : "%u", f->n_cpus - 1);
+	return args->meta(args->ctx, "cpu.online", list, e);
+}
+
+static int make_cpus(struct perf_features *f)
+{
+	if (f->cpu || !f->n_cpus)
+		return 0;
+	f->cpu = calloc(f->n_cpus, sizeof(*f->cpu));
+	if (!f->cpu)
+		return -ENOMEM;
+	memset(f->cpu, 0xff, f->n_cpus * sizeof(*f->cpu));
+	return 0;
+}
+
+/* Lists of siblings as texts, twice; then (core, package) of every possible CPU. */
+static int parse_topology(struct perf_features *f, struct section *s, struct err *e)
+{
+	int r = skip_texts(s, e);
+
+	if (r >= 0)
+		r = skip_texts(s, e);
+	if (r >= 0)
+		r = make_cpus(f);
+	for (uint32_t i = 0; r >= 0 && i < f->n_cpus; i++) {
+		r = take_u32(s, &f->cpu[i].core, e);
+		if (r >= 0)
+			r = take_u32(s, &f->cpu[i].package, e);
+		f->has_topology = true;
+	}
+	return r;
+}
+
+/* Per node: number, bytes in all, bytes free, list of CPUs. */
+static int parse_nodes(struct perf_features *f, struct section *s, struct err *e)
+{
+	uint32_t n = 0;
+	int r = take_u32(s, &n, e);
+
+	if (r >= 0)
+		r = make_cpus(f);
+	for (uint32_t i = 0; r >= 0 && i < n; i++) {
+		auto_free struct cpuset *cpus = malloc(sizeof(*cpus));
+		const char *list = NULL;
+		uint32_t node = 0;
+		uint64_t bytes;
+
+		if (!cpus)
+			return -ENOMEM;
+		r = take_u32(s, &node, e);
+		if (r >= 0)
+			r = take_u64(s, &bytes, e);
+		if (r >= 0)
+			r = take_u64(s, &bytes, e);
+		if (r >= 0)
+			r = take_text(s, &list, e);
+		if (r < 0)
+			return r;
+		/* A node without CPUs has an empty list. */
+		if (!*list || cpuset_parse(list, cpus, NULL) < 0)
+			continue;
+		for (int c = cpuset_next(cpus, 0); c >= 0; c = cpuset_next(cpus, c + 1))
+			if ((uint32_t)c < f->n_cpus) {
+				f->cpu[c].node = node;
+				f->has_topology = true;
+			}
+	}
+	return r;
+}
+
+/* u32 events, u32 bytes of an attr; per event: attr, u32 ids, name, u64 per id. */
+static int parse_events(struct section *s, struct perf_attrs *attrs, struct err *e)
+{
+	uint32_t n = 0, bytes = 0;
+	int r = take_u32(s, &n, e);
+
+	if (r >= 0)
+		r = take_u32(s, &bytes, e);
+	for (uint32_t i = 0; r >= 0 && i < n; i++) {
+		const char *name = NULL;
+		uint32_t ids = 0;
+
+		if (bytes > (size_t)(s->end - s->p))
+			return cut(s, e);
+		s->p += bytes;
+		r = take_u32(s, &ids, e);
+		if (r >= 0)
+			r = take_text(s, &name, e);
+		if (r < 0)
+			return r;
+		if (ids > (size_t)(s->end - s->p) / 8)
+			return cut(s, e);
+		s->p += 8 * (size_t)ids;
+		/* Same order as the attributes. */
+		if (i < attrs->n && !attrs->attr[i].name) {
+			attrs->attr[i].name = strdup(name);
+			if (!attrs->attr[i].name)
+				return -ENOMEM;
+		}
+	}
+	return r;
+}
+
+/* u32 version, u32 clockid, u64 CLOCK_REALTIME, u64 the clock's time at the same moment. */
+static int parse_clock_data(struct perf_features *f, struct section *s, struct err *e)
+{
+	uint32_t version = 0;
+	uint64_t real = 0, time = 0;
+	int r = take_u32(s, &version, e);
+
+	if (r >= 0)
+		r = take_u32(s, &f->clockid, e);
+	if (r >= 0)
+		r = take_u64(s, &real, e);
+	if (r >= 0)
+		r = take_u64(s, &time, e);
+	if (r < 0 || version != 1)
+		return r;
+	f->real_time = real;
+	f->clock_time = time;
+	f->has_clock_data = true;
+	return 0;
+}
+
+int perf_feature_parse(struct perf_features *f, unsigned int feature, const uint8_t *p, size_t n,
+		       bool big, const struct import_args *args, struct perf_attrs *attrs,
+		       struct err *e)
+{
+	struct section s = { .p = p, .end = p + n, .big = big };
+	int r;
+
+	switch (feature) {
+	case PERF_FEATURE_HOSTNAME:
+		s.name = "hostname";
+		return text_meta(&s, args, "host.name", "", e);
+	case PERF_FEATURE_OSRELEASE:
+		s.name = "os release";
+		return text_meta(&s, args, "kernel.release", "", e);
+	case PERF_FEATURE_VERSION:
+		s.name = "version";
+		return text_meta(&s, args, "kymo.engine", "perf record ", e);
+	case PERF_FEATURE_ARCH:
+		s.name = "arch";
+		return text_meta(&s, args, "host.machine", "", e);
+	case PERF_FEATURE_CPUDESC:
+		s.name = "cpu description";
+		return text_meta(&s, args, "cpu.model", "", e);
+	case PERF_FEATURE_CMDLINE:
+		s.name = "command line";
+		return parse_cmdline(&s, args, e);
+	case PERF_FEATURE_NRCPUS:
+		s.name = "number of cpus";
+		return parse_cpus(f, &s, args, e);
+	case PERF_FEATURE_EVENT_DESC:
+		s.name = "event description";
+		return parse_events(&s, attrs, e);
+	case PERF_FEATURE_CPU_TOPOLOGY:
+		s.name = "cpu topology";
+		return parse_topology(f, &s, e);
+	case PERF_FEATURE_NUMA_TOPOLOGY:
+		s.name = "numa topology";
+		return parse_nodes(f, &s, e);
+	case PERF_FEATURE_SAMPLE_TIME:
+		s.name = "sample time";
+		r = take_u64(&s, &f->first_sample, e);
+		return r < 0 ? r : take_u64(&s, &f->last_sample, e);
+	case PERF_FEATURE_CLOCK_DATA:
+		s.name = "clock data";
+		return parse_clock_data(f, &s, e);
+	default:
+		return 0;
+	}
+}

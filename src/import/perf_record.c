@@ -1,0 +1,486 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The hot path is take_sample(): an id, a time, a CPU and the raw record at places known
+ * beforehand.
+ */
+#include "import/perf_record.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/cpuset.h"
+#include "model/file_track.h"
+
+/* Bits of perf_event_header.misc. */
+#define MISC_COMM_EXEC	    (1u << 13)
+#define MISC_SWITCH_OUT	    (1u << 13)
+#define MISC_SWITCH_PREEMPT (1u << 14)
+#define MISC_LOST_BY_BPF    (1u << 15)
+
+#define TID_UNKNOWN UINT32_MAX /* what the kernel writes for a task that is gone already */
+
+/* Windows for files whose rings are not in time order: see need_window(). */
+#define WIDE_WINDOW (1u << 20)
+
+int perf_records_init(struct perf_records *s, struct sink *sink, struct import_result *ret,
+		      const char *file)
+{
+	memset(s, 0, sizeof(*s));
+	s->ret = ret;
+	s->file = file;
+	s->cpus = CPUSET_MAX;
+	s->cpu = calloc(CPUSET_MAX, sizeof(*s->cpu));
+	if (!s->cpu)
+		return -ENOMEM;
+	return sched_rows_init(&s->rows, sink);
+}
+
+void perf_records_done(struct perf_records *s)
+{
+	perf_attrs_done(&s->attrs);
+	perf_formats_done(&s->formats);
+	perf_features_done(&s->features);
+	sched_rows_done(&s->rows);
+	free(s->cpu);
+	s->cpu = NULL;
+}
+
+void perf_records_damage(struct perf_records *s, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!s->ret->complete)
+		return;
+	s->ret->complete = false;
+	int n = snprintf(s->ret->damage, sizeof(s->ret->damage), "'%.200s', byte %llu: ", s->file,
+			 (unsigned long long)s->offset);
+
+	va_start(ap, fmt);
+	vsnprintf(s->ret->damage + n, sizeof(s->ret->damage) - (size_t)n, fmt, ap);
+	va_end(ap);
+}
+
+static int bad_record(struct perf_records *s, const char *why)
+{
+	s->ret->damaged++;
+	perf_records_damage(s, "%s", why);
+	return 0;
+}
+
+/* ---- before the records ---- */
+
+static bool makes_rows(const struct perf_attr *a)
+{
+	uint64_t need = PERF_HAS_TIME | PERF_HAS_CPU | PERF_HAS_RAW;
+
+	return a->type == PERF_ATTR_TYPE_TRACEPOINT && (a->sample_type & need) == need;
+}
+
+static bool has_event(const struct perf_records *s, enum sched_event_kind kind)
+{
+	for (uint32_t i = 0; i < s->attrs.n; i++) {
+		const struct perf_attr *a = &s->attrs.attr[i];
+		const struct perf_format *f = perf_formats_find(&s->formats, a->config);
+
+		if (makes_rows(a) && f && f->event.kind == kind)
+			return true;
+	}
+	return false;
+}
+
+/* Told by something else already? */
+static bool is_repeated(const struct perf_records *s, enum sched_event_kind kind, bool have_wakeup)
+{
+	switch (kind) {
+	case SCHED_EVENT_WAKING:
+		return have_wakeup;
+	case SCHED_EVENT_FORK:
+	case SCHED_EVENT_EXIT:
+		return s->task_records;
+	case SCHED_EVENT_EXEC:
+	case SCHED_EVENT_RENAME:
+		return s->comm_records;
+	default:
+		return false;
+	}
+}
+
+/*
+ * Rings read backwards give the newest record first; perf sorts them, and so must the window, which
+ * then has to hold what a ring holds.
+ */
+static void need_window(struct perf_records *s)
+{
+	for (uint32_t i = 0; i < s->attrs.n; i++)
+		if (s->attrs.attr[i].flags & PERF_FLAG_WRITE_BACKWARD)
+			ordered_rows_set_window(&s->rows.rows, WIDE_WINDOW);
+}
+
+int perf_records_prepare(struct perf_records *s, struct err *e)
+{
+	s->prepared = true;
+	s->comm_records = s->task_records = false;
+	for (uint32_t i = 0; i < s->attrs.n; i++) {
+		uint64_t flags = s->attrs.attr[i].flags;
+
+		s->comm_records |= (flags & PERF_FLAG_COMM) != 0;
+		s->task_records |= (flags & PERF_FLAG_TASK) != 0;
+	}
+	if (s->attrs.n > 1 && !s->attrs.uniform)
+		return err_set(
+			e, -EBADMSG,
+			"'%s': its events have their ids at different places, so that records "
+			"cannot be told apart",
+			s->file);
+	bool have_wakeup = has_event(s, SCHED_EVENT_WAKEUP);
+
+	s->switch_events = has_event(s, SCHED_EVENT_SWITCH);
+	for (uint32_t i = 0; i < s->attrs.n; i++) {
+		struct perf_attr *a = &s->attrs.attr[i];
+		const struct perf_format *f = perf_formats_find(&s->formats, a->config);
+
+		a->event = NULL;
+		if (makes_rows(a) && f && f->event.kind &&
+		    !is_repeated(s, f->event.kind, have_wakeup))
+			a->event = &f->event;
+	}
+	need_window(s);
+	s->cpus = s->features.n_cpus ? s->features.n_cpus : CPUSET_MAX;
+	return 0;
+}
+
+/* ---- samples ---- */
+
+/* Bytes of the READ part, SIZE_MAX when it is cut. */
+static size_t read_bytes(const struct perf_attr *a, const uint8_t *p, size_t n, bool big)
+{
+	uint64_t f = a->read_format, times = 0, each = 8;
+
+	times = (f & PERF_READ_ENABLED ? 8 : 0) + (f & PERF_READ_RUNNING ? 8 : 0);
+	each += (f & PERF_READ_ID ? 8 : 0) + (f & PERF_READ_LOST ? 8 : 0);
+	if (!(f & PERF_READ_GROUP))
+		return times + each;
+	if (n < 8)
+		return SIZE_MAX;
+	uint64_t members = perf_u64(p, big);
+
+	return members > n / 8 ? SIZE_MAX : 8 + times + members * each;
+}
+
+/* Move *@p over the fields of variable length before RAW; false when the sample is cut. */
+static bool skip_to_raw(const struct perf_attr *a, const uint8_t **p, size_t *n, bool big)
+{
+	if (a->sample_type & PERF_HAS_READ) {
+		size_t bytes = read_bytes(a, *p, *n, big);
+
+		if (bytes > *n)
+			return false;
+		*p += bytes;
+		*n -= bytes;
+	}
+	if (a->sample_type & PERF_HAS_CALLCHAIN) {
+		if (*n < 8)
+			return false;
+		uint64_t entries = perf_u64(*p, big);
+
+		if (entries > (*n - 8) / 8)
+			return false;
+		*p += 8 + entries * 8;
+		*n -= 8 + entries * 8;
+	}
+	return true;
+}
+
+static int take_sample(struct perf_records *s, const uint8_t *p, size_t n, struct err *e)
+{
+	bool big = s->big;
+	struct perf_attr *a;
+
+	p += PERF_REC_HEADER_BYTES;
+	n -= PERF_REC_HEADER_BYTES;
+	a = s->attrs.n ? perf_attrs_find(&s->attrs, p, n, s->attrs.attr->sample.id, big) : NULL;
+	if (!a)
+		return bad_record(s, "a sample of an unknown event");
+	a->samples++;
+	if (!a->event) {
+		a->not_imported++;
+		return 0;
+	}
+	if (n < a->sample.bytes)
+		return bad_record(s, "a sample that is too short");
+	uint32_t cpu = perf_u32(p + a->sample.cpu, big);
+	nsec_t time = perf_u64(p + a->sample.time, big);
+
+	p += a->sample.bytes;
+	n -= a->sample.bytes;
+	if (cpu >= s->cpus)
+		return bad_record(s, "a sample of a CPU that does not exist");
+	if (a->sample_type & (PERF_HAS_READ | PERF_HAS_CALLCHAIN) && !skip_to_raw(a, &p, &n, big))
+		return bad_record(s, "a sample that is too short");
+	if (n < 4 || perf_u32(p, big) > n - 4)
+		return bad_record(s, "a sample whose raw data are cut");
+	int r = sched_event_rows(a->event, &s->rows, cpu, time, p + 4, perf_u32(p, big), big, e);
+
+	if (r == -EBADMSG) {
+		a->not_imported++;
+		return bad_record(s, "a sample whose raw data do not fit its format");
+	}
+	s->cpu[cpu].last = time;
+	return r;
+}
+
+/* ---- other records: who, when, where stands at their end ---- */
+
+struct trailer {
+	const struct perf_attr *attr;
+	size_t body; /* bytes before it, record header included */
+	uint32_t tid;
+	nsec_t time; /* 0 = unknown, or a record that perf made up for what was before */
+	uint32_t cpu; /* BATCH_CPU_NONE = unknown */
+};
+
+static bool read_trailer(const struct perf_records *s, const uint8_t *p, size_t n,
+			 struct trailer *ret)
+{
+	const struct perf_places *t;
+
+	*ret = (struct trailer){ .body = n, .tid = TID_UNKNOWN, .cpu = BATCH_CPU_NONE };
+	if (!s->attrs.n)
+		return false;
+	t = &s->attrs.attr->trailer;
+	ret->attr = s->attrs.attr;
+	if (s->attrs.n > 1 && t->id != PERF_AT_NONE) {
+		size_t from_end = t->bytes - t->id;
+
+		if (n < PERF_REC_HEADER_BYTES + from_end)
+			return false;
+		ret->attr = perf_attrs_find(&s->attrs, p + n - from_end, from_end, 0, s->big);
+		if (!ret->attr)
+			return false;
+		t = &ret->attr->trailer;
+	}
+	if (n < PERF_REC_HEADER_BYTES + t->bytes)
+		return false;
+	ret->body = n - t->bytes;
+	p += ret->body;
+	if (t->tid != PERF_AT_NONE)
+		ret->tid = perf_u32(p + t->tid + 4, s->big);
+	if (t->time != PERF_AT_NONE)
+		ret->time = perf_u64(p + t->time, s->big);
+	if (t->cpu != PERF_AT_NONE)
+		ret->cpu = perf_u32(p + t->cpu, s->big);
+	return ret->cpu < s->cpus || ret->cpu == BATCH_CPU_NONE;
+}
+
+static struct perf_cpu_state *cpu_state(struct perf_records *s, uint32_t cpu)
+{
+	return cpu < s->cpus ? &s->cpu[cpu] : &s->no_cpu;
+}
+
+/* u32 pid, tid; text. */
+static int take_comm(struct perf_records *s, const uint8_t *p, const struct trailer *t,
+		     struct err *e)
+{
+	if (t->body < PERF_REC_HEADER_BYTES + 8)
+		return bad_record(s, "a COMM record that is too short");
+	struct sched_life life = {
+		.kind = !t->time				   ? TASK_ALIVE
+			: perf_u16(p + 4, s->big) & MISC_COMM_EXEC ? TASK_EXEC
+								   : TASK_RENAME,
+		.tgid = perf_u32(p + 8, s->big),
+		.tid = perf_u32(p + 12, s->big),
+		.comm = (const char *)p + 16,
+		.len = t->body - 16,
+	};
+
+	return sched_rows_life(&s->rows, t->cpu, t->time, &life, e);
+}
+
+/* u32 pid, parent's pid, tid, parent's tid; u64 time. */
+static int take_fork_exit(struct perf_records *s, const uint8_t *p, bool is_fork,
+			  const struct trailer *t, struct err *e)
+{
+	if (t->body < PERF_REC_HEADER_BYTES + 24)
+		return bad_record(s, "a FORK or EXIT record that is too short");
+	nsec_t time = t->time ? t->time : perf_u64(p + 24, s->big);
+	struct sched_life life = {
+		.kind = is_fork ? TASK_FORK : TASK_EXIT,
+		.tgid = perf_u32(p + 8, s->big),
+		.tid = perf_u32(p + 16, s->big),
+		.parent = is_fork ? perf_u32(p + 20, s->big) : 0,
+		.comm = "",
+	};
+
+	if (!time)
+		return is_fork ? sched_rows_parent(&s->rows, life.tid, perf_u32(p + 12, s->big))
+			       : 0;
+	return sched_rows_life(&s->rows, t->cpu, time, &life, e);
+}
+
+/* The CPU_WIDE kind has u32 pid, tid of the other task; the plain kind nothing. */
+static int take_switch(struct perf_records *s, const uint8_t *p, bool wide, const struct trailer *t,
+		       struct err *e)
+{
+	unsigned int misc = perf_u16(p + 4, s->big);
+
+	if (s->switch_events) {
+		s->ret->other++;
+		return 0;
+	}
+	if (t->body < PERF_REC_HEADER_BYTES + (wide ? 8 : 0) || !t->time ||
+	    t->cpu == BATCH_CPU_NONE)
+		return bad_record(s, "a SWITCH record without time or CPU");
+	struct perf_cpu_state *c = &s->cpu[t->cpu];
+	struct sched_half half = {
+		.out = misc & MISC_SWITCH_OUT,
+		.preempted = misc & MISC_SWITCH_PREEMPT,
+		.wide = wide,
+		.self = t->tid,
+		.other = wide ? perf_u32(p + 12, s->big) : 0,
+	};
+
+	c->last = t->time;
+	return sched_rows_half(&s->rows, &c->halves, t->cpu, t->time, &half, e);
+}
+
+/* u64 id, count. Written before the first event that found room again. */
+static int take_lost(struct perf_records *s, const uint8_t *p, const struct trailer *t,
+		     struct err *e)
+{
+	if (t->body < PERF_REC_HEADER_BYTES + 16)
+		return bad_record(s, "a LOST record that is too short");
+	struct perf_cpu_state *c = cpu_state(s, t->cpu);
+	uint64_t count = perf_u64(p + 16, s->big);
+	nsec_t to = t->time ? t->time : s->rows.last;
+	nsec_t from = c->last ? min_of(c->last, to) : to;
+
+	s->lost += count;
+	return sched_rows_loss(&s->rows, t->cpu, from, to, 0, count, LOSS_IN_INPUT, e);
+}
+
+/* u64 time, id, stream id */
+static int take_throttle(struct perf_records *s, bool begin, const struct trailer *t, struct err *e)
+{
+	struct perf_cpu_state *c = cpu_state(s, t->cpu);
+	nsec_t from = c->throttled;
+
+	if (!t->attr->event || !t->time)
+		return 0;
+	c->throttled = begin ? t->time : 0;
+	if (begin || !from)
+		return 0;
+	s->throttles++;
+	return sched_rows_loss(&s->rows, t->cpu, min_of(from, t->time), t->time, 0, 0,
+			       LOSS_IN_INPUT, e);
+}
+
+int perf_records_take(struct perf_records *s, const uint8_t *p, size_t n, struct err *e)
+{
+	uint32_t type = perf_u32(p, s->big);
+	struct trailer t;
+
+	if (type == PERF_REC_SAMPLE)
+		return take_sample(s, p, n, e);
+	switch (type) {
+	case PERF_REC_LOST:
+	case PERF_REC_COMM:
+	case PERF_REC_EXIT:
+	case PERF_REC_THROTTLE:
+	case PERF_REC_UNTHROTTLE:
+	case PERF_REC_FORK:
+	case PERF_REC_LOST_SAMPLES:
+	case PERF_REC_SWITCH:
+	case PERF_REC_SWITCH_CPU_WIDE:
+		break;
+	default:
+		return 0; /* mappings, symbols, cgroups ...: nothing for the sched tracks */
+	}
+	if (!read_trailer(s, p, n, &t))
+		return bad_record(s, "a record that is too short, or of an unknown event or CPU");
+	switch (type) {
+	case PERF_REC_LOST:
+		return take_lost(s, p, &t, e);
+	case PERF_REC_COMM:
+		return take_comm(s, p, &t, e);
+	case PERF_REC_FORK:
+	case PERF_REC_EXIT:
+		return take_fork_exit(s, p, type == PERF_REC_FORK, &t, e);
+	case PERF_REC_THROTTLE:
+	case PERF_REC_UNTHROTTLE:
+		return take_throttle(s, type == PERF_REC_THROTTLE, &t, e);
+	case PERF_REC_LOST_SAMPLES:
+		if (t.body < PERF_REC_HEADER_BYTES + 8)
+			return bad_record(s, "a LOST_SAMPLES record that is too short");
+		if (!(perf_u16(p + 4, s->big) & MISC_LOST_BY_BPF))
+			s->lost_samples += perf_u64(p + 8, s->big);
+		return 0;
+	default:
+		return take_switch(s, p, type == PERF_REC_SWITCH_CPU_WIDE, &t, e);
+	}
+}
+
+/* ---- the end ---- */
+
+/*
+ * LOST_SAMPLES counts what LOST counts, and what was lost after the last LOST could be written; it
+ * does not say where.
+ */
+static int settle_losses(struct perf_records *s, struct err *e)
+{
+	s->ret->lost = max_of(s->lost, s->lost_samples);
+	if (s->lost_samples <= s->lost)
+		return 0;
+	return sched_rows_loss(&s->rows, BATCH_CPU_NONE, s->rows.last, s->rows.last, 0,
+			       s->lost_samples - s->lost, LOSS_IN_INPUT, e);
+}
+
+static int note_event(struct perf_records *s, const struct perf_attr *a)
+{
+	const struct perf_format *f = a->type == PERF_ATTR_TYPE_TRACEPOINT
+					      ? perf_formats_find(&s->formats, a->config)
+					      : NULL;
+	struct buf *notes = &s->ret->notes;
+	const char *why = f && f->event.kind && !a->event ? " (other records tell the same)" : "";
+
+	if (a->event && a->not_imported)
+		why = " (damaged)";
+	if (a->name || f)
+		return buf_addf(notes, "not imported: %llu %s%s\n",
+				(unsigned long long)a->not_imported, a->name ? a->name : f->name,
+				why);
+	return buf_addf(notes, "not imported: %llu of event type %u, config 0x%llx\n",
+			(unsigned long long)a->not_imported, a->type,
+			(unsigned long long)a->config);
+}
+
+int perf_records_finish(struct perf_records *s, struct err *e)
+{
+	int r = settle_losses(s, e);
+
+	if (r < 0)
+		return r;
+	r = sched_rows_finish(&s->rows, e);
+	if (r < 0)
+		return r;
+	s->ret->events = sched_rows_events(&s->rows);
+	s->ret->late = s->rows.rows.late;
+	for (uint32_t i = 0; i < s->attrs.n; i++) {
+		const struct perf_attr *a = &s->attrs.attr[i];
+
+		if (!a->not_imported)
+			continue;
+		s->ret->other += a->not_imported;
+		r = note_event(s, a);
+		if (r < 0)
+			return r;
+	}
+	if (s->throttles)
+		r = buf_addf(&s->ret->notes,
+			     "the kernel throttled the events %llu times: entered as losses\n",
+			     (unsigned long long)s->throttles);
+	return r < 0 ? r : 0;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One line of the text that `perf script`, `trace-cmd report` and ftrace's trace file print for an
+ * event:
+ *
+ *	COMM TID [CPU] [FLAGS] SECONDS.FRACTION: [PERIOD] [SYSTEM:]EVENT: TEXT
+ *
+ * COMM may hold blanks; TID may be PID/TID or, as ftrace writes it, COMM-TID.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/nsec.h"
+
+struct script_line {
+	const char *comm; /* lent from the line */
+	size_t comm_len;
+	uint32_t tid; /* UINT32_MAX = not told */
+	uint32_t cpu;
+	nsec_t time;
+	const char *event; /* without system and colon; lent from the line */
+	size_t event_len;
+	const char *text; /* what follows */
+	size_t text_len;
+};
+
+/* False: [@p, @end) is no such line. */
+bool script_line_parse(const char *p, const char *end, struct script_line *ret);
+bool script_line_is(const struct script_line *l, const char *event);
+
+struct script_value {
+	int64_t number;
+	const char *text; /* lent from the line */
+	size_t len;
+};
+
+/*
+ * Match @text against @pattern from its begin; what follows the pattern is free. In the pattern %d
+ * is an integer, %w a word without blanks, %t a short text (a task's name) and %f a long one (a
+ * path), both up to where the rest of the pattern matches first, and a blank any number of blanks,
+ * at least one. The values go to @v in order; the caller gives room. False: no match.
+ */
+bool script_scan(const char *text, size_t len, const char *pattern, struct script_value *v);

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Memory of batches. A batch and its columns are one allocation, each column on its own cache line;
+ * the text pool is apart because it grows.
+ */
+#include "model/batch.h"
+
+#include <errno.h>
+
+#define COLUMN_ALIGN 64
+
+static size_t align_up(size_t n)
+{
+	return (n + COLUMN_ALIGN - 1) & ~(size_t)(COLUMN_ALIGN - 1);
+}
+
+struct batch *batch_new(const struct track *track, uint32_t cap)
+{
+	size_t bytes = align_up(sizeof(struct batch));
+
+	for (unsigned int c = 0; c < track->n_columns; c++)
+		bytes += align_up(cap * column_type_bytes(track->column[c].type));
+
+	/* Zeroed, so that a column a producer does not fill reads as 0 and empty text. */
+	struct batch *b = aligned_alloc(COLUMN_ALIGN, bytes);
+
+	if (!b)
+		return NULL;
+	memset(b, 0, bytes);
+	b->track = track;
+	b->cpu = BATCH_CPU_NONE;
+	b->cap = cap;
+	b->text = "";
+	b->text_len = 1;
+
+	uint8_t *at = (uint8_t *)b + align_up(sizeof(*b));
+
+	for (unsigned int c = 0; c < track->n_columns; c++) {
+		b->col[c] = at;
+		at += align_up(cap * column_type_bytes(track->column[c].type));
+	}
+	b->time = b->col[0];
+	return b;
+}
+
+struct batch *batch_free(struct batch *b)
+{
+	if (!b)
+		return NULL;
+	if (b->text_cap)
+		free((void *)(uintptr_t)b->text);
+	free(b);
+	return NULL;
+}
+
+void batch_clear(struct batch *b)
+{
+	b->rows = 0;
+	b->lead = 0;
+	b->text_len = 1;
+}
+
+int64_t batch_add_text(struct batch *b, const char *s)
+{
+	size_t n = strlen(s) + 1;
+	uint32_t at = b->text_len;
+
+	if (n == 1)
+		return 0;
+	if (n > BATCH_TEXT_MAX - at)
+		return -E2BIG;
+	if (at + n > b->text_cap) {
+		uint32_t twice = max_of(b->text_cap * 2, 1024u);
+		uint32_t cap = max_of(twice, (uint32_t)(at + n));
+		char *text = realloc(b->text_cap ? (void *)(uintptr_t)b->text : NULL, cap);
+
+		if (!text)
+			return -ENOMEM;
+		text[0] = '\0';
+		b->text = text;
+		b->text_cap = cap;
+	}
+	memcpy((char *)(uintptr_t)b->text + at, s, n);
+	b->text_len = (uint32_t)(at + n);
+	return at;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A batch: rows of one track from one CPU, as plain arrays. What capture and import produce, what
+ * the recording stores, what analyses read. Time never falls within a batch.
+ *
+ * A producer owns a batch made by batch_new(), fills rows [0, rows) of every column and hands it to
+ * a sink, which copies what it wants. A consumer gets `const struct batch *` from a cursor: lent
+ * until the next cursor_next() on that cursor.
+ */
+#pragma once
+
+#include <assert.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/cleanup.h"
+#include "base/nsec.h"
+#include "model/track.h"
+
+#define BATCH_CPU_NONE UINT32_MAX
+
+struct batch {
+	const struct track *track;
+	uint32_t cpu; /* where the events happened, or BATCH_CPU_NONE */
+	uint32_t rows;
+	uint32_t lead; /* the first @lead rows lie before the query's window (query.lead) */
+	uint32_t cap; /* of batch_new() memory; 0 in batches that a cursor lends */
+	nsec_t *time; /* = col[0] */
+	void *col[TRACK_MAX_COLUMNS]; /* by column number, type as in the track */
+	const char *text; /* pool of text columns, first byte is "" */
+	uint32_t text_len;
+	uint32_t text_cap;
+};
+
+struct batch *batch_new(const struct track *track, uint32_t cap); /* NULL: out of memory */
+struct batch *batch_free(struct batch *b);
+void batch_clear(struct batch *b); /* rows and texts of a batch_new() batch */
+DEFINE_CLEANUP(batch, batch_free)
+
+#define BATCH_TEXT_MAX (16u << 20)
+
+/* Add @s to the pool of a batch_new() batch; the offset to put into a text column, or -ENOMEM /
+ * -E2BIG (pool over BATCH_TEXT_MAX). */
+int64_t batch_add_text(struct batch *b, const char *s) must_check;
+
+static inline bool batch_full(const struct batch *b)
+{
+	return b->rows == b->cap;
+}
+
+#define BATCH_GETTER(name, ctype, tag)                                        \
+	static inline ctype *name(const struct batch *b, unsigned int column) \
+	{                                                                     \
+		assert(b->track->column[column].type == (tag));               \
+		return b->col[column];                                        \
+	}
+BATCH_GETTER(batch_u8, uint8_t, COLUMN_U8)
+BATCH_GETTER(batch_u16, uint16_t, COLUMN_U16)
+BATCH_GETTER(batch_u32, uint32_t, COLUMN_U32)
+BATCH_GETTER(batch_u64, uint64_t, COLUMN_U64)
+BATCH_GETTER(batch_i64, int64_t, COLUMN_I64)
+BATCH_GETTER(batch_f64, double, COLUMN_F64)
+
+static inline const char *batch_text(const struct batch *b, unsigned int column, uint32_t row)
+{
+	assert(b->track->column[column].type == COLUMN_TEXT);
+	return b->text + ((const uint32_t *)b->col[column])[row];
+}

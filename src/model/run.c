@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: MIT */
+/* What is known of a run, gathered from the rows that describe it, and how much of a window its
+ * events cover. */
+#include "model/run.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cpuset.h"
+#include "model/file_track.h"
+
+#define FIRST_EVENT_TRACK 16
+
+void run_info_done(struct run_info *r)
+{
+	for (size_t i = 0; i < r->n_meta; i++) {
+		free((char *)(uintptr_t)r->meta[i].key);
+		free((char *)(uintptr_t)r->meta[i].value);
+	}
+	free(r->meta);
+	free(r->cpu);
+	free(r->loss);
+	free(r->anchor);
+	free(r->stream);
+	*r = (struct run_info){ 0 };
+}
+
+/* One more item at the end of a growing array: *@n is counted up. NULL: out of memory. */
+static void *add_item(void **array, size_t *n, size_t item)
+{
+	/* Grown by doubling: the array is full when *n is 0 or a power of two. */
+	if ((*n & (*n - 1)) == 0) {
+		void *grown = reallocarray(*array, *n ? 2 * *n : 1, item);
+
+		if (!grown)
+			return NULL;
+		*array = grown;
+	}
+	char *p = (char *)*array + *n * item;
+
+	memset(p, 0, item);
+	(*n)++;
+	return p;
+}
+
+static int add_meta(struct run_info *r, const char *key, const char *value)
+{
+	char *k = strdup(key), *v = strdup(value);
+	struct run_meta *m = k && v ? add_item((void **)&r->meta, &r->n_meta, sizeof(*m)) : NULL;
+
+	if (!m) {
+		free(k);
+		free(v);
+		return -ENOMEM;
+	}
+	*m = (struct run_meta){ .key = k, .value = v };
+	return 0;
+}
+
+/* The entry of @cpu, made when it is new. -E2BIG: the file names more CPUs than any machine has. */
+static int find_cpu(struct run_info *r, uint32_t cpu, struct run_cpu **ret)
+{
+	for (size_t i = 0; i < r->n_cpu; i++) {
+		if (r->cpu[i].cpu == cpu) {
+			*ret = &r->cpu[i];
+			return 0;
+		}
+	}
+	if (r->n_cpu >= CPUSET_MAX)
+		return -E2BIG;
+	struct run_cpu *c = add_item((void **)&r->cpu, &r->n_cpu, sizeof(*c));
+
+	if (!c)
+		return -ENOMEM;
+	*c = (struct run_cpu){
+		.cpu = cpu,
+		.package = UINT32_MAX,
+		.core = UINT32_MAX,
+		.node = UINT32_MAX,
+		.start = NSEC_MAX,
+	};
+	*ret = c;
+	return 0;
+}
+
+static int add_marks(struct run_info *r, const struct batch *b)
+{
+	if (b->cpu == BATCH_CPU_NONE)
+		return 0;
+	for (uint32_t i = 0; i < b->rows; i++) {
+		uint8_t kind = batch_u8(b, MARK_KIND)[i];
+
+		if (kind != MARK_START && kind != MARK_END)
+			continue;
+		struct run_cpu *c;
+		int rc = find_cpu(r, b->cpu, &c);
+
+		if (rc < 0)
+			return rc;
+		if (kind == MARK_START && (!c->start_marked || b->time[i] < c->start)) {
+			c->start = b->time[i];
+			c->start_marked = true;
+		} else if (kind == MARK_END && (!c->end_marked || b->time[i] > c->end)) {
+			c->end = b->time[i];
+			c->end_marked = true;
+		}
+	}
+	return 0;
+}
+
+static int add_losses(struct run_info *r, const struct batch *b)
+{
+	for (uint32_t i = 0; i < b->rows; i++) {
+		struct run_loss *l = add_item((void **)&r->loss, &r->n_loss, sizeof(*l));
+
+		if (!l)
+			return -ENOMEM;
+		*l = (struct run_loss){
+			.from = b->time[i],
+			.to = max_of(batch_u64(b, LOSS_END)[i], b->time[i]),
+			.cpu = b->cpu,
+			.track = batch_u16(b, LOSS_TRACK)[i],
+			.count = batch_u64(b, LOSS_COUNT)[i],
+			.cause = batch_u8(b, LOSS_CAUSE)[i],
+		};
+	}
+	return 0;
+}
+
+static int add_cpus(struct run_info *r, const struct batch *b)
+{
+	for (uint32_t i = 0; i < b->rows; i++) {
+		struct run_cpu *c;
+		int rc = find_cpu(r, batch_u32(b, CPU_CPU)[i], &c);
+
+		if (rc < 0)
+			return rc;
+		c->package = batch_u32(b, CPU_PACKAGE)[i];
+		c->core = batch_u32(b, CPU_CORE)[i];
+		c->node = batch_u32(b, CPU_NODE)[i];
+	}
+	return 0;
+}
+
+static int add_anchors(struct run_info *r, const struct batch *b)
+{
+	for (uint32_t i = 0; i < b->rows; i++) {
+		struct run_anchor *a = add_item((void **)&r->anchor, &r->n_anchor, sizeof(*a));
+
+		if (!a)
+			return -ENOMEM;
+		*a = (struct run_anchor){ .mono = b->time[i], .real = batch_u64(b, CLOCK_REAL)[i] };
+	}
+	return 0;
+}
+
+/* Events where no mark says when the CPU's coverage begins or ends. */
+static int widen(struct run_info *r, const struct batch *b)
+{
+	if (b->cpu == BATCH_CPU_NONE || !b->rows)
+		return 0;
+	struct run_cpu *c;
+	int rc = find_cpu(r, b->cpu, &c);
+
+	if (rc < 0)
+		return rc;
+	if (!c->start_marked)
+		c->start = min_of(c->start, b->time[0]);
+	if (!c->end_marked)
+		c->end = max_of(c->end, b->time[b->rows - 1]);
+	return 0;
+}
+
+int run_info_add(struct run_info *r, const struct batch *b)
+{
+	if (b->track == &track_meta) {
+		for (uint32_t i = 0; i < b->rows; i++) {
+			int rc = add_meta(r, batch_text(b, META_KEY, i),
+					  batch_text(b, META_VALUE, i));
+
+			if (rc < 0)
+				return rc;
+		}
+		return 0;
+	}
+	if (b->track == &track_mark)
+		return add_marks(r, b);
+	if (b->track == &track_loss)
+		return add_losses(r, b);
+	if (b->track == &track_cpu)
+		return add_cpus(r, b);
+	if (b->track == &track_clock)
+		return add_anchors(r, b);
+	return b->track->id >= FIRST_EVENT_TRACK ? widen(r, b) : 0;
+}
+
+static int compare_cpus(const void *a, const void *b)
+{
+	uint32_t x = ((const struct run_cpu *)a)->cpu, y = ((const struct run_cpu *)b)->cpu;
+
+	return x < y ? -1 : x > y;
+}
+
+static int compare_losses(const void *a, const void *b)
+{
+	nsec_t x = ((const struct run_loss *)a)->from, y = ((const struct run_loss *)b)->from;
+
+	return x < y ? -1 : x > y;
+}
+
+static int compare_anchors(const void *a, const void *b)
+{
+	nsec_t x = ((const struct run_anchor *)a)->mono, y = ((const struct run_anchor *)b)->mono;
+
+	return x < y ? -1 : x > y;
+}
+
+static bool covered(const struct run_cpu *c)
+{
+	return c->start <= c->end;
+}
+
+void run_info_settle(struct run_info *r)
+{
+	if (r->n_cpu)
+		qsort(r->cpu, r->n_cpu, sizeof(*r->cpu), compare_cpus);
+	if (r->n_loss)
+		qsort(r->loss, r->n_loss, sizeof(*r->loss), compare_losses);
+	if (r->n_anchor)
+		qsort(r->anchor, r->n_anchor, sizeof(*r->anchor), compare_anchors);
+	r->start = NSEC_MAX;
+	r->end = 0;
+	/* A recorder that was killed marked the start only, and may not have seen an event on an
+	 * idle CPU. */
+	nsec_t latest = 0;
+
+	for (size_t i = 0; i < r->n_cpu; i++)
+		latest = max_of(latest, r->cpu[i].end);
+	for (size_t i = 0; i < r->n_cpu; i++) {
+		struct run_cpu *c = &r->cpu[i];
+
+		if (c->start_marked && !c->end_marked && c->end < c->start)
+			c->end = max_of(latest, c->start);
+		if (!covered(c))
+			continue;
+		r->start = min_of(r->start, c->start);
+		r->end = max_of(r->end, c->end);
+	}
+	if (r->start > r->end)
+		r->start = r->end = 0;
+}
+
+const char *run_info_meta(const struct run_info *r, const char *key)
+{
+	/* The latest says it: a value may be set again at the end. */
+	for (size_t i = r->n_meta; i-- > 0;)
+		if (!strcmp(r->meta[i].key, key))
+			return r->meta[i].value;
+	return NULL;
+}
+
+const struct run_cpu *run_info_cpu(const struct run_info *r, uint32_t cpu)
+{
+	struct run_cpu key = { .cpu = cpu };
+
+	return r->n_cpu ? bsearch(&key, r->cpu, r->n_cpu, sizeof(key), compare_cpus) : NULL;
+}
+
+nsec_t run_info_realtime(const struct run_info *r, nsec_t mono)
+{
+	const struct run_anchor *best = NULL;
+	nsec_t nearest = NSEC_MAX;
+
+	for (size_t i = 0; i < r->n_anchor; i++) {
+		const struct run_anchor *a = &r->anchor[i];
+		nsec_t away = a->mono > mono ? a->mono - mono : mono - a->mono;
+
+		if (away < nearest) {
+			nearest = away;
+			best = a;
+		}
+	}
+	return best ? best->real + (mono - best->mono) : 0;
+}
+
+static bool loss_concerns(const struct run_loss *l, uint16_t track, uint32_t cpu)
+{
+	return (!track || !l->track || l->track == track) &&
+	       (l->cpu == cpu || l->cpu == BATCH_CPU_NONE);
+}
+
+/* Time in [@from, @to) that losses on @cpu take away; losses are sorted by their begin, so
+ * overlapping ones join. */
+static nsec_t lost_time(const struct run_info *r, uint16_t track, uint32_t cpu, nsec_t from,
+			nsec_t to)
+{
+	nsec_t sum = 0, done = from;
+
+	for (size_t i = 0; i < r->n_loss && r->loss[i].from < to; i++) {
+		const struct run_loss *l = &r->loss[i];
+
+		if (!loss_concerns(l, track, cpu))
+			continue;
+		nsec_t a = max_of(l->from, done), b = min_of(l->to, to);
+
+		if (b > a) {
+			sum += b - a;
+			done = b;
+		}
+	}
+	return sum;
+}
+
+double run_info_coverage(const struct run_info *r, uint16_t track, nsec_t from, nsec_t to,
+			 uint64_t *ret_lost)
+{
+	double asked = 0, had = 0;
+	uint64_t lost = 0;
+
+	for (size_t i = 0; i < r->n_cpu; i++) {
+		const struct run_cpu *c = &r->cpu[i];
+
+		if (to <= from)
+			break;
+		asked += (double)(to - from);
+		nsec_t a = max_of(c->start, from), b = min_of(c->end, to);
+
+		if (covered(c) && b > a)
+			had += (double)(b - a - lost_time(r, track, c->cpu, a, b));
+	}
+	for (size_t i = 0; i < r->n_loss; i++) {
+		const struct run_loss *l = &r->loss[i];
+
+		if ((!track || !l->track || l->track == track) && l->from < to && l->to >= from)
+			lost += l->count;
+	}
+	if (ret_lost)
+		*ret_lost = lost;
+	return asked > 0 ? had / asked : 0;
+}

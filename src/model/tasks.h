@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The task table: who a tid was, at which time. A tid that is used again gives a new task. Tasks
+ * have dense numbers, so that analyses keep plain arrays: find the number once per row, add to
+ * array[number].
+ *
+ * Idle: tid 0 is one task per CPU, named "swapper/<cpu>".
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/cleanup.h"
+#include "base/nsec.h"
+#include "model/batch.h"
+
+struct task_name {
+	nsec_t since;
+	const char *comm;
+};
+
+struct task {
+	uint32_t tid, tgid, parent; /* tgid, parent: 0 = unknown */
+	uint32_t cpu; /* idle tasks: their CPU, else BATCH_CPU_NONE */
+	unsigned int flags; /* TASK_FLAG_* of sched_track.h */
+	nsec_t born; /* 0 = before the recording */
+	nsec_t died; /* NSEC_MAX = alive at its end */
+	const char *comm; /* the last name; never NULL ("<tid>" when none was seen) */
+	const char *role; /* name by a map, or NULL */
+	struct task_name *name; /* all names, by time */
+	uint32_t n_names;
+	uint32_t next_same_tid; /* a later task of the same tid, or TASKS_NONE */
+};
+
+#define TASKS_NONE UINT32_MAX
+
+struct tasks; /* opaque */
+
+struct tasks *tasks_new(void); /* NULL: out of memory */
+struct tasks *tasks_free(struct tasks *t);
+DEFINE_CLEANUP(tasks, tasks_free)
+
+/* Take in rows of the task track. Batches may come in any order of CPUs; call tasks_settle() after
+ * the last. 0 or -ENOMEM. */
+int tasks_add(struct tasks *t, const struct batch *b) must_check;
+int tasks_settle(struct tasks *t) must_check;
+
+size_t tasks_count(const struct tasks *t);
+const struct task *tasks_at(const struct tasks *t, uint32_t number);
+
+/*
+ * Number of the task that @tid was at @at (idle: of @cpu). A tid never seen is added under the name
+ * "<tid>", so the answer is always a valid number, or TASKS_NONE when out of memory. Arrays sized
+ * by tasks_count() may therefore have to grow: see tasks_ensure().
+ */
+uint32_t tasks_find(struct tasks *t, uint32_t tid, nsec_t at, uint32_t cpu);
+
+/* The name that the task had at @at. */
+const char *tasks_comm_at(const struct tasks *t, uint32_t number, nsec_t at);
+/* Role when there is one, else the last comm. What people and filters see. */
+const char *tasks_label(const struct tasks *t, uint32_t number);
+
+/* Set the role of every task with this tid that lives at @at (NSEC_MAX: of all). 0 or -ENOMEM. */
+int tasks_set_role(struct tasks *t, uint32_t tid, nsec_t at, const char *role) must_check;
+
+/*
+ * Grow *@array (malloc memory or NULL) of @item bytes each from *@n to at least @need items; new
+ * ones are zero. 0 or -ENOMEM. For arrays that are indexed by task number.
+ */
+int tasks_ensure(void **array, size_t *n, size_t need, size_t item) must_check;

@@ -1,0 +1,80 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Help and manual of every command: the same options, examples that work, pages that roff accepts.
+. "$(dirname "$0")/files.sh"
+kymo=${KYMO:?the program under test}
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/kymo-docs-XXXXXX")
+trap 'rm -rf "$scratch"' EXIT
+mkdir "$scratch/bin"
+ln -s "$kymo" "$scratch/bin/kymo"
+PATH="$scratch/bin:$PATH"
+source=$PWD
+fixture=$(ls tests/fixtures/*.kymo 2>/dev/null | head -n1)
+perf_data=$(ls tests/fixtures/perf/*.data tests/fixtures/*.data 2>/dev/null | head -n1)
+perf_text=$(ls tests/fixtures/perf/*script*.txt tests/fixtures/*script*.txt 2>/dev/null | head -n1)
+[ -n "$fixture" ] || echo "note: no tests/fixtures/*.kymo; examples that read one are not run"
+
+commands=$(kymo help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p')
+[ -n "$commands" ] || fail "kymo help lists no commands"
+
+# Give the words of an example that name an input a file to read.
+provide_inputs() {
+	local word output=false
+	for word; do
+		if $output; then
+			output=false
+			continue
+		fi
+		case $word in
+		-o | --output) output=true ;;
+		*.kymo) [ -z "$fixture" ] || cp "$source/$fixture" "$scratch/$word" ;;
+		*.data) [ -z "$perf_data" ] || cp "$source/$perf_data" "$scratch/$word" ;;
+		*.txt) [ -z "$perf_text" ] || cp "$source/$perf_text" "$scratch/$word" ;;
+		esac
+	done
+}
+
+run_example() {
+	local line=$1 said
+	local -a words
+	# shellcheck disable=SC2206
+	eval "words=(${line%%[|>]*})"
+	case ${words[1]:-} in
+	# What needs privileges or takes long is only parsed: --help is answered after parsing.
+	record) words=(kymo record --help "${words[@]:2}") ;;
+	doctor | *) provide_inputs "${words[@]:2}" ;;
+	esac
+	for word in "${words[@]:2}"; do
+		case $word in
+		*.kymo | *.data | *.txt)
+			[ "${words[1]}" = record ] || [ -f "$scratch/$word" ] ||
+				printf '%s\n' "${words[@]}" | grep -qxE -- '-o|--output' || return 0
+			;;
+		esac
+	done
+	said=$(cd "$scratch" && "${words[@]}" 2>&1 >/dev/null </dev/null) ||
+		fail "example does not work: $line: $said"
+}
+
+for command in $commands; do
+	kymo help "$command" >"$scratch/help"
+	kymo manual "$command" >"$scratch/man"
+	help_options=$(sed -n '/^Options:/,/^$/p; /^Common options:/,/^$/p' "$scratch/help" |
+		sed -n 's/^  \(-[a-zA-Z0-9], \|    \)\(--[a-z0-9-]*\).*/\2/p' | sort -u)
+	man_options=$(sed 's/\\-/-/g' "$scratch/man" |
+		sed -n '/^\.SH OPTIONS/,/^\.SH EXIT/p' |
+		sed -n 's/.*\\fB\(--[a-z0-9-]*\)\\fR.*/\1/p' | sort -u)
+	[ "$help_options" = "$man_options" ] ||
+		fail "kymo $command: options of help and man page differ"
+	head -n1 "$scratch/help" | grep -qE "^kymo $command: .+" || fail "kymo $command: no summary"
+	grep -q '^Examples:' "$scratch/help" || fail "kymo $command: no examples"
+	if command -v groff >/dev/null; then
+		said=$(groff -man -Tutf8 -ww "$scratch/man" 2>&1 >/dev/null)
+		[ -z "$said" ] || fail "kymo manual $command: groff says: $said"
+	fi
+	while read -r line; do
+		run_example "$line"
+	done < <(sed -n '/^Examples:/,$s/^  \(kymo .*\)/\1/p' "$scratch/help")
+	grep -q "kymo $command" README.md || fail "README.md does not mention kymo $command"
+done
+verdict

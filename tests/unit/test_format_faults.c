@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Writing and reading a recording while the n-th allocation, read, write or sync fails, for n = 1,
+ * 2 ... until none does. Every failure must come back as an error with words; nothing may crash or
+ * leak (the sanitizer lane looks), and a file that was not finished must say so.
+ *
+ * The linker's --wrap replaces the calls (tests/unit/meson.build).
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "format/recording.h"
+#include "model/sched_track.h"
+
+enum fault { FAULT_NONE, FAULT_MEMORY, FAULT_READ, FAULT_WRITE, FAULT_SYNC };
+
+static struct {
+	enum fault kind;
+	unsigned long countdown; /* the call that brings it to 0 fails */
+	bool forever; /* and all that follow */
+	bool hit;
+} plan;
+
+static bool fails(enum fault kind)
+{
+	if (plan.kind != kind)
+		return false;
+	if (plan.countdown > 0 && --plan.countdown > 0)
+		return false;
+	if (plan.hit && !plan.forever)
+		return false;
+	plan.hit = true;
+	return true;
+}
+
+void *__real_malloc(size_t n);
+void *__real_calloc(size_t n, size_t size);
+void *__real_realloc(void *p, size_t n);
+void *__real_reallocarray(void *p, size_t n, size_t size);
+ssize_t __real_pread(int fd, void *data, size_t n, off_t at);
+ssize_t __real_pwrite(int fd, const void *data, size_t n, off_t at);
+int __real_fdatasync(int fd);
+void *__wrap_malloc(size_t n);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_realloc(void *p, size_t n);
+void *__wrap_reallocarray(void *p, size_t n, size_t size);
+ssize_t __wrap_pread(int fd, void *data, size_t n, off_t at);
+ssize_t __wrap_pwrite(int fd, const void *data, size_t n, off_t at);
+int __wrap_fdatasync(int fd);
+
+void *__wrap_malloc(size_t n)
+{
+	return fails(FAULT_MEMORY) ? NULL : __real_malloc(n);
+}
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+	return fails(FAULT_MEMORY) ? NULL : __real_calloc(n, size);
+}
+
+void *__wrap_realloc(void *p, size_t n)
+{
+	return fails(FAULT_MEMORY) ? NULL : __real_realloc(p, n);
+}
+
+void *__wrap_reallocarray(void *p, size_t n, size_t size)
+{
+	return fails(FAULT_MEMORY) ? NULL : __real_reallocarray(p, n, size);
+}
+
+ssize_t __wrap_pread(int fd, void *data, size_t n, off_t at)
+{
+	if (fails(FAULT_READ)) {
+		errno = EIO;
+		return -1;
+	}
+	/* Short reads are no failure. */
+	return __real_pread(fd, data, n > 7 ? n - n / 3 : n, at);
+}
+
+ssize_t __wrap_pwrite(int fd, const void *data, size_t n, off_t at)
+{
+	if (fails(FAULT_WRITE)) {
+		errno = ENOSPC;
+		return -1;
+	}
+	return __real_pwrite(fd, data, n > 7 ? n - n / 3 : n, at);
+}
+
+int __wrap_fdatasync(int fd)
+{
+	if (fails(FAULT_SYNC)) {
+		errno = EIO;
+		return -1;
+	}
+	return __real_fdatasync(fd);
+}
+
+#define ROWS 3000
+
+static int write_rows(struct recording_writer *w, struct err *e)
+{
+	auto_ptr(batch) b = batch_new(&track_switch, ROWS);
+
+	if (!b)
+		return err_set(e, -ENOMEM, "no memory");
+	for (uint32_t cpu = 0; cpu < 2; cpu++) {
+		batch_clear(b);
+		b->cpu = cpu;
+		for (uint32_t i = 0; i < ROWS; i++) {
+			b->time[i] = 1000 + 777 * (nsec_t)i;
+			batch_u32(b, SWITCH_NEXT)[i] = i % 9;
+			batch_u32(b, SWITCH_PREV)[i] = (i + 8) % 9;
+			batch_u16(b, SWITCH_STATE)[i] = 1;
+			batch_u8(b, SWITCH_PRIO)[i] = 120;
+			b->rows++;
+		}
+		int r = sink_write(recording_writer_sink(w), b, e);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int write_file(int fd, struct err *e)
+{
+	struct packer_options o = { .block_rows = 512 };
+	auto_ptr(recording_writer) w = NULL;
+	int r = recording_create_fd(fd, "test", &o, &w, e);
+
+	if (r == 0)
+		r = recording_writer_meta(w, "host.name", "drum", e);
+	if (r == 0)
+		r = write_rows(w, e);
+	return r < 0 ? r : recording_writer_close(w, e);
+}
+
+static int read_file(const char *path, bool *ret_complete, uint64_t *ret_rows, struct err *e)
+{
+	struct query q = { .tracks = track_bit(&track_switch), .order = CURSOR_BY_TIME };
+	auto_ptr(recording) r = NULL;
+	auto_ptr(cursor) c = NULL;
+	const struct batch *b;
+	uint64_t rows = 0;
+	int rc = recording_open(path, 0, &r, e);
+
+	if (rc == 0)
+		rc = source_cursor(recording_source(r), &q, &c, e);
+	while (rc >= 0 && (rc = cursor_next(c, &b, e)) > 0)
+		rows += b->rows;
+	if (rc < 0)
+		return rc;
+	*ret_complete = recording_source(r)->info->complete;
+	*ret_rows = rows;
+	return 0;
+}
+
+static void run(enum fault kind, bool forever, bool writing)
+{
+	bool hit = true;
+
+	for (unsigned long n = 1; hit; n++) {
+		char path[] = "/tmp/kymo-faults-XXXXXX";
+		struct err e = { 0 };
+		bool complete = false;
+		uint64_t rows = 0;
+		int fd = mkstemp(path);
+
+		assert_true(fd >= 0);
+		assert_true(n < 100000);
+		plan.countdown = n;
+		plan.forever = forever;
+		plan.hit = false;
+		plan.kind = writing ? kind : FAULT_NONE;
+		int r = write_file(fd, &e);
+
+		plan.kind = writing ? FAULT_NONE : kind;
+		if (!writing)
+			assert_int_equal(r, 0);
+		struct err e2 = { 0 };
+		int r2 = read_file(path, &complete, &rows, &e2);
+
+		plan.kind = FAULT_NONE;
+		hit = plan.hit;
+		if (writing && r < 0) {
+			assert_true(e.text[0]);
+			if (r2 == 0)
+				assert_false(complete && rows != 2 * ROWS);
+		}
+		if (!writing && r2 < 0)
+			assert_true(e2.text[0]);
+		if (!hit) {
+			assert_int_equal(r, 0);
+			assert_int_equal(r2, 0);
+			assert_true(complete);
+		}
+		if (r2 == 0 && complete)
+			assert_int_equal(rows, 2 * ROWS);
+		unlink(path);
+	}
+}
+
+static void test_memory_while_writing(void **state)
+{
+	(void)state;
+	run(FAULT_MEMORY, false, true);
+	run(FAULT_MEMORY, true, true);
+}
+
+static void test_memory_while_reading(void **state)
+{
+	(void)state;
+	run(FAULT_MEMORY, false, false);
+	run(FAULT_MEMORY, true, false);
+}
+
+static void test_writes(void **state)
+{
+	(void)state;
+	run(FAULT_WRITE, false, true);
+	run(FAULT_WRITE, true, true);
+}
+
+static void test_sync(void **state)
+{
+	(void)state;
+	run(FAULT_SYNC, true, true);
+}
+
+static void test_reads(void **state)
+{
+	(void)state;
+	run(FAULT_READ, false, false);
+	run(FAULT_READ, true, false);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_memory_while_writing),
+		cmocka_unit_test(test_memory_while_reading),
+		cmocka_unit_test(test_writes),
+		cmocka_unit_test(test_sync),
+		cmocka_unit_test(test_reads),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A made-up scheduler for tests of the viewer: switches and wake-ups of tasks with different habits on
+ * a few CPUs, and the answers that follow from them by docs/formats/page.md, counted event by event
+ * and so by another road than the viewer's sums over cubes.
+ */
+import { loghistBucket } from '../../web/data/loghist.js';
+import { randomSource } from './random.mjs';
+
+export const MS = 1e6;
+
+const habits = [
+	{ comm: 'vm_router', run: 180e3, sleep: 250e3, preempt: 0.25 },
+	{ comm: 'CPU 0/KVM', role: 'Firewall.01.vcpu0', run: 900e3, sleep: 60e3, preempt: 0.6 },
+	{ comm: 'CPU 1/KVM', role: 'Firewall.01.vcpu1', run: 500e3, sleep: 200e3, preempt: 0.4 },
+	{ comm: 'postgres', run: 120e3, sleep: 2e6, preempt: 0.1 },
+	{ comm: 'nginx', run: 40e3, sleep: 700e3, preempt: 0.05 },
+	{ comm: 'sched-pipe', run: 2e3, sleep: 3e3, preempt: 0.01 },
+	{ comm: 'kworker', run: 8e3, sleep: 4e6, preempt: 0.02, kernel: true },
+	{ comm: 'ksoftirqd', run: 15e3, sleep: 9e6, preempt: 0, kernel: true },
+	{ comm: 'python3', run: 3e6, sleep: 9e6, preempt: 0.5 },
+	{ comm: 'sshd', run: 60e3, sleep: 30e6, preempt: 0 },
+	{ comm: 'rcu_preempt', run: 4e3, sleep: 5e6, preempt: 0, kernel: true },
+	{ comm: 'cc1', run: 4e6, sleep: 300e3, preempt: 0.7 },
+	{ comm: 'systemd-journald', run: 90e3, sleep: 40e6, preempt: 0 },
+	{ comm: 'redis-server', run: 25e3, sleep: 100e3, preempt: 0.1 },
+];
+
+function makeTasks(count, cpus) {
+	const tasks = [];
+
+	for (let c = 0; c < cpus; c++)
+		tasks.push({ tid: 0, tgid: 0, comm: 'swapper/' + c, role: null, idle_cpu: c, self: false, kernel: true });
+	for (let i = 0; i < count; i++) {
+		const h = habits[i % habits.length];
+		const copy = Math.floor(i / habits.length);
+
+		tasks.push({
+			tid: 1000 + i * 7, tgid: 1000 + i * 7 - i % 3, idle_cpu: null, self: false, kernel: Boolean(h.kernel),
+			comm: h.comm + (h.kernel ? '/' + i % cpus + ':' + copy : ''),
+			role: h.role ? h.role.replace('01', String(copy + 1).padStart(2, '0')) : null });
+	}
+	tasks.push({ tid: 900, tgid: 900, comm: 'kymo', role: null, idle_cpu: null, self: true, kernel: false });
+	return tasks;
+}
+
+/**
+ * @param {{ cpus?: number, tasks?: number, span?: number, seed?: number, speed?: number, losses?: number }} o
+ */
+export function simulate(o = {}) {
+	const cpus = o.cpus || 4;
+	const span = o.span || 2000 * MS;
+	const next = randomSource(o.seed || 1);
+	const tasks = makeTasks(o.tasks || 24, cpus);
+	const epochs = Math.max(4, Math.min(40, Math.floor(span / (25 * MS))));
+	const speed = o.speed || 1;
+	const random = () => (next(1 << 30) + 1) / (1 << 30);
+	const spread = mean => Math.max(200, Math.round(mean / speed * Math.exp((random() + random() + random() - 1.5) * 1.6)));
+	/** Earliest time at which a task wants to run, and where it is queued. */
+	const ready = tasks.map(() => Math.round(random() * 20 * MS));
+	const asleepSince = tasks.map(() => 0);
+	const awake = tasks.map(() => false);
+	const home = tasks.map((_, i) => i % cpus);
+	const switches = Array.from({ length: cpus }, () => []);
+	const wakeups = Array.from({ length: cpus }, () => []);
+	const habit = i => tasks[i].self ? { run: 30e3, sleep: 20e6, preempt: 0 } : habits[(i - cpus) % habits.length];
+
+	for (let e = 0; e < epochs; e++) {
+		const begin = Math.round(span * e / epochs);
+		const end = Math.round(span * (e + 1) / epochs);
+
+		for (let i = cpus; i < tasks.length; i++) {
+			if (next(5) === 0)
+				home[i] = next(cpus);
+		}
+		for (let c = 0; c < cpus; c++) {
+			const mine = [];
+			let now = begin + next(3000);
+			let current = c;
+
+			for (let i = cpus; i < tasks.length; i++)
+				if (home[i] === c)
+					mine.push(i);
+			while (now < end) {
+				let best = -1;
+
+				for (const i of mine)
+					if (ready[i] <= now && (best < 0 || ready[i] < ready[best]))
+						best = i;
+				if (best < 0) {
+					let soon = end;
+
+					for (const i of mine)
+						soon = Math.min(soon, ready[i]);
+					if (current !== c)
+						throw new Error('idle twice');
+					now = Math.max(now + 1500, soon + 900 + next(4000));
+					continue;
+				}
+				if (!awake[best]) {
+					wakeups[c].push([Math.max(ready[best], asleepSince[best] + 1), tasks[best].tid,
+						tasks[current].tid, c, 0]);
+					awake[best] = true;
+				}
+				switches[c].push([now, best, current, current === c ? 0 : 1]);
+				let length = Math.min(spread(habit(best).run), end - now);
+				const done = now + length;
+				const preempted = random() < habit(best).preempt;
+
+				if (preempted) {
+					ready[best] = done + spread(300e3);
+				} else {
+					ready[best] = done + spread(habit(best).sleep);
+					asleepSince[best] = done;
+					awake[best] = false;
+				}
+				/* Straight to the next task when one waits, else through idle. */
+				const follower = mine.some(i => i !== best && ready[i] <= done);
+				const state = preempted ? 0x100 : next(9) ? 1 : 2;
+
+				if (follower && done < end) {
+					let other = -1;
+
+					for (const i of mine)
+						if (i !== best && ready[i] <= done && (other < 0 || ready[i] < ready[other]))
+							other = i;
+					if (!awake[other]) {
+						wakeups[c].push([Math.max(ready[other], asleepSince[other] + 1), tasks[other].tid,
+							tasks[best].tid, c, 0]);
+						awake[other] = true;
+					}
+					switches[c].push([done, other, best, state]);
+					length = Math.min(spread(habit(other).run), end - done);
+					switches[c].push([done + length, c, other, 1]);
+					ready[other] = done + length + spread(habit(other).sleep);
+					asleepSince[other] = done + length;
+					awake[other] = false;
+					now = done + length + 300 + next(500);
+				} else {
+					switches[c].push([done, c, best, state]);
+					now = done + 300 + next(500);
+				}
+				current = c;
+			}
+		}
+	}
+	const losses = [];
+
+	for (let i = 0; i < (o.losses || 0); i++) {
+		const from = Math.round(span * (i + 0.3 + 0.2 * random()) / o.losses);
+
+		losses.push({ from, to: Math.round(from + span * 0.02), cpu: i % cpus, track: 'switch', count: 40 + next(900),
+			cause: 'ring full' });
+	}
+	for (let c = 0; c < cpus; c++) {
+		const lost = t => losses.some(l => l.cpu === c && t >= l.from && t <= l.to);
+
+		switches[c] = switches[c].filter(s => s[0] < span && !lost(s[0]));
+		switches[c].forEach(s => { s[4] = 120; });
+		wakeups[c] = wakeups[c].filter(w => w[0] < span && !lost(w[0])).sort((a, b) => a[0] - b[0]);
+	}
+	return { cpus, span, tasks, switches, wakeups, losses };
+}
+
+/** Runs of all tasks, cut at losses: [cpu, task, from, to, state, known end]. */
+export function* simulatedRuns(sim) {
+	for (let c = 0; c < sim.cpus; c++) {
+		const list = sim.switches[c];
+		let task = list.length ? list[0][2] : c;
+		let from = 0;
+		let next = 0;
+		const losses = sim.losses.filter(l => l.cpu === c).sort((a, b) => a.from - b.from);
+
+		for (const s of list) {
+			if (next < losses.length && losses[next].from < s[0]) {
+				yield [c, task, from, losses[next].from, -1];
+				next++;
+			} else {
+				yield [c, task, from, s[0], s[3]];
+			}
+			task = s[1];
+			from = s[0];
+		}
+		yield [c, task, from, next < losses.length ? Math.max(from, losses[next].from) : sim.span, -1];
+	}
+}
+
+/**
+ * Durations that end in the recording: [time, kind, task, length]. By time over all CPUs; a loss
+ * forgets what was pending.
+ */
+export function* simulatedDelays(sim) {
+	const events = [];
+
+	for (let c = 0; c < sim.cpus; c++) {
+		for (const s of sim.switches[c])
+			events.push([s[0], 2, c, s]);
+		for (const w of sim.wakeups[c])
+			events.push([w[0], 3, c, w]);
+	}
+	for (const l of sim.losses)
+		events.push([l.from, 1, l.cpu, l]);
+	events.sort((a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2]);
+	const byTid = new Map(sim.tasks.map((t, i) => [t.tid, i]));
+	/** What each task waits for: { kind, since }. */
+	let pending = new Map();
+	const since = new Map();
+
+	for (const [t, type, c, row] of events) {
+		if (type === 1) {
+			pending = new Map();
+			since.delete(c);
+			continue;
+		}
+		if (type === 3) {
+			const task = byTid.get(row[1]);
+			const p = pending.get(task);
+
+			if (p && p.kind === 2) {
+				yield [t, 2, task, t - p.since];
+				pending.set(task, { kind: 3, since: t });
+			}
+			continue;
+		}
+		const [, next, prev, state] = row;
+
+		if (since.has(c) && !sim.tasks[prev].comm.startsWith('swapper'))
+			yield [t, 1, prev, t - since.get(c)];
+		since.set(c, t);
+		if (prev >= sim.cpus)
+			pending.set(prev, { kind: state & 0xff ? 2 : 4, since: t });
+		if (next >= sim.cpus) {
+			const p = pending.get(next);
+
+			if (p && p.kind !== 2)
+				yield [t, p.kind, next, t - p.since];
+			pending.delete(next);
+		}
+	}
+}
+
+/** Cells of the three cubes with bins of @bin ns. */
+export function simulatedCubes(sim, bin) {
+	const run = new Map();
+	const delay = new Map();
+	const next = new Map();
+	const cell = (map, key, make) => {
+		let v = map.get(key);
+
+		if (!v)
+			map.set(key, v = make());
+		return v;
+	};
+
+	for (const [c, task, from, to] of simulatedRuns(sim)) {
+		for (let at = from; at < to;) {
+			const b = Math.floor(at / bin);
+			const end = Math.min(to, (b + 1) * bin);
+
+			cell(run, b + ' ' + c + ' ' + task, () => [b * bin, c, task, 0, 0])[3] += end - at;
+			at = end;
+		}
+	}
+	for (let c = 0; c < sim.cpus; c++) {
+		for (const [t, to, from] of sim.switches[c]) {
+			const b = Math.floor(t / bin);
+
+			cell(run, b + ' ' + c + ' ' + from, () => [b * bin, c, from, 0, 0])[4]++;
+			cell(next, b + ' ' + from + ' ' + to, () => [b * bin, from, to, 0])[3]++;
+		}
+	}
+	for (const [t, kind, task, length] of simulatedDelays(sim)) {
+		const b = Math.floor(t / bin);
+		const bucket = loghistBucket(length);
+		const d = cell(delay, b + ' ' + kind + ' ' + task + ' ' + bucket, () => [b * bin, kind, task, bucket, 0, 0, 0]);
+
+		d[4]++;
+		d[5] = Math.max(d[5], length);
+		d[6] += length;
+	}
+	const sorted = map => [...map.values()].sort((a, b) => a[0] - b[0]);
+
+	return { run: sorted(run), delay: sorted(delay), next: sorted(next) };
+}
+
+/** Run time (ns) and switches by task in [from, to), counted from the events. */
+export function simulatedTasks(sim, from, to) {
+	const out = sim.tasks.map(() => ({ run: 0, switches: 0, cpu: Array.from({ length: sim.cpus }, () => [0, 0]) }));
+
+	for (const [c, task, a, b] of simulatedRuns(sim)) {
+		const part = Math.max(0, Math.min(b, to) - Math.max(a, from));
+
+		out[task].run += part;
+		out[task].cpu[c][0] += part;
+	}
+	for (let c = 0; c < sim.cpus; c++) {
+		for (const [t, , prev] of sim.switches[c]) {
+			if (t >= from && t < to) {
+				out[prev].switches++;
+				out[prev].cpu[c][1]++;
+			}
+		}
+	}
+	return out;
+}

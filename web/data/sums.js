@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+/* Sums over a window of the cubes: what `kymo show --from --for` counts, from the page alone. */
+
+import { cubeRange } from './cube.js';
+import { Loghist } from './loghist.js';
+
+/** @typedef {import('./cube.js').Cube} Cube */
+/** @typedef {import('./run.js').Run} Run */
+/** @typedef {import('./run.js').Span} Span */
+
+/** Kinds of cube_delay. */
+export const KIND_RUN = 1;
+export const KIND_SLEEP = 2;
+export const KIND_WAIT = 3;
+export const KIND_PREEMPTED = 4;
+
+/**
+ * Run time and switches by task and CPU in a window.
+ * @typedef {object} RunSums
+ * @property {Span} window snapped
+ * @property {number} cpus
+ * @property {Float64Array} run ns, [task * cpus + cpu index]
+ * @property {Float64Array} switches likewise
+ * @property {Float64Array} taskRun ns by task
+ * @property {Float64Array} taskSwitches
+ */
+
+/**
+ * @param {Run} run
+ * @param {Cube} cube
+ * @param {Span} window
+ * @returns {RunSums}
+ */
+export function sumRuns(run, cube, window) {
+	const w = run.snap(window, cube.bin);
+	const cpus = run.cpus.length;
+	const tasks = run.tasks.length;
+	const sums = { window: w, cpus, run: new Float64Array(tasks * cpus),
+		switches: new Float64Array(tasks * cpus), taskRun: new Float64Array(tasks),
+		taskSwitches: new Float64Array(tasks) };
+	const [, cpu, task, ns, count] = cube.column;
+	const [lo, hi] = cubeRange(cube, w.from, w.to);
+
+	for (let i = lo; i < hi; i++) {
+		const t = task[i];
+		const c = run.cpuIndex.get(cpu[i]);
+
+		if (c === undefined || t >= tasks)
+			continue;
+		sums.run[t * cpus + c] += ns[i];
+		sums.switches[t * cpus + c] += count[i];
+		sums.taskRun[t] += ns[i];
+		sums.taskSwitches[t] += count[i];
+	}
+	return sums;
+}
+
+/**
+ * Durations of one kind in a window: one histogram per task that has any.
+ * @param {Run} run
+ * @param {Cube} cube
+ * @param {Span} window
+ * @param {number} kind
+ * @param {Uint8Array} mask tasks wanted
+ * @returns {{ window: Span, all: Loghist, byTask: Map<number, Loghist> }}
+ */
+export function sumDelays(run, cube, window, kind, mask) {
+	const w = run.snap(window, cube.bin);
+	const [, kinds, task, bucket, count, max, sum] = cube.column;
+	const [lo, hi] = cubeRange(cube, w.from, w.to);
+	const all = new Loghist();
+	/** @type {Map<number, Loghist>} */
+	const byTask = new Map();
+
+	for (let i = lo; i < hi; i++) {
+		if (kinds[i] !== kind || !mask[task[i]])
+			continue;
+		let hist = byTask.get(task[i]);
+
+		if (!hist) {
+			hist = new Loghist();
+			byTask.set(task[i], hist);
+		}
+		hist.addCell(bucket[i], count[i], sum[i], max[i]);
+		all.addCell(bucket[i], count[i], sum[i], max[i]);
+	}
+	return { window: w, all, byTask };
+}
+
+/**
+ * The cells with the longest durations of a kind.
+ * @param {Run} run
+ * @param {Cube} cube
+ * @param {Span} window
+ * @param {number} kind
+ * @param {Uint8Array} mask
+ * @param {number} n
+ * @returns {{ time: number, task: number, max: number }[]} longest first; time is the begin of the bin
+ */
+export function worstDelays(run, cube, window, kind, mask, n) {
+	const w = run.snap(window, cube.bin);
+	const [, kinds, task, , , max] = cube.column;
+	const [lo, hi] = cubeRange(cube, w.from, w.to);
+	/** @type {{ time: number, task: number, max: number }[]} */
+	const worst = [];
+
+	for (let i = lo; i < hi; i++) {
+		if (kinds[i] !== kind || !mask[task[i]])
+			continue;
+		if (worst.length === n && max[i] <= worst[n - 1].max)
+			continue;
+		let at = worst.length;
+
+		while (at > 0 && worst[at - 1].max < max[i])
+			at--;
+		worst.splice(at, 0, { time: cube.time[i], task: task[i], max: max[i] });
+		if (worst.length > n)
+			worst.pop();
+	}
+	return worst;
+}
+
+/**
+ * Switches from task to task in a window.
+ * @param {Run} run
+ * @param {Cube} cube
+ * @param {Span} window
+ * @returns {{ window: Span, pairs: { task: number, next: number, count: number }[] }}
+ */
+export function sumSuccessors(run, cube, window) {
+	const w = run.snap(window, cube.bin);
+	const tasks = run.tasks.length;
+	const [, task, next, count] = cube.column;
+	const [lo, hi] = cubeRange(cube, w.from, w.to);
+	/** @type {Map<number, number>} */
+	const by = new Map();
+
+	for (let i = lo; i < hi; i++) {
+		if (task[i] >= tasks || next[i] >= tasks)
+			continue;
+		const key = task[i] * tasks + next[i];
+
+		by.set(key, (by.get(key) || 0) + count[i]);
+	}
+	return { window: w, pairs: [...by].map(([key, n]) =>
+		({ task: Math.floor(key / tasks), next: key % tasks, count: n })) };
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What all views have in common: title and window, the two or three numbers that answer the question,
+ * tools, the picture, the table twin. A view fills these in update().
+ */
+
+import { el, fill, icon } from '../ui/dom.js';
+import { TableTwin } from '../ui/tabletwin.js';
+import { fmtDuration, fmtTime } from '../ui/units.js';
+
+/** @typedef {import('../app.js').App} App */
+/** @typedef {import('../data/run.js').Run} Run */
+/** @typedef {import('../data/run.js').Span} Span */
+/** @typedef {import('../ui/surface.js').Surface} Surface */
+/** @typedef {{ label: string, value: string, note?: string }} Fact */
+
+export class ViewFrame {
+	/**
+	 * @param {App} app
+	 * @param {{ name: string, title: string, summary: string, tableTitle?: string }} o
+	 */
+	constructor(app, o) {
+		this.app = app;
+		this.name = o.name;
+		this.title = o.title;
+		/** @type {Surface | null} the picture that is saved as PNG */
+		this.surface = null;
+		this.ticket = 0;
+		this.windowText = el('p', { class: 'windowtext' });
+		this.facts = el('dl', { class: 'facts' });
+		this.tools = el('div', { class: 'tools' });
+		this.figure = el('div', { class: 'figure' });
+		this.png = el('button', { type: 'button', class: 'quiet', title: 'Save the picture as PNG', on: { click: () => this.savePng() } },
+			icon('save'), 'PNG');
+		this.heading = el('h2', { text: o.title, tabindex: '-1' });
+		this.table = new TableTwin({ name: o.name, caption: o.tableTitle || 'Table', say: text => app.tip.say(text),
+			pick: row => app.pickRow(row), marked: row => app.isMarkedRow(row) });
+		this.help = el('button', { type: 'button', class: 'quiet', title: 'How it is counted', 'aria-label': 'How it is counted',
+			on: { click: () => app.showHelp(this.name) } }, icon('help'));
+		this.el = el('section', { class: 'view', 'data-view': o.name },
+			el('header', { class: 'viewhead' }, el('div', { class: 'viewtitle' }, this.heading, el('p', { class: 'summary', text: o.summary })),
+				el('div', { class: 'viewtools' }, this.png, this.help)),
+			this.facts, el('div', { class: 'toolbar' }, this.windowText, this.tools), this.figure, this.table.el);
+	}
+
+	/** @param {Fact[]} facts */
+	setFacts(facts) {
+		fill(this.facts, ...facts.map(f => el('div', { class: 'fact' }, el('dt', { text: f.label }),
+			el('dd', null, el('span', { class: 'value', text: f.value }), f.note ? el('span', { class: 'note', text: f.note }) : null))));
+	}
+
+	/**
+	 * Say which window the numbers are of.
+	 * @param {Span} w snapped
+	 * @param {number} bin
+	 */
+	setWindow(w, bin) {
+		const span = this.app.span;
+		const whole = w.from <= 0 && w.to >= span;
+
+		this.el.dataset.from = String(w.from);
+		this.el.dataset.to = String(w.to);
+		this.windowText.textContent = whole ? 'Whole capture, ' + fmtDuration(span) :
+			fmtTime(w.from, bin / 10) + ' to ' + fmtTime(w.to, bin / 10) + ' (' + fmtDuration(w.to - w.from) + '), whole bins of ' + fmtDuration(bin);
+	}
+
+	/** Height that a picture may take. */
+	room() {
+		return Math.max(260, Math.min(640, innerHeight * 0.62));
+	}
+
+	/** A row of buttons of which one is on. */
+	/**
+	 * @param {string} label
+	 * @param {[string, string][]} choices value and title
+	 * @param {string} current
+	 * @param {(value: string) => void} pick
+	 */
+	choice(label, choices, current, pick) {
+		return el('div', { class: 'choice', role: 'group', 'aria-label': label }, ...choices.map(([value, title]) =>
+			el('button', { type: 'button', 'aria-pressed': String(value === current), text: title, on: { click: () => pick(value) } })));
+	}
+
+	/**
+	 * @param {string} label
+	 * @param {boolean} on
+	 * @param {(on: boolean) => void} change
+	 */
+	check(label, on, change) {
+		const box = el('input', { type: 'checkbox', on: { change: () => change(box.checked) } });
+
+		box.checked = on;
+		return el('label', { class: 'check' }, box, label);
+	}
+
+	/** Fetch cubes, then show, unless something newer has begun. */
+	async update() {
+		const ticket = ++this.ticket;
+
+		try {
+			const data = await this.gather();
+
+			if (ticket === this.ticket)
+				this.show(data);
+		} catch (e) {
+			this.app.failed(e);
+		}
+	}
+
+	/** @returns {Promise<any>} */
+	async gather() {
+		return null;
+	}
+
+	/** @param {any} data */
+	show(data) {
+		void data;
+	}
+
+	/** The shared cursor moved. */
+	cursorMoved() {
+		this.surface?.redrawTop();
+	}
+
+	/** The page's colours changed. */
+	repaint() {
+		this.surface?.redraw();
+	}
+
+	savePng() {
+		this.surface?.savePng('kymo-' + this.name + '.png', this.title + ' · ' + this.app.title, this.windowText.textContent || '',
+			this.app.theme());
+	}
+}
