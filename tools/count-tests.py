@@ -8,10 +8,11 @@ A lane that failed without a failed test (it did not build, a log is missing) co
 Prints what was skipped and why, what failed, and last: N passed, N failed, N skipped.
 """
 import json
+import os
 import re
 import sys
 
-TAP_LINE = re.compile(r"^(not )?ok\b\s*\d*\s*-?\s*([^#]*?)\s*(?:#\s*(SKIP|TODO)\b\s*(.*))?$", re.I)
+TAP_LINE = re.compile(r"^(not )?ok\b\s*\d*\s*-?\s*([^#]*?)\s*(?:#\s*(SKIP)\b\s*(.*))?$", re.I)
 GOOD = ("OK", "EXPECTEDFAIL")
 
 
@@ -51,6 +52,7 @@ def main(args):
     lanes_with_failures = 0
     for path in args:
         before = count["failed"]
+        lane = os.path.basename(os.path.dirname(os.path.dirname(path)))
         try:
             with open(path, encoding="utf-8") as log:
                 tests = [json.loads(line) for line in log if line.strip()]
@@ -61,7 +63,7 @@ def main(args):
             for name, verdict, reason in verdicts(test):
                 count[verdict] += 1
                 if verdict != "passed":
-                    print(f"{verdict}: {path.split('/')[0]}: {test['name']}: {name}: {reason}")
+                    print(f"{verdict}: {lane}: {test['name']}: {name}: {reason}")
         lanes_with_failures += count["failed"] > before
     count["failed"] += max(0, failed_lanes - lanes_with_failures)
     print("{passed} passed, {failed} failed, {skipped} skipped".format(**count))

@@ -14,7 +14,7 @@ start_load() {
 	set -m
 	(
 		exec >/dev/null 2>&1
-		yes | tr y n | cat &
+		while :; do yes | head -c 100M | tr y n | cat; sleep 0.4; done &
 		while :; do find /usr/lib /usr/share -type f | sort | md5sum; done &
 		for pause in 0.005 0.02 0.1; do
 			while :; do sleep $pause; done &
@@ -65,7 +65,7 @@ echo
 echo
 "$kymo" show tasks "$recording" --top 12
 echo
-"$kymo" show latency "$recording" --top 5
+"$kymo" show latency "$recording" --worst 5
 "$kymo" report "$recording" -o $page
 echo
 echo "recording: $PWD/$recording ($(stat -c %s "$recording") bytes)"

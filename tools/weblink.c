@@ -224,6 +224,15 @@ static void emit_line(unsigned int m, const char *line, unsigned int number)
 		die(module[m].path, number, "a template literal must end on its line");
 	if (strstr(line, "</script") || strstr(line, "<!--"))
 		die(module[m].path, number, "text would end the script element");
+	/* Casts and types for the checker need not travel. */
+	for (const char *type; (type = strstr(line, "/** @")) != NULL;) {
+		const char *close = strstr(type, "*/");
+
+		if (!close)
+			die(module[m].path, number, "comment without end");
+		fprintf(out, "%.*s", (int)(type - line), line);
+		line = close + 2 + strspn(close + 2, " ");
+	}
 	fprintf(out, "%s\n", line);
 }
 
@@ -244,14 +253,23 @@ static void emit_module(unsigned int m, char *p, unsigned int line)
 			text[--n] = '\0';
 		if (!comment && starts(text, "import "))
 			die(module[m].path, line, "imports come first");
-		if (comment || starts(text, "/*")) {
-			const char *close = strstr(comment ? text : text + 2, "*/");
+		bool first = text == p;
+
+		/* A comment of one line may have code behind it: a cast for the type checker. */
+		while (!comment && starts(text, "/*")) {
+			char *close = strstr(text + 2, "*/");
+
+			comment = !close;
+			text = close ? close + 2 + strspn(close + 2, " ") : text;
+		}
+		if (comment) {
+			const char *close = strstr(text, "*/");
 
 			comment = !close;
 			if (close && close[2])
-				die(module[m].path, line, "code behind a comment's end");
-		} else if (n && !starts(text, "//")) {
-			emit_line(m, text == p ? declaration(m, text, line) : text, line);
+				die(module[m].path, line, "code behind the end of a long comment");
+		} else if (*text && !starts(text, "//")) {
+			emit_line(m, first ? declaration(m, text, line) : text, line);
 		}
 		if (!end)
 			break;

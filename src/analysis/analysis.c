@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Driving analyses: needs, one reading for all of them, coverage and the notes on what is missing. */
+/* Driving analyses: needs, one reading for all of them, coverage and the notes on what is missing.
+ */
 #include "analysis/analysis.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "analysis/gaps.h"
 #include "base/quantity.h"
@@ -145,11 +148,26 @@ static void note_losses(const struct analysis *a, const struct run_info *info,
 		return;
 	(void)quantity_count(count, ans->lost);
 	table_note(ans->table,
-		   "%s%s events are missing in %" PRIu64 " %s (%s; the first at %.6f s): what lies in "
+		   "%s%s events are missing in %" PRIu64
+		   " %s (%s; the first at %.6f s): what lies in "
 		   "them is left out, not guessed",
 		   uncounted ? "at least " : "", count, spans, spans == 1 ? "span" : "spans",
 		   loss_cause_name(first->cause),
 		   (double)(max_of(first->from, info->start) - info->start) / NSEC_PER_SEC);
+}
+
+static void note_odd_switches(struct answer *ans, uint64_t n)
+{
+	char count[QUANTITY_MAX];
+
+	if (n)
+		table_note(ans->table,
+			   "%s %s from a task that was not the one switched in before: the tracer "
+			   "missed "
+			   "events there, or a thread took over the id of its process by exec; the "
+			   "time "
+			   "counts for the task switched out",
+			   quantity_count(count, n), n == 1 ? "switch is" : "switches are");
 }
 
 static int complete(struct work *w, struct err *e)
@@ -171,16 +189,8 @@ static int complete(struct work *w, struct err *e)
 	if (!info->complete)
 		table_note(ans->table, "the recording is not complete: %s",
 			   info->damage[0] ? info->damage : "it was not closed");
-	if (w->pass.scan && sched_scan_stats(w->pass.scan)->not_continued) {
-		char count[QUANTITY_MAX];
-
-		(void)quantity_count(count, sched_scan_stats(w->pass.scan)->not_continued);
-		table_note(ans->table,
-			   "%s switches are from a task that was not the one switched in before: the tracer "
-			   "missed events there, or a thread took over the id of its process by exec; the "
-			   "time counts for the task switched out",
-			   count);
-	}
+	if (w->pass.scan)
+		note_odd_switches(ans, sched_scan_stats(w->pass.scan)->not_continued);
 	r = table_error(ans->table);
 	return r < 0 ? err_set(e, r, "out of memory") : 0;
 }

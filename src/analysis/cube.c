@@ -84,9 +84,24 @@ void cubes_init(struct cubes *c, const struct run_info *info, size_t max_cells)
 
 void cubes_done(struct cubes *c)
 {
-	tallies_done(&c->run.cell);
-	tallies_done(&c->delay.cell);
-	tallies_done(&c->next.cell);
+	struct cube *all[] = { &c->run, &c->delay, &c->next };
+
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+		tallies_done(&all[i]->hot);
+		tallies_done(&all[i]->cell);
+	}
+}
+
+static int add_tally(struct tallies *to, uint64_t key, const struct tally *t)
+{
+	struct tally *sum = tallies_at(to, key);
+
+	if (!sum)
+		return -ENOMEM;
+	sum->count += t->count;
+	sum->sum += t->sum;
+	sum->max = max_of(sum->max, t->max);
+	return 0;
 }
 
 /* Twice as wide bins. */
@@ -100,46 +115,65 @@ static int join_bins(struct cube *c)
 
 		if (t->key == TALLIES_NO_KEY)
 			continue;
-		struct tally *sum = tallies_at(&joined, t->key - (bin << c->key_bits) +
-								(bin / 2 << c->key_bits));
-
-		if (!sum) {
+		if (add_tally(&joined, t->key - ((bin - bin / 2) << c->key_bits), t) < 0) {
 			tallies_done(&joined);
 			return -ENOMEM;
 		}
-		sum->count += t->count;
-		sum->sum += t->sum;
-		sum->max = max_of(sum->max, t->max);
 	}
 	tallies_done(&c->cell);
 	c->cell = joined;
 	c->bin_ns *= 2;
+	return 0;
+}
+
+/* The current bin's cells to the others; there may be too many then. */
+static int settle_bin(struct cube *c)
+{
+	for (size_t i = 0; c->hot.used && i <= c->hot.mask; i++) {
+		const struct tally *t = &c->hot.slot[i];
+
+		if (t->key != TALLIES_NO_KEY &&
+		    add_tally(&c->cell, c->bin << c->key_bits | t->key, t) < 0)
+			return -ENOMEM;
+	}
+	tallies_clear(&c->hot);
+	while (c->cell.used > c->max_cells && c->bin_ns < c->span)
+		if (join_bins(c) < 0)
+			return -ENOMEM;
 	c->begin = c->end = 0;
 	return 0;
 }
 
-static void find_bin(struct cube *c, nsec_t since)
+/* The cell of @key in the bin of the time @since the start. NULL: out of memory. */
+static struct tally *other_cell(struct cube *c, nsec_t since, uint64_t key)
 {
 	/* The run's last moment belongs to its last bin. */
 	since = min_of(since, c->span - 1);
-	c->bin = since / c->bin_ns;
-	c->begin = c->bin * c->bin_ns;
-	c->end = c->begin + c->bin_ns;
+	if (since < c->begin)
+		return tallies_at(&c->cell, since / c->bin_ns << c->key_bits | key);
+	if (since >= c->end) {
+		if (settle_bin(c) < 0)
+			return NULL;
+		c->bin = since / c->bin_ns;
+		c->begin = c->bin * c->bin_ns;
+		c->end = c->begin + c->bin_ns;
+	}
+	return tallies_at(&c->hot, key);
 }
 
-/* The cell of @key in the bin of the time @since the start. NULL: out of memory. */
 static inline struct tally *cell_at(struct cube *c, nsec_t since, uint64_t key)
 {
-	if (since < c->begin || since >= c->end)
-		find_bin(c, since);
-	struct tally *t = tallies_at(&c->cell, c->bin << c->key_bits | key);
+	if (since >= c->begin && since < c->end)
+		return tallies_at(&c->hot, key);
+	return other_cell(c, since, key);
+}
 
-	if (t && c->cell.used > c->max_cells) {
-		if (join_bins(c) < 0)
-			return NULL;
-		return cell_at(c, since, key);
-	}
-	return t;
+/* End of the bin of the time @since the start; of the run's last one: the run's. */
+static nsec_t bin_end(const struct cube *c, nsec_t since)
+{
+	if (since >= c->begin && since < c->end)
+		return c->end;
+	return since < c->span ? (since / c->bin_ns + 1) * c->bin_ns : NSEC_MAX;
 }
 
 static int add_run(struct cube *c, const struct run *r)
@@ -153,7 +187,7 @@ static int add_run(struct cube *c, const struct run *r)
 		t = cell_at(c, begin, key);
 		if (!t)
 			return -ENOMEM;
-		nsec_t until = c->end > begin && c->end < end ? c->end : end;
+		nsec_t until = min_of(bin_end(c, begin), end);
 
 		t->sum += until - begin;
 		begin = until;
@@ -200,10 +234,10 @@ static int take_delays(void *state, const struct delay *delay, size_t n, struct 
 			continue;
 		if (d->task >= TASK_MAX)
 			return err_set(e, -E2BIG, "too many tasks for a report");
-		struct tally *t = cell_at(c, d->end - min_of(d->end, c->start),
-					  (uint64_t)d->kind << (TASK_BITS + BUCKET_BITS) |
-						  (uint64_t)d->task << BUCKET_BITS |
-						  loghist_bucket(length));
+		struct tally *t =
+			cell_at(c, d->end - min_of(d->end, c->start),
+				(uint64_t)d->kind << (TASK_BITS + BUCKET_BITS) |
+					(uint64_t)d->task << BUCKET_BITS | loghist_bucket(length));
 
 		if (!t)
 			return err_set(e, -ENOMEM, "out of memory");
@@ -216,7 +250,9 @@ static int take_delays(void *state, const struct delay *delay, size_t n, struct 
 
 struct scan_taker cubes_taker(struct cubes *c)
 {
-	return (struct scan_taker){ .take_runs = take_runs, .take_delays = take_delays, .state = c };
+	return (struct scan_taker){ .take_runs = take_runs,
+				    .take_delays = take_delays,
+				    .state = c };
 }
 
 /* ---- out ---- */
@@ -255,6 +291,8 @@ static int write_cube(struct cube *c, const struct track *track,
 	if (!b)
 		return err_set(e, -ENOMEM, "out of memory");
 	b->cpu = BATCH_CPU_NONE;
+	if (settle_bin(c) < 0)
+		return err_set(e, -ENOMEM, "out of memory");
 	tallies_sort(&c->cell);
 	for (size_t i = 0; i < c->cell.used; i++) {
 		const struct tally *t = &c->cell.slot[i];

@@ -39,11 +39,13 @@ extern const struct track track_cube_next;
 struct cube {
 	nsec_t start, span; /* of the run */
 	nsec_t bin_ns;
-	nsec_t begin, end; /* of the bin of the last cell */
+	nsec_t begin, end; /* of the current bin; end 0: none yet */
 	uint64_t bin;
 	unsigned int key_bits; /* below the bin in a key */
 	size_t max_cells;
-	struct tallies cell;
+	/* Cells of the current bin, by key without bin: few, so they stay in the cache. */
+	struct tallies hot;
+	struct tallies cell; /* of the others, by bin and key */
 };
 
 struct cubes {
@@ -56,5 +58,6 @@ void cubes_init(struct cubes *c, const struct run_info *info, size_t max_cells);
 void cubes_done(struct cubes *c);
 /* For analysis_run_all(): what fills @c. */
 struct scan_taker cubes_taker(struct cubes *c);
-/* Write the cells as rows of the three tracks (times since the start of the run, no CPU) to @s. Once. */
+/* Write the cells as rows of the three tracks (times since the start of the run, no CPU) to @s.
+ * Once. */
 int cubes_write(struct cubes *c, struct sink *s, struct err *e) must_check;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The times at which events of a CPU may be missing: the losses of a run, sorted and joined, for one
- * track and CPU. What lies in a gap is not known and never guessed.
+ * The times at which events of a CPU may be missing: the losses of a run, sorted and joined, for
+ * one track and CPU. What lies in a gap is not known and never guessed.
  */
 #pragma once
 

@@ -8,6 +8,8 @@
 #include "analysis/sched_scan.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "analysis/analysis.h"
 #include "analysis/gaps.h"
@@ -38,6 +40,7 @@ struct cpu_scan {
 	uint32_t tid; /* who runs, or TID_UNKNOWN */
 	uint32_t task;
 	enum opening opening;
+	uint32_t place; /* in sched_scan.wanted, if it is wanted */
 	bool wanted, finished;
 };
 
@@ -129,11 +132,9 @@ static struct task_state *state_of(struct sched_scan *s, uint32_t task)
 static inline void add_delay(struct sched_scan *s, enum delay_kind kind, uint32_t task,
 			     uint32_t cpu, nsec_t begin, nsec_t end)
 {
-	s->delay[s->n_delays++] = (struct delay){ .begin = begin,
-						  .end = end,
-						  .task = task,
-						  .cpu = cpu,
-						  .kind = kind };
+	s->delay[s->n_delays++] = (struct delay){
+		.begin = begin, .end = end, .task = task, .cpu = cpu, .kind = kind
+	};
 }
 
 static inline void switched_out(struct sched_scan *s, uint32_t task, nsec_t at, unsigned int state)
@@ -214,8 +215,8 @@ static inline void add_run(struct sched_scan *s, const struct cpu_scan *c, uint3
 			      .task = task,
 			      .next = TASKS_NONE,
 			      .cpu = c->pub.cpu,
-			      .flags = (uint16_t)(flags |
-						  (task == c->pub.idle ? RUN_IDLE : 0)) };
+			      .place = c->place,
+			      .flags = (uint16_t)(flags | (task == c->pub.idle ? RUN_IDLE : 0)) };
 }
 
 static inline uint32_t task_on(struct sched_scan *s, const struct cpu_scan *c, uint32_t tid,
@@ -260,11 +261,9 @@ static void odd_switch(struct sched_scan *s, struct cpu_scan *c, uint32_t prev_t
 }
 
 /* Rows outside of gaps of this CPU. @delays is a constant: two loops come of this one. */
-static inline __attribute__((always_inline)) void take_switches_as(struct sched_scan *s,
-								   struct cpu_scan *c,
-								   const struct batch *b,
-								   uint32_t i, uint32_t end,
-								   bool delays)
+static inline __attribute__((always_inline)) void
+take_switches_as(struct sched_scan *s, struct cpu_scan *c, const struct batch *b, uint32_t i,
+		 uint32_t end, bool delays)
 {
 	const nsec_t *time = b->time;
 	const uint32_t *next = batch_u32(b, SWITCH_NEXT), *prev = batch_u32(b, SWITCH_PREV);
@@ -366,8 +365,7 @@ static uint32_t cross_global_edges(struct sched_scan *s, uint32_t end)
 		nsec_t edge = s->blind ? g->to : g->from;
 
 		if (b->time[s->row] < edge)
-			return b->time[end - 1] < edge ? end :
-							 first_at(b->time, s->row, end, edge);
+			return b->time[end - 1] < edge ? end : first_at(b->time, s->row, end, edge);
 		s->generation++;
 		s->gap += s->blind;
 		s->blind = !s->blind;
@@ -571,6 +569,7 @@ static int init_cpu(struct sched_scan *s, struct cpu_scan *c, const struct run_c
 
 	c->pub.covered = gaps_free_time(&c->gaps, max_of(s->q.from, info->start),
 					min_of(s->q.to, info->end));
+	c->place = (uint32_t)s->n_wanted;
 	if (c->wanted)
 		s->wanted[s->n_wanted++] = c->pub;
 	return c->pub.idle == TASKS_NONE ? -ENOMEM : r;
@@ -680,21 +679,6 @@ size_t sched_scan_n_cpus(const struct sched_scan *s)
 const struct sched_cpu *sched_scan_cpu(const struct sched_scan *s, size_t i)
 {
 	return &s->wanted[i];
-}
-
-int sched_scan_cpu_place(const struct sched_scan *s, uint32_t cpu)
-{
-	size_t low = 0, high = s->n_wanted;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (s->wanted[middle].cpu < cpu)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < s->n_wanted && s->wanted[low].cpu == cpu ? (int)low : -1;
 }
 
 nsec_t sched_scan_longest(const struct sched_scan *s)

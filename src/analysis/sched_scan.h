@@ -36,7 +36,7 @@
 struct run {
 	nsec_t begin, end;
 	uint32_t task, next; /* numbers in the source's task table */
-	uint32_t cpu;
+	uint32_t cpu, place; /* number, and place in sched_scan_cpu() */
 	uint16_t state; /* of the switch: switch_state_runnable() */
 	uint16_t flags;
 };
@@ -67,7 +67,8 @@ struct delay {
 
 struct sched_scan_query {
 	nsec_t from, to; /* within [run start, run end] */
-	const struct cpuset *cpus; /* NULL = all; a delay is of the CPU of the event that ended it */
+	const struct cpuset
+		*cpus; /* NULL = all; a delay is of the CPU of the event that ended it */
 	bool delays;
 };
 
@@ -105,8 +106,6 @@ struct sched_cpu {
 };
 size_t sched_scan_n_cpus(const struct sched_scan *s);
 const struct sched_cpu *sched_scan_cpu(const struct sched_scan *s, size_t i);
-/* Place of @cpu in that list, or -1. */
-int sched_scan_cpu_place(const struct sched_scan *s, uint32_t cpu);
 /* 100 % of one core: the longest covered CPU; all: of all CPUs. */
 nsec_t sched_scan_longest(const struct sched_scan *s);
 nsec_t sched_scan_covered(const struct sched_scan *s);

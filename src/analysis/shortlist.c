@@ -10,7 +10,9 @@
 
 void shortlist_init(struct shortlist *l, uint64_t keep, size_t item_bytes)
 {
-	*l = (struct shortlist){ .keep = (size_t)keep, .item_bytes = item_bytes, .limit = UINT64_MAX };
+	*l = (struct shortlist){ .keep = (size_t)keep,
+				 .item_bytes = item_bytes,
+				 .limit = UINT64_MAX };
 }
 
 void shortlist_done(struct shortlist *l)

@@ -54,8 +54,8 @@ int spreads_fold(struct spreads *to, const struct spreads *from, const uint32_t 
 
 		if (t->key == TALLIES_NO_KEY || map[t->key >> 32] == SPREAD_NONE)
 			continue;
-		struct tally *sum = tallies_at(&to->bucket,
-					       tallies_pair(map[t->key >> 32], (uint32_t)t->key));
+		struct tally *sum =
+			tallies_at(&to->bucket, tallies_pair(map[t->key >> 32], (uint32_t)t->key));
 
 		if (!sum)
 			return -ENOMEM;

@@ -12,6 +12,13 @@ void tallies_done(struct tallies *c)
 	*c = (struct tallies){ 0 };
 }
 
+void tallies_clear(struct tallies *c)
+{
+	for (size_t i = 0; c->used && i <= c->mask; i++)
+		c->slot[i].key = TALLIES_NO_KEY;
+	c->used = 0;
+}
+
 static struct tally *find(struct tallies *c, uint64_t key)
 {
 	size_t i = tallies_place(c, key);
@@ -24,7 +31,9 @@ static struct tally *find(struct tallies *c, uint64_t key)
 static int grow(struct tallies *c)
 {
 	size_t n = c->slot ? (c->mask + 1) * 2 : FIRST_SLOTS;
-	struct tallies bigger = { .slot = malloc(n * sizeof(*c->slot)), .used = c->used, .mask = n - 1 };
+	struct tallies bigger = { .slot = malloc(n * sizeof(*c->slot)),
+				  .used = c->used,
+				  .mask = n - 1 };
 
 	if (!bigger.slot)
 		return -1;

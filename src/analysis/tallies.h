@@ -24,7 +24,9 @@ struct tallies {
 };
 
 void tallies_done(struct tallies *c);
-/* The slow way: adds the cell and grows. NULL: out of memory. */
+/* Empty, with its memory kept. */
+void tallies_clear(struct tallies *c);
+/* The slow way: adds the tally and grows. NULL: out of memory. */
 struct tally *tallies_add(struct tallies *c, uint64_t key);
 /* Sort the tallies by key into slot[0 .. used). After that only reading slots is allowed, and
  * tallies_done(). */
@@ -32,8 +34,11 @@ void tallies_sort(struct tallies *c);
 
 static inline size_t tallies_place(const struct tallies *c, uint64_t key)
 {
-	/* Multiplying carries bits upwards only: bring the high ones down first. */
-	return (size_t)(((key ^ key >> 29) * UINT64_C(0x9e3779b97f4a7c15)) >> 32) & c->mask;
+	/* Multiplying carries bits upwards only, so the upper half comes down for a second round.
+	 */
+	key *= UINT64_C(0x9e3779b97f4a7c15);
+	key = (key ^ key >> 32) * UINT64_C(0xd6e8feb86659fd93);
+	return (size_t)(key >> 32) & c->mask;
 }
 
 /* The tally of @key, added with zeros when it is new. NULL: out of memory. Valid until the next one
@@ -41,10 +46,16 @@ static inline size_t tallies_place(const struct tallies *c, uint64_t key)
 static inline struct tally *tallies_at(struct tallies *c, uint64_t key)
 {
 	if (c->slot) {
-		struct tally *s = &c->slot[tallies_place(c, key)];
+		size_t i = tallies_place(c, key);
 
-		if (s->key == key)
-			return s;
+		for (;; i = (i + 1) & c->mask) {
+			struct tally *s = &c->slot[i];
+
+			if (s->key == key)
+				return s;
+			if (s->key == TALLIES_NO_KEY)
+				break;
+		}
 	}
 	return tallies_add(c, key);
 }

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The core map: run time and switches of each task on each core, with the idle time and the sums. */
+/* The core map: run time and switches of each task on each core, with the idle time and the sums.
+ */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #include "analysis/analysis.h"
 #include "analysis/tallies.h"
@@ -15,7 +18,8 @@ static const struct table_column columns[N_COLUMNS] = {
 		  .title = "CPU",
 		  .type = CELL_TEXT,
 		  .flags = TABLE_COLUMN_KEY,
-		  .help = "CPU number; 'all': their sum; 'IDLE': time in which the task ran nowhere" },
+		  .help = "CPU number; 'all': their sum; 'IDLE': time in which the task ran "
+			  "nowhere" },
 	[RUN] = { .name = "run",
 		  .title = "Run time",
 		  .type = CELL_U64,
@@ -42,20 +46,15 @@ struct core_map {
 		nsec_t run;
 		uint64_t switches;
 		size_t row;
-	} *order; /* rows by run time */
+	} * order; /* rows by run time */
 };
 
 static int take_runs(struct analysis_pass *p, const struct run *run, size_t n, struct err *e)
 {
 	struct core_map *m = p->state;
-	uint32_t cpu = UINT32_MAX, place = 0;
 
 	for (const struct run *r = run; r < run + n; r++) {
-		if (r->cpu != cpu) {
-			cpu = r->cpu;
-			place = (uint32_t)sched_scan_cpu_place(p->scan, cpu);
-		}
-		struct tally *c = tallies_at(&m->of_task, tallies_pair(r->task, place));
+		struct tally *c = tallies_at(&m->of_task, tallies_pair(r->task, r->place));
 
 		if (!c)
 			return err_set(e, -ENOMEM, "out of memory");
@@ -98,8 +97,8 @@ static int fold(struct analysis_pass *p)
 			continue;
 		if (add_cell(m, row, place, c) < 0 || add_cell(m, row, all, c) < 0)
 			return -ENOMEM;
-		if (row < m->rows.n && (add_cell(m, m->rows.n, place, c) < 0 ||
-					add_cell(m, m->rows.n, all, c) < 0))
+		if (row < m->rows.n &&
+		    (add_cell(m, m->rows.n, place, c) < 0 || add_cell(m, m->rows.n, all, c) < 0))
 			return -ENOMEM;
 	}
 	return 0;
@@ -165,8 +164,8 @@ static int fill_row(struct analysis_pass *p, size_t row, nsec_t idle)
 static nsec_t row_run(struct analysis_pass *p, size_t row)
 {
 	struct core_map *m = p->state;
-	struct tally *c = tallies_at(&m->of_row, tallies_pair((uint32_t)row,
-							 (uint32_t)sched_scan_n_cpus(p->scan)));
+	struct tally *c = tallies_at(
+		&m->of_row, tallies_pair((uint32_t)row, (uint32_t)sched_scan_n_cpus(p->scan)));
 
 	return c ? c->sum : 0;
 }
@@ -184,8 +183,7 @@ static int order_rows(struct analysis_pass *p, size_t *ret_n)
 		const struct tally *c = &m->of_row.slot[i];
 
 		if (c->key != TALLIES_NO_KEY && (uint32_t)c->key == all && c->key >> 32 < m->rows.n)
-			m->order[n++] =
-				(struct total){ c->sum, c->count, (size_t)(c->key >> 32) };
+			m->order[n++] = (struct total){ c->sum, c->count, (size_t)(c->key >> 32) };
 	}
 	qsort(m->order, n, sizeof(*m->order), by_run);
 	*ret_n = n;
@@ -230,9 +228,11 @@ static int finish(struct analysis_pass *p, struct err *e)
 			    100.0 * (double)idle / (double)covered, sched_scan_n_cpus(p->scan));
 	}
 	if (left_out)
-		table_note(t, "%zu more tasks (--top 0 for all); 'all tasks' counts them", left_out);
+		table_note(t, "%zu more tasks (--top 0 for all); 'all tasks' counts them",
+			   left_out);
 	a->matrix_text = true;
-	a->figure = (struct figure){ .mark = MARK_MATRIX, .title = "Run time and switches per core" };
+	a->figure =
+		(struct figure){ .mark = MARK_MATRIX, .title = "Run time and switches per core" };
 	answer_part(a, ROLE_X, CPU);
 	answer_part(a, ROLE_Y, TASK_ROW_TASK);
 	answer_part(a, ROLE_VALUE, RUN_PCT);
@@ -256,10 +256,14 @@ const struct analysis analysis_coremap = {
 	.name = "coremap",
 	.title = "Core map",
 	.summary = "run time and switches of each task on each core",
-	.help = "A cell is the time that the task ran on the core divided by the core's covered time, and the "
-		"number of times it was switched out there. Column 'all': over all cores, in % of one core. "
-		"Column 'IDLE': the part of the longest covered core's time in which the task ran nowhere; in "
-		"row 'all tasks': the idle time of all cores in % of one core. Row 'all tasks': the sum of the "
+	.help = "A cell is the time that the task ran on the core divided by the core's covered "
+		"time, and the "
+		"number of times it was switched out there. Column 'all': over all cores, in % of "
+		"one core. "
+		"Column 'IDLE': the part of the longest covered core's time in which the task ran "
+		"nowhere; in "
+		"row 'all tasks': the idle time of all cores in % of one core. Row 'all tasks': "
+		"the sum of the "
 		"tasks that were asked for. Row 'IDLE': the idle task of each core.",
 	.needs = needs,
 	.cuts_itself = true,

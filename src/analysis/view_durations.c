@@ -2,6 +2,9 @@
 /* How long tasks run, sleep, wait and stand preempted at a time. */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "analysis/analysis.h"
 #include "analysis/spread.h"
@@ -23,8 +26,10 @@ enum {
 	N_COLUMNS,
 };
 
-#define LENGTH_COLUMN(name_, title_, help_) \
-	{ .name = name_, .title = title_, .type = CELL_U64, .unit = UNIT_NSEC, .help = help_ }
+#define LENGTH_COLUMN(name_, title_, help_)                                                        \
+	{                                                                                          \
+		.name = name_, .title = title_, .type = CELL_U64, .unit = UNIT_NSEC, .help = help_ \
+	}
 
 static const struct table_column columns[N_COLUMNS] = {
 	TASK_ROW_TABLE_COLUMNS,
@@ -64,7 +69,7 @@ struct durations {
 	struct order {
 		uint64_t run;
 		uint32_t row;
-	} *order; /* rows by total run time */
+	} * order; /* rows by total run time */
 };
 
 static int take_delays(struct analysis_pass *p, const struct delay *delay, size_t n, struct err *e)
@@ -76,8 +81,8 @@ static int take_delays(struct analysis_pass *p, const struct delay *delay, size_
 		if (d->kind == DELAY_NO_WAKEUP)
 			s->no_wakeup += p->wanted[d->task];
 		else
-			r = spreads_add(&s->of_task, d->task * KINDS + d->kind - DELAY_RUN, d->begin,
-					d->end);
+			r = spreads_add(&s->of_task, d->task * KINDS + d->kind - DELAY_RUN,
+					d->begin, d->end);
 	}
 	return r < 0 ? err_set(e, r, "out of memory") : 0;
 }
@@ -183,13 +188,15 @@ static int finish(struct analysis_pass *p, struct err *e)
 				fill_row(p, s->order[i].row, k);
 	add_facts(p);
 	if (!sched_scan_stats(p->scan)->wakeups)
-		table_note(a->table, "wake-ups were not recorded: sleep lasts to the next switch to the "
-				     "task, and there is no wait (record with -e switch,wakeup)");
-	if (s->no_wakeup)
 		table_note(a->table,
-			   "%s switches to sleeping tasks without a wake-up seen: neither their sleep "
-			   "nor their wait is counted",
-			   quantity_count(count, s->no_wakeup));
+			   "wake-ups were not recorded: sleep lasts to the next switch to the "
+			   "task, and there is no wait (record with -e switch,wakeup)");
+	if (s->no_wakeup)
+		table_note(
+			a->table,
+			"%s switches to sleeping tasks without a wake-up seen: neither their sleep "
+			"nor their wait is counted",
+			quantity_count(count, s->no_wakeup));
 	a->figure = (struct figure){ .mark = MARK_DENSITY, .title = "Durations over time" };
 	answer_part(a, ROLE_SERIES, KIND);
 	answer_part(a, ROLE_Y, P50);
@@ -217,7 +224,7 @@ static const struct option_spec options[] = {
 	  .arg = "KIND",
 	  .choices = kind_choices,
 	  OPTION_AT(struct view_options, kind),
-	  .help = "only these durations" },
+	  .help = "only run, sleep, wait or preempted (else: all)" },
 	{ 0 },
 };
 static const struct view_options defaults = { .kind = "all" };
@@ -226,12 +233,18 @@ const struct analysis analysis_durations = {
 	.name = "durations",
 	.title = "Durations",
 	.summary = "how long tasks run, sleep, wait and stand preempted at a time",
-	.help = "Run: from the switch to the task to the switch away from it, both seen. Sleep: from a switch "
-		"away in a state that is not runnable to the wake-up; where wake-ups were not recorded, to the "
-		"next switch to the task. Wait: from the wake-up to the next switch to it. Preempted: from a "
-		"switch away while runnable to the next switch to it. Each belongs to the window in which it "
-		"ends, with its whole length. A loss on any CPU forgets who sleeps, waits and stands "
-		"preempted. Percentiles come from a histogram with 16 buckets per octave; count, total, mean "
+	.help = "Run: from the switch to the task to the switch away from it, both seen. Sleep: "
+		"from a switch "
+		"away in a state that is not runnable to the wake-up; where wake-ups were not "
+		"recorded, to the "
+		"next switch to the task. Wait: from the wake-up to the next switch to it. "
+		"Preempted: from a "
+		"switch away while runnable to the next switch to it. Each belongs to the window "
+		"in which it "
+		"ends, with its whole length. A loss on any CPU forgets who sleeps, waits and "
+		"stands "
+		"preempted. Percentiles come from a histogram with 16 buckets per octave; count, "
+		"total, mean "
 		"and max are exact.",
 	.needs = needs,
 	.also = also,

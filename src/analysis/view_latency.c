@@ -2,6 +2,7 @@
 /* Wake-up to run: how long tasks waited for a CPU, as percentiles, histogram or the worst cases. */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include "analysis/analysis.h"
 #include "analysis/shortlist.h"
@@ -46,8 +47,10 @@ enum {
 	N_COLUMNS,
 };
 
-#define WAIT_COLUMN(name_, title_, help_) \
-	{ .name = name_, .title = title_, .type = CELL_U64, .unit = UNIT_NSEC, .help = help_ }
+#define WAIT_COLUMN(name_, title_, help_)                                                          \
+	{                                                                                          \
+		.name = name_, .title = title_, .type = CELL_U64, .unit = UNIT_NSEC, .help = help_ \
+	}
 
 static const struct table_column columns[N_COLUMNS] = {
 	TASK_ROW_TABLE_COLUMNS,
@@ -77,7 +80,8 @@ static const struct table_column columns[N_COLUMNS] = {
 			.title = "no wake-up seen",
 			.type = CELL_U64,
 			.unit = UNIT_COUNT,
-			.help = "switch-ins of the sleeping task without a wake-up before: not in the waits" },
+			.help = "switch-ins of the sleeping task without a wake-up before: not in "
+				"the waits" },
 };
 
 static void fill_row(struct analysis_pass *p, struct table *t, size_t row)
@@ -153,8 +157,8 @@ static const struct table_column bucket_columns[N_BUCKET_COLUMNS] = {
 static int answer_histogram(struct analysis_pass *p, const struct loghist *h)
 {
 	struct answer *a = p->answer;
-	struct table *t = a->table = table_new("latency", "Wake-up to run: histogram", bucket_columns,
-					       N_BUCKET_COLUMNS);
+	struct table *t = a->table =
+		table_new("latency", "Wake-up to run: histogram", bucket_columns, N_BUCKET_COLUMNS);
 	uint64_t sum = 0;
 
 	if (!t)
@@ -205,7 +209,8 @@ static const struct table_column worst_columns[N_WORST_COLUMNS] = {
 	[WORST_WAKER] = { .name = "waker",
 			  .title = "Waker",
 			  .type = CELL_TEXT,
-			  .help = "who ran where the wake-up happened; IDLE: an interrupt woke it" },
+			  .help = "who ran where the wake-up happened; IDLE: an interrupt woke "
+				  "it" },
 	[WORST_WAKER_TID] = { .name = "waker_tid",
 			      .title = "TID",
 			      .type = CELL_U64,
@@ -402,11 +407,16 @@ const struct analysis analysis_latency = {
 	.name = "latency",
 	.title = "Wake-up to run",
 	.summary = "how long tasks waited from wake-up to run: percentiles, worst cases",
-	.help = "A wait lasts from the wake-up of a task to the next switch to it; it belongs to the window in "
-		"which it ends, with its whole length. A wake-up of a task that runs or waits already changes "
-		"nothing. A switch to a sleeping task without a wake-up seen is counted as such and is no "
-		"wait. Waits of a preempted task are not here but in 'durations'. A loss on any CPU forgets "
-		"who sleeps and who waits. Percentiles come from a histogram with 16 buckets per octave; "
+	.help = "A wait lasts from the wake-up of a task to the next switch to it; it belongs to "
+		"the window in "
+		"which it ends, with its whole length. A wake-up of a task that runs or waits "
+		"already changes "
+		"nothing. A switch to a sleeping task without a wake-up seen is counted as such "
+		"and is no "
+		"wait. Waits of a preempted task are not here but in 'durations'. A loss on any "
+		"CPU forgets "
+		"who sleeps and who waits. Percentiles come from a histogram with 16 buckets per "
+		"octave; "
 		"count, mean and max are exact.",
 	.needs = needs,
 	.options = options,

@@ -2,6 +2,8 @@
 /* Who runs after whom: the next task of each switch. */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "analysis/analysis.h"
 #include "analysis/tallies.h"
@@ -106,8 +108,8 @@ static int fold(struct analysis_pass *p)
 
 		if (row == TASK_ROW_NONE)
 			continue;
-		struct tally *sum = tallies_at(&s->of_row,
-					       tallies_pair(row, row_of(&s->next_rows, next)));
+		struct tally *sum =
+			tallies_at(&s->of_row, tallies_pair(row, row_of(&s->next_rows, next)));
 
 		if (!sum)
 			return -ENOMEM;
@@ -170,9 +172,9 @@ static int finish(struct analysis_pass *p, struct err *e)
 	if (most) {
 		size_t row = (size_t)(most->key >> 32);
 		uint32_t next = (uint32_t)most->key;
-		const char *to = next < s->next_rows.n ?
-					 tasks_label(p->src->tasks, s->next_rows.row[next].task) :
-					 "IDLE";
+		const char *to = next < s->next_rows.n
+					 ? tasks_label(p->src->tasks, s->next_rows.row[next].task)
+					 : "IDLE";
 
 		answer_fact(a, "most frequent", "%s to %.40s, %.1f %%",
 			    task_rows_name(&s->rows, row, name), to,
@@ -212,8 +214,10 @@ const struct analysis analysis_successors = {
 	.name = "successors",
 	.title = "Successors",
 	.summary = "which task runs after which",
-	.help = "Every switch in the window counts for the task switched away from and the one switched to. "
-		"The idle tasks of all CPUs stand as one, IDLE. --task selects the tasks whose successors are "
+	.help = "Every switch in the window counts for the task switched away from and the one "
+		"switched to. "
+		"The idle tasks of all CPUs stand as one, IDLE. --task selects the tasks whose "
+		"successors are "
 		"shown, not the successors.",
 	.needs = needs,
 	.options = options,

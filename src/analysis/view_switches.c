@@ -2,6 +2,8 @@
 /* CPU use against context switches, per task or per core: who is busy, and who is only switched. */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "analysis/analysis.h"
 #include "analysis/task_rows.h"
@@ -127,7 +129,7 @@ static int by_core_runs(struct analysis_pass *p, const struct run *run, size_t n
 
 	for (const struct run *r = run; r < run + n; r++)
 		if (p->wanted[r->task])
-			add(&s->core[sched_scan_cpu_place(p->scan, r->cpu)], r);
+			add(&s->core[r->place], r);
 	return 0;
 }
 
@@ -273,7 +275,7 @@ static const struct option_spec options[] = {
 	  .arg = "WHAT",
 	  .choices = by_choices,
 	  OPTION_AT(struct view_options, by),
-	  .help = "one row per task or per core" },
+	  .help = "one row per task (unless given) or per core" },
 	{ 0 },
 };
 static const struct view_options defaults = { .by = "task" };
@@ -282,8 +284,10 @@ const struct analysis analysis_switches = {
 	.name = "switches",
 	.title = "CPU use and context switches",
 	.summary = "CPU use beside context switches, per task or per core",
-	.help = "Run time as in 'tasks'. Per core, both are those of the tasks that were asked for, divided by "
-		"the core's own covered time. Switches count where a task is switched out. A run that the "
+	.help = "Run time as in 'tasks'. Per core, both are those of the tasks that were asked "
+		"for, divided by "
+		"the core's own covered time. Switches count where a task is switched out. A run "
+		"that the "
 		"window cuts counts with the part inside it.",
 	.needs = needs,
 	.options = options,

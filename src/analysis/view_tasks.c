@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The task list: what each task got and how often it was switched, woken and moved. */
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include "analysis/analysis.h"
 #include "analysis/task_rows.h"
@@ -142,22 +143,12 @@ static int make_room(struct analysis_pass *p, struct err *e)
 static int take_runs(struct analysis_pass *p, const struct run *run, size_t n, struct err *e)
 {
 	struct task_list *l = p->state;
-	uint32_t cpu = UINT32_MAX;
-	size_t word = 0;
-	uint64_t bit = 0;
 
 	if (make_room(p, e) < 0)
 		return -ENOMEM;
 	for (const struct run *r = run; r < run + n; r++) {
 		struct counts *c = &l->task[r->task];
 
-		if (r->cpu != cpu) {
-			int place = sched_scan_cpu_place(p->scan, r->cpu);
-
-			cpu = r->cpu;
-			word = (size_t)place / 64;
-			bit = UINT64_C(1) << place % 64;
-		}
 		c->run += r->end - r->begin;
 		c->switches += r->flags & RUN_SWITCH;
 		c->preempted += run_preempted(r);
@@ -165,7 +156,7 @@ static int take_runs(struct analysis_pass *p, const struct run *run, size_t n, s
 			c->first = r->begin;
 		if (r->end > c->last)
 			c->last = r->end;
-		l->cpus[r->task * l->words + word] |= bit;
+		l->cpus[r->task * l->words + r->place / 64] |= UINT64_C(1) << r->place % 64;
 	}
 	return 0;
 }
@@ -335,12 +326,18 @@ const struct analysis analysis_tasks = {
 	.name = "tasks",
 	.title = "Tasks",
 	.summary = "every task with run time, switches, wake-ups and migrations",
-	.help = "Run time is the time from a switch to the task until the next switch on that CPU, cut to "
-		"the window; a task that runs when a CPU's coverage begins or ends has run since or "
-		"until then. % of one core divides it by the covered time of the longest covered CPU. "
-		"Switches are the times that the task was switched out: preempted while it wanted to run "
-		"on, voluntary otherwise. A loss ends what was running at its begin; then nothing is known "
-		"until the next switch. The idle tasks are left out, and so are kymo's own threads unless "
+	.help = "Run time is the time from a switch to the task until the next switch on that CPU, "
+		"cut to "
+		"the window; a task that runs when a CPU's coverage begins or ends has run since "
+		"or "
+		"until then. % of one core divides it by the covered time of the longest covered "
+		"CPU. "
+		"Switches are the times that the task was switched out: preempted while it wanted "
+		"to run "
+		"on, voluntary otherwise. A loss ends what was running at its begin; then nothing "
+		"is known "
+		"until the next switch. The idle tasks are left out, and so are kymo's own threads "
+		"unless "
 		"asked for.",
 	.needs = needs,
 	.also = also,

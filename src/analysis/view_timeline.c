@@ -33,8 +33,10 @@ static const struct table_column columns[N_COLUMNS] = {
 	[STATE] = { .name = "end_state",
 		    .title = "End",
 		    .type = CELL_TEXT,
-		    .help = "state at the end: R+ preempted, R runnable, S sleeping, D uninterruptible, T "
-			    "stopped, t traced, X or Z ended, P parked, I idle; missing: no switch ended "
+		    .help = "state at the end: R+ preempted, R runnable, S sleeping, D "
+			    "uninterruptible, T "
+			    "stopped, t traced, X or Z ended, P parked, I idle; missing: no switch "
+			    "ended "
 			    "it within the window" },
 };
 
@@ -75,7 +77,8 @@ static int take_runs(struct analysis_pass *p, const struct run *run, size_t n, s
 	const struct view_options *o = p->options;
 
 	for (const struct run *r = run; r < run + n; r++) {
-		if (r->flags & RUN_UNKNOWN || !(p->wanted[r->task] || (o->idle && r->flags & RUN_IDLE)))
+		if (r->flags & RUN_UNKNOWN ||
+		    !(p->wanted[r->task] || (o->idle && r->flags & RUN_IDLE)))
 			continue;
 		l->offered++;
 		if (!shortlist_wants(l, r->begin))
@@ -113,7 +116,8 @@ static int finish(struct analysis_pass *p, struct err *e)
 	}
 	answer_fact(a, "slices", "%s", quantity_count(count, l->offered));
 	if (l->offered > l->n)
-		table_note(t, "%s more slices (--top 0 for all; --from, --for and --task to choose)",
+		table_note(t,
+			   "%s more slices (--top 0 for all; --from, --for and --task to choose)",
 			   quantity_count(count, l->offered - l->n));
 	a->figure = (struct figure){ .mark = MARK_TIMELINE, .title = "Who ran where" };
 	answer_part(a, ROLE_X, START);
@@ -143,7 +147,8 @@ const struct analysis analysis_timeline = {
 	.name = "timeline",
 	.title = "Core locality",
 	.summary = "who ran where, when: slices in order of time",
-	.help = "A slice is one run of a task on a CPU, cut to the window. The first ones of the window are "
+	.help = "A slice is one run of a task on a CPU, cut to the window. The first ones of the "
+		"window are "
 		"listed, 40 unless --top says otherwise.",
 	.needs = needs,
 	.options = options,

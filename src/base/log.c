@@ -14,7 +14,8 @@ void log_set_level(enum log_level level)
 	log_level = level;
 }
 
-static void talk(enum log_level level, const char *word, const char *fmt, va_list ap)
+static printf_like(3, 0) void talk(enum log_level level, const char *word, const char *fmt,
+				   va_list ap)
 {
 	if (level > log_level)
 		return;

@@ -179,7 +179,9 @@ int capture_snapshot(struct capture *c, nsec_t *ret_time, struct err *e)
 	*ret_time = nsec_monotonic();
 	c->n_snapshot = 0;
 	c->error = e;
-	return proc_tasks_read(c->options.root_fd, take_alive, c, e);
+	int r = proc_tasks_read(c->options.root_fd, take_alive, c, e);
+
+	return r < 0 ? r : gather_flush(&c->gather, e);
 }
 
 int capture_start(struct capture *c, struct sink *sink, struct err *e)

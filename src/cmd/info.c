@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* `kymo info`: what is in a recording: host, span, tracks with rows and bytes, losses, and whether it
- * is whole. */
+/* `kymo info`: what is in a recording: host, span, tracks with rows and bytes, losses, and whether
+ * it is whole. */
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include "base/log.h"
@@ -109,16 +112,17 @@ static void print_head(const char *path, const struct run_info *info, const stru
 	meta_line(info, "engine", "kymo.engine");
 	meta_line(info, "imported", "import.format");
 	meta_line(info, "label", "label");
-	if (real && gmtime_r(&at, &tm) && strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S UTC", &tm))
+	if (real && gmtime_r(&at, &tm) &&
+	    strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S UTC", &tm))
 		line("start", text);
-	(void)snprintf(text, sizeof(text), "%s, %zu CPUs", quantity_duration(a, run_info_span(info)),
-		       info->n_cpu);
+	(void)snprintf(text, sizeof(text), "%s, %zu CPUs",
+		       quantity_duration(a, run_info_span(info)), info->n_cpu);
 	line("span", text);
 	(void)snprintf(text, sizeof(text), "%s in %s, %.2f bytes per event",
 		       quantity_count(a, t->events), quantity_size(b, info->file_bytes),
 		       t->events ? (double)info->file_bytes / (double)t->events : 0.0);
 	line("events", text);
-	(void)snprintf(text, sizeof(text), "%.4g %%", 100.0 * t->coverage);
+	(void)snprintf(text, sizeof(text), "%.4g %%", floor(t->coverage * 1e4 + 1e-9) / 100);
 	line("coverage", text);
 	line("complete", info->complete ? "yes" : "no");
 	if (!info->complete)
@@ -134,7 +138,10 @@ static const struct table_column track_columns[N_COLUMNS] = {
 	[BLOCKS] = { .name = "blocks", .title = "Blocks", .type = CELL_U64, .unit = UNIT_COUNT },
 	[ROWS] = { .name = "rows", .title = "Rows", .type = CELL_U64, .unit = UNIT_COUNT },
 	[BYTES] = { .name = "bytes", .title = "Bytes", .type = CELL_U64, .unit = UNIT_BYTES },
-	[PER_ROW] = { .name = "bytes_per_row", .title = "Bytes/row", .type = CELL_F64, .digits = 2 },
+	[PER_ROW] = { .name = "bytes_per_row",
+		      .title = "Bytes/row",
+		      .type = CELL_F64,
+		      .digits = 2 },
 };
 
 static int print_tracks(const struct totals *t)
@@ -208,7 +215,8 @@ static void json_losses(const struct run_info *info, struct json *j)
 			json_null(j);
 		else
 			json_u64(j, l->cpu);
-		json_key_str(j, "track", l->track ? track_name(l->track, name, sizeof(name)) : NULL);
+		json_key_str(j, "track",
+			     l->track ? track_name(l->track, name, sizeof(name)) : NULL);
 		json_key_u64(j, "count", l->count);
 		json_key_str(j, "cause", loss_cause_name(l->cause));
 		json_end(j);
@@ -279,8 +287,7 @@ static int print_json(const char *path, const struct source *src, const struct t
 	json_key_u64(&j, "span_ns", run_info_span(info));
 	json_key_u64(&j, "events", t->events);
 	if (t->events)
-		json_key_f64(&j, "bytes_per_event",
-			     (double)info->file_bytes / (double)t->events);
+		json_key_f64(&j, "bytes_per_event", (double)info->file_bytes / (double)t->events);
 	json_key_f64(&j, "coverage", t->coverage);
 	json_key_u64(&j, "lost", t->lost);
 	json_key_u64(&j, "tasks", tasks_count(src->tasks));
@@ -356,8 +363,10 @@ const struct command command_info = {
 	.name = "info",
 	.summary = "say what is in a recording, and whether it is whole",
 	.usage = "[OPTIONS] FILE",
-	.description = "Prints host, kernel, command and span of a recording, its tracks with rows, blocks and "
-		       "bytes, and what is missing in it. The exit status is 1 when the recording is damaged "
+	.description = "Prints host, kernel, command and span of a recording, its tracks with "
+		       "rows, blocks and "
+		       "bytes, and what is missing in it. The exit status is 1 when the recording "
+		       "is damaged "
 		       "or was not closed.",
 	.options = info_options,
 	.args_bytes = sizeof(struct info_args),

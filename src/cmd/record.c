@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sys/utsname.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/file.h"
@@ -262,12 +263,18 @@ static int own_command(struct buf *b)
 
 /* ---- running ---- */
 
-static void show_progress(struct record_session *s)
+static void show_progress(struct record_session *s, unsigned int *written)
 {
 	char events[QUANTITY_MAX], lost[QUANTITY_MAX], size[QUANTITY_MAX];
 	struct record_progress p;
 
 	record_session_progress(s, &p);
+	if (p.written != *written) {
+		auto_free char *path = record_session_path(s);
+
+		*written = p.written;
+		log_info("wrote %s", path ? path : "a file");
+	}
 	log_progress("recording %llu s: %s events, %s lost, %s",
 		     (unsigned long long)(p.elapsed / NSEC_PER_SEC),
 		     quantity_count(events, p.events), quantity_count(lost, p.lost),
@@ -279,9 +286,11 @@ static void tell_result(struct record_session *s, const struct capture *c)
 {
 	char events[QUANTITY_MAX], lost[QUANTITY_MAX], size[QUANTITY_MAX];
 	struct record_progress p;
-	const char *path = record_session_path(s);
+	auto_free char *path = record_session_path(s);
 
 	record_session_progress(s, &p);
+	if (!path)
+		return;
 	struct capture_stats stats;
 
 	capture_stats(c, &stats);
@@ -302,11 +311,12 @@ static void tell_result(struct record_session *s, const struct capture *c)
 }
 
 /* From "capture is on" to "file is complete"; the workload's exit status in *ret_status. */
-static int run_session(struct record_session *s, struct workload *w, const char *name,
+static int run_session(struct record_session *s, struct workload *w, const char *name, bool flight,
 		       sigset_t *old_mask, int *ret_status, struct err *e)
 {
 	struct record_progress p;
 	enum record_end end = RECORD_GOES_ON;
+	unsigned int written = 0;
 	struct err why = { 0 };
 	int r = record_session_run(s, e), ran = 0;
 
@@ -321,10 +331,14 @@ static int run_session(struct record_session *s, struct workload *w, const char 
 		if (ran < 0)
 			log_error("%s", err_text(&why, ran));
 	}
+	if (flight)
+		log_info("flight recorder on; Ctrl-C writes it and ends, kill -USR1 %d writes it "
+			 "and goes on",
+			 (int)getpid());
 	while (end == RECORD_GOES_ON) {
 		end = record_session_wait(s, NSEC_PER_SEC / 2);
 		if (end == RECORD_GOES_ON)
-			show_progress(s);
+			show_progress(s, &written);
 	}
 	log_progress_done();
 	/* The file waits for the command only when the recording does not go on without it. */
@@ -372,7 +386,7 @@ static int record(const struct record_args *a, struct record_plan *p, const char
 	if (r >= 0)
 		r = record_session_new(&p->record, c, &s, e);
 	if (r >= 0)
-		r = run_session(s, &w, n ? word[0] : "", &old_mask, ret_status, e);
+		r = run_session(s, &w, n ? word[0] : "", a->flight, &old_mask, ret_status, e);
 	if (r >= 0)
 		tell_result(s, c);
 	workload_done(&w);

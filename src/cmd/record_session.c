@@ -26,6 +26,7 @@
 struct record_session {
 	struct record_options options;
 	struct capture *capture;
+	pthread_mutex_t lock; /* of path */
 	char *path; /* of the file written last */
 	struct recording_writer *writer; /* NULL in flight mode */
 	struct flight *flight;
@@ -135,9 +136,11 @@ static int write_flight(struct record_session *s, int exit_status, struct err *e
 	if (r >= 0)
 		r = finish(s, w, from, exit_status, e);
 	if (r >= 0) {
-		s->written++;
+		pthread_mutex_lock(&s->lock);
 		free(s->path);
 		s->path = steal_ptr(path);
+		pthread_mutex_unlock(&s->lock);
+		s->written++;
 	}
 	return r;
 }
@@ -310,6 +313,7 @@ int record_session_new(const struct record_options *o, struct capture *c,
 	longest = max_of(longest, SHORTEST_SLEEP);
 	s->longest_sleep = min_of(longest, LONGEST_SLEEP);
 	s->sleep = s->longest_sleep / 2;
+	pthread_mutex_init(&s->lock, NULL);
 	s->path = strdup(o->path);
 	record_signals(&signals);
 	s->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -418,7 +422,11 @@ void record_session_progress(struct record_session *s, struct record_progress *r
 	};
 }
 
-const char *record_session_path(const struct record_session *s)
+char *record_session_path(struct record_session *s)
 {
-	return s->path;
+	pthread_mutex_lock(&s->lock);
+	char *path = strdup(s->path);
+
+	pthread_mutex_unlock(&s->lock);
+	return path;
 }

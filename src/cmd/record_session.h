@@ -58,5 +58,5 @@ struct record_progress {
 	bool fifo; /* the thread runs at real-time priority */
 };
 void record_session_progress(struct record_session *s, struct record_progress *ret);
-/* The file written last. */
-const char *record_session_path(const struct record_session *s);
+/* The file written last, to be freed; NULL: out of memory. */
+char *record_session_path(struct record_session *s);

@@ -2,7 +2,11 @@
 /* `kymo report`: one HTML page from one or more recordings. */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "analysis/analysis.h"
 #include "analysis/cube.h"
@@ -219,7 +223,7 @@ static int make_page(const struct report_args *args, const char **file, size_t n
 			     .run = page_run,
 			     .n_runs = n };
 	struct page_stats stats;
-	uint64_t bytes;
+	uint64_t bytes = 0;
 
 	buf_init(&output, 0);
 	buf_init(&title, 0);
@@ -256,9 +260,11 @@ static int report_run_command(void *args, const char **word, unsigned int n, uns
 	if (!n)
 		return command_misused("report", "which files?");
 	if (n > REPORT_MAX_RUNS)
-		return command_misused("report", "at most %d recordings in a page", REPORT_MAX_RUNS);
+		return command_misused("report", "at most %d recordings in a page",
+				       REPORT_MAX_RUNS);
 	if (!viewer(&files)) {
-		log_error("this kymo was built without the viewer (web/); kymo show has the same answers");
+		log_error("this kymo was built without the viewer (web/); kymo show has the same "
+			  "answers");
 		return EXIT_FAILURE;
 	}
 	struct report_run *run = calloc(n, sizeof(*run));
@@ -306,11 +312,13 @@ const struct command command_report = {
 	.name = "report",
 	.summary = "make one self-contained HTML page from recordings",
 	.usage = "[OPTIONS] FILE...",
-	.description = "Writes a page with core map, CPU use against switches, core locality over time, "
-		       "durations and latency. It holds everything it needs, works from file:// and asks "
-		       "the network for nothing.\n\n"
-		       "The page holds sums in at most 2048 bins of time for the whole run, and the single "
-		       "events as far as --events-max allows; what was left out is said in it.",
+	.description =
+		"Writes a page with core map, CPU use against switches, core locality over time, "
+		"durations and latency. It holds everything it needs, works from file:// and asks "
+		"the network for nothing.\n\n"
+		"The page holds sums in at most 2048 bins of time for the whole run, and the "
+		"single "
+		"events as far as --events-max allows; what was left out is said in it.",
 	.options = report_options,
 	.args_bytes = sizeof(struct report_args),
 	.args_default = &report_defaults,

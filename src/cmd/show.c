@@ -1,25 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * `kymo show`: the answers of the analyses as tables, JSON or CSV. Options may stand before the view
- * and behind it; those behind it are parsed here, because every view adds its own.
+ * `kymo show`: the answers of the analyses as tables, JSON or CSV. Options may stand before the
+ * view and behind it; those behind it are parsed here, because every view adds its own.
  */
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <regex.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "analysis/analysis.h"
 #include "base/log.h"
 #include "base/quantity.h"
+#include "base/wrap.h"
 #include "cmd/command.h"
 #include "export/answer_json.h"
 #include "export/answer_text.h"
 #include "format/recording.h"
 
-#define DEFAULT_ROWS	  40
-#define VIEW_OPTIONS_MAX  256
-#define OPTION_TABLE_MAX  48
-#define JSON_BUFFER_MAX	  ((size_t)1 << 30)
+#define DEFAULT_ROWS	 40
+#define VIEW_OPTIONS_MAX 256
+#define OPTION_TABLE_MAX 48
+#define JSON_BUFFER_MAX	 ((size_t)1 << 30)
 
 struct show_args {
 	const char *task, *cpus;
@@ -94,7 +98,10 @@ static const struct option_spec common_options[] = {
 	  OPTION_AT(struct show_args, help),
 	  .help = "show the help of the view" },
 	{ .name = "quiet", .letter = 'q', .type = OPTION_FLAG, OPTION_AT(struct show_args, quiet) },
-	{ .name = "verbose", .letter = 'v', .type = OPTION_FLAG, OPTION_AT(struct show_args, verbose) },
+	{ .name = "verbose",
+	  .letter = 'v',
+	  .type = OPTION_FLAG,
+	  OPTION_AT(struct show_args, verbose) },
 	{ 0 },
 };
 
@@ -131,14 +138,17 @@ static void view_names(FILE *out)
 
 static void view_help(const struct analysis *a)
 {
-	printf("kymo show %s: %s\n\nUsage: kymo show %s [OPTIONS] FILE\n\n%s\n", a->name, a->summary,
-	       a->name, a->help);
+	unsigned int width = wrap_width(stdout);
+
+	printf("kymo show %s: %s\n\nUsage: kymo show %s [OPTIONS] FILE\n\n", a->name, a->summary,
+	       a->name);
+	wrap_paragraphs(stdout, a->help, 0, width);
 	if (a->options) {
 		fputs("\nOptions of this view:\n", stdout);
-		option_help(a->options, stdout, 80);
+		option_help(a->options, stdout, width);
 	}
 	fputs("\nOptions:\n", stdout);
-	option_help(show_options, stdout, 80);
+	option_help(show_options, stdout, width);
 }
 
 /* ---- arguments ---- */
@@ -207,13 +217,14 @@ static int set_window(struct filters *f, const struct show_args *a, const struct
 	char at[QUANTITY_MAX], length[QUANTITY_MAX];
 
 	if (a->from && a->from >= span)
-		return err_set(e, -EINVAL, "--from %s lies behind the end of the run, which is %s long",
+		return err_set(e, -EINVAL,
+			       "--from %s lies behind the end of the run, which is %s long",
 			       quantity_duration(at, a->from), quantity_duration(length, span));
 	if (a->length_given && !a->length)
 		return err_set(e, -EINVAL, "--for 0 is an empty window");
 	f->args.from = info->start + a->from;
-	f->args.to = a->length_given && a->length < span - a->from ? f->args.from + a->length :
-								       info->end;
+	f->args.to = a->length_given && a->length < span - a->from ? f->args.from + a->length
+								   : info->end;
 	return 0;
 }
 
@@ -339,8 +350,8 @@ static int show_run(void *args_, const char **word, unsigned int n, unsigned int
 		r = err_set(&e, -EINVAL, "--json and --csv exclude each other");
 	if (r >= 0)
 		r = set_filters(&f, args, view, &e);
-	int status = r < 0 ? command_misused("show", "%s", err_text(&e, r)) :
-			     show_file(view, path, args, &f);
+	int status = r < 0 ? command_misused("show", "%s", err_text(&e, r))
+			   : show_file(view, path, args, &f);
 
 	if (f.has_task)
 		regfree(&f.task);
@@ -360,10 +371,11 @@ const struct command command_show = {
 	.name = "show",
 	.summary = "answer questions about a recording with tables",
 	.usage = "VIEW [OPTIONS] FILE",
-	.description = "Prints the answer of one view over the whole recording or a window of it: first "
-		       "the numbers that answer at a glance, then the table, then what is missing. "
-		       "Nothing is guessed: what was lost or not recorded is left out and said so.\n\n"
-		       "kymo show VIEW --help says how a view counts.",
+	.description =
+		"Prints the answer of one view over the whole recording or a window of it: first "
+		"the numbers that answer at a glance, then the table, then what is missing. "
+		"Nothing is guessed: what was lost or not recorded is left out and said so.\n\n"
+		"kymo show VIEW --help says how a view counts.",
 	.options = show_options,
 	.args_bytes = sizeof(struct show_args),
 	.examples = show_examples,

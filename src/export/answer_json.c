@@ -3,6 +3,7 @@
 #include "export/answer_json.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #define DRAIN_BYTES (256u << 10)
 
@@ -17,9 +18,10 @@ static const char *type_name(enum cell_type t)
 
 static const char *role_name(enum figure_role r)
 {
-	static const char *const name[] = { [ROLE_X] = "x",	      [ROLE_Y] = "y",
-					    [ROLE_VALUE] = "value",   [ROLE_SECOND] = "second",
-					    [ROLE_SERIES] = "series", [ROLE_TIP] = "tip" };
+	static const char *const name[] = {
+		[ROLE_X] = "x",		  [ROLE_Y] = "y",	    [ROLE_VALUE] = "value",
+		[ROLE_SECOND] = "second", [ROLE_SERIES] = "series", [ROLE_TIP] = "tip"
+	};
 
 	return name[r];
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* An answer as the VIEW object of docs/formats/page.md: what `kymo show --json` prints and the report
- * page holds. */
+/* An answer as the VIEW object of docs/formats/page.md: what `kymo show --json` prints and the
+ * report page holds. */
 #pragma once
 
 #include <stdio.h>
@@ -10,9 +10,9 @@
 #include "model/answer.h"
 
 /*
- * Append the object to @j. When @out is not NULL, @j's buffer is emptied into it on the way, so that
- * big tables need no memory; what is left in the buffer is the caller's. 0 or -errno of the buffer
- * or @out.
+ * Append the object to @j. When @out is not NULL, @j's buffer is emptied into it on the way, so
+ * that big tables need no memory; what is left in the buffer is the caller's. 0 or -errno of the
+ * buffer or @out.
  */
 int answer_json(const struct answer *a, struct json *j, FILE *out) must_check;
 

@@ -4,6 +4,9 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "base/quantity.h"
 #include "format/json.h"
@@ -160,8 +163,8 @@ static bool same_cell(const struct table *t, size_t a, size_t b, unsigned int co
 
 	if (!has_x || !has_y)
 		return has_x == has_y;
-	return table_column(t, column)->type == CELL_TEXT ? !strcmp(x.text, y.text) :
-							      x.u64 == y.u64;
+	return table_column(t, column)->type == CELL_TEXT ? !strcmp(x.text, y.text)
+							  : x.u64 == y.u64;
 }
 
 /* Place of the x of @row among the values seen so far, or @n. */
@@ -279,9 +282,10 @@ static void put_head(const struct answer *a, const char *name, FILE *out)
 
 	(void)snprintf(run, sizeof(run), "%s", name);
 	clean(run);
+	/* Rounded down: 100 % is said only where nothing is missing. */
 	(void)fprintf(out, "%s: %s, %.6f s to %.6f s, coverage %.4g %%", a->title, run,
 		      (double)a->from / NSEC_PER_SEC, (double)a->to / NSEC_PER_SEC,
-		      100.0 * a->coverage);
+		      floor(a->coverage * 1e4 + 1e-9) / 100);
 	if (a->lost)
 		(void)fprintf(out, ", %" PRIu64 " events lost", a->lost);
 	(void)fputc('\n', out);

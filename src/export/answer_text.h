@@ -25,9 +25,10 @@ int answer_text(const struct answer *a, const char *name, const struct answer_te
 /* The table alone. @o may be NULL. 0 or -errno of @out. */
 int table_plain(const struct table *t, const struct answer_text_options *o, FILE *out) must_check;
 
-/* RFC 4180 with \n line ends: a line of column names, then all rows; plain numbers (times and durations in
- * ns), nothing where a cell is missing. 0 or -errno of @out. */
+/* RFC 4180 with \n line ends: a line of column names, then all rows; plain numbers (times and
+ * durations in ns), nothing where a cell is missing. 0 or -errno of @out. */
 int table_csv(const struct table *t, FILE *out) must_check;
 
 /* One cell as people read it, into @buf of @size bytes; "-" when it is missing. */
-void table_cell_text(const struct table *t, size_t row, unsigned int column, char *buf, size_t size);
+void table_cell_text(const struct table *t, size_t row, unsigned int column, char *buf,
+		     size_t size);

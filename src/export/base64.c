@@ -3,6 +3,7 @@
 #include "export/base64.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #define PIECE_GROUPS 4096

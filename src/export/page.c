@@ -4,6 +4,9 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/quantity.h"
@@ -134,8 +137,7 @@ static void head_json(const struct page_run *r, struct json *j)
 	json_key_u64(j, "span_ns", run_info_span(info));
 	json_key_bool(j, "complete", info->complete);
 	json_key_str(j, "damage", info->damage);
-	json_key_f64(j, "coverage",
-		     run_info_coverage(info, 0, info->start, info->end, &lost));
+	json_key_f64(j, "coverage", run_info_coverage(info, 0, info->start, info->end, &lost));
 	json_key_u64(j, "lost", lost);
 }
 
@@ -236,12 +238,12 @@ static void events_json(const struct page_run *r, const struct page_events *ev, 
 	}
 	json_end(j);
 	if (ev->left_rows)
-		(void)snprintf(note, sizeof(note),
-			       "%s events (%s) from %.3f s on are left out of this page: it would be "
-			       "too big (kymo report --events-max)",
-			       quantity_count(rows, ev->left_rows),
-			       quantity_size(bytes, ev->left_bytes),
-			       (double)since(r, ev->until) / NSEC_PER_SEC);
+		(void)snprintf(
+			note, sizeof(note),
+			"%s events (%s) from %.3f s on are left out of this page: it would be "
+			"too big (kymo report --events-max)",
+			quantity_count(rows, ev->left_rows), quantity_size(bytes, ev->left_bytes),
+			(double)since(r, ev->until) / NSEC_PER_SEC);
 	json_key_str(j, "events_note", note);
 }
 
@@ -330,7 +332,8 @@ static int put_cubes(const struct page_run *r, size_t number, FILE *out)
 	struct base64_writer w;
 	int ret;
 
-	(void)fprintf(out, "<script type=\"application/octet-stream\" id=\"kymo-cube-%zu\">", number);
+	(void)fprintf(out, "<script type=\"application/octet-stream\" id=\"kymo-cube-%zu\">",
+		      number);
 	base64_init(&w, out);
 	ret = base64_add(&w, r->cubes, r->cubes_bytes);
 	if (ret >= 0)

@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 
 void json_init(struct json *j, struct buf *out, unsigned int flags)
 {

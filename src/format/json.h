@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A streaming JSON writer (RFC 8259) into a `struct buf` that may be emptied into a file on the
- * way. Commas and indentation are its business; that begin and end match is the caller's (asserted).
+ * way. Commas and indentation are its business; that begin and end match is the caller's
+ *(asserted).
  *
  *	struct json j;
  *	json_init(&j, &out, JSON_PRETTY);

@@ -17,6 +17,7 @@
 
 #define FILE_HEADER_BYTES 104u
 #define PIPE_HEADER_BYTES 16u
+#define FORMATS_HINT	  "(try: --formats /sys/kernel/tracing/events of the kernel that was recorded)"
 #define ATTRS_SECTION_MAX (16u << 20)
 
 struct perf_section {
@@ -254,6 +255,7 @@ static int read_header(struct perf_data *d, struct err *e)
 	d->stream.end = UINT64_MAX;
 	if (perf_u64(p + 8, d->big) != PIPE_HEADER_BYTES)
 		return read_file_header(d, e);
+	d->stream.pipe = true;
 	input_consume(d->in, PIPE_HEADER_BYTES);
 	return 0;
 }
@@ -268,12 +270,14 @@ static int refuse_empty(struct perf_data *d, struct err *e)
 		return 0;
 	for (uint32_t i = 0; i < s->attrs.n; i++)
 		tracepoints |= s->attrs.attr[i].type == PERF_ATTR_TYPE_TRACEPOINT;
-	if (tracepoints && !s->formats.n)
+	if (tracepoints && !s->formats.n && s->ret->complete)
 		return err_set(e, -ENODATA,
-			       "%s%s no description of its tracepoints (try: --formats "
-			       "/sys/kernel/tracing/events of the kernel that was recorded)",
-			       s->ret->complete ? input_name(d->in) : s->ret->damage,
-			       s->ret->complete ? " has" : "; it has");
+			       "'%s' does not describe its tracepoints, up to its end at byte "
+			       "%llu " FORMATS_HINT,
+			       input_name(d->in), (unsigned long long)input_offset(d->in));
+	if (tracepoints && !s->formats.n)
+		return err_set(e, -ENODATA, "%s; its tracepoints are not described " FORMATS_HINT,
+			       s->ret->damage);
 	if (!s->ret->complete)
 		return err_set(e, -EBADMSG, "%s; no scheduler event was found before",
 			       s->ret->damage);

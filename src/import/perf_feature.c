@@ -79,9 +79,9 @@ static int text_meta(struct section *s, const struct import_args *args, const ch
 	int r = take_text(s, &text, e);
 	auto_buf value;
 
+	buf_init(&value, 1 << 16);
 	if (r < 0)
 		return r;
-	buf_init(&value, 1 << 16);
 	r = buf_addf(&value, "%s%s", before, text);
 	return r < 0 ? r : args->meta(args->ctx, key, buf_str(&value), e);
 }

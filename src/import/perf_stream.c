@@ -120,6 +120,9 @@ static int take_user_record(struct perf_stream *s, uint32_t type, const uint8_t 
 	switch (type) {
 	case PERF_REC_HEADER_ATTR:
 		return take_header_attr(s, p, n, e);
+	case PERF_REC_FINISHED_ROUND:
+		s->round_open = false;
+		return 0;
 	case PERF_REC_FEATURE:
 		if (n < PERF_REC_HEADER_BYTES + 8)
 			return 0;
@@ -181,6 +184,7 @@ static int parse_records(struct perf_stream *s, const uint8_t *p, size_t n, uint
 				if (r < 0)
 					return r;
 			}
+			s->round_open |= type != PERF_REC_LOST_SAMPLES;
 			r = perf_records_take(records, record, bytes, e);
 		} else if (inflated &&
 			   (type == PERF_REC_COMPRESSED || type == PERF_REC_COMPRESSED2 ||
@@ -284,6 +288,10 @@ int perf_stream_walk(struct perf_stream *s, struct err *e)
 	if (s->end != UINT64_MAX && input_offset(s->in) < s->end)
 		return err_set(e, -ENODATA, "the file ends %llu bytes before its data section",
 			       (unsigned long long)(s->end - input_offset(s->in)));
+	if (s->pipe && s->round_open)
+		return err_set(e, -ENODATA,
+			       "ends without closing its last round of records: cut, or perf "
+			       "record was killed");
 	if (s->n_inflated)
 		return err_set(e, -ENODATA, "the compressed data end within a record");
 	return 0;

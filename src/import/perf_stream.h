@@ -22,6 +22,11 @@ struct perf_stream {
 	const struct import_args *args;
 	struct perf_records *records;
 	bool big;
+	/*
+	 * A pipe has no length, but perf closes each round over the rings with a record: without
+	 * one at the end it was cut.
+	 */
+	bool pipe, round_open;
 	uint64_t end; /* offset behind the last record; UINT64_MAX = the input's end */
 	/* Bytes that follow the record in hand without being part of it. */
 	uint64_t payload;

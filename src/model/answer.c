@@ -4,6 +4,8 @@
 
 #include <assert.h>
 #include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
 
 void answer_done(struct answer *a)
 {

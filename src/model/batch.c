@@ -6,6 +6,7 @@
 #include "model/batch.h"
 
 #include <errno.h>
+#include <string.h>
 
 #define COLUMN_ALIGN 64
 

@@ -24,8 +24,15 @@ struct batch_stream {
 };
 
 /*
- * Takes the @n streams over, also on failure (the array itself stays the caller's). What @q points
- * to must live as long as the cursor. *ret_c is freed with cursor_free().
+ * Takes the @n streams over, also on failure (the array itself stays the caller's, but is sorted).
+ * What @q points to must live as long as the cursor. *ret_c is freed with cursor_free().
+ *
+ * The cursor fails with -EBADMSG when times fall within a stream, with what a stream failed with,
+ * with -EINVAL when a batch lacks a column that the task filter needs (see query_columns()), and
+ * goes on failing when asked again. A lead row is given when it passes the task filter.
  */
 int merge_cursor_new(struct batch_stream **streams, unsigned int n, const struct query *q,
 		     struct cursor **ret_c, struct err *e) must_check;
+
+/* Columns, as bits, that the batches of @t must have for @q; 0 = all. */
+uint32_t query_columns(const struct query *q, const struct track *t);

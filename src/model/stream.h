@@ -55,7 +55,9 @@ struct query {
 	nsec_t from; /* rows with from <= time < to ... */
 	nsec_t to; /* ... 0 = no end */
 	const struct cpuset *cpus; /* NULL = all */
-	/* Rows in which a COLUMN_TASK column holds one of these tids; sorted ascending; NULL = all.
+	/*
+	 * Rows in which a COLUMN_TASK column holds one of these tids; sorted ascending; NULL = all.
+	 * Tracks without such a column are given whole.
 	 */
 	const uint32_t *tids;
 	uint32_t n_tids;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A sink for tests of importers: every row becomes a line of text, "switch 0 1234 next=1 prev=0 ...",
- * and rows that go back in time are refused as a recording refuses them.
+ * A sink for tests of importers: every row becomes a line of text, "switch 0 1234 next=1 prev=0
+ * ...", and rows that go back in time are refused as a recording refuses them.
  */
 #pragma once
 
@@ -24,7 +24,8 @@ struct row_text {
 	nsec_t last[ROW_TEXT_TRACKS][CPUSET_MAX + 1];
 };
 
-static inline void row_text_cell(struct buf *out, const struct batch *b, unsigned int c, uint32_t row)
+static inline void row_text_cell(struct buf *out, const struct batch *b, unsigned int c,
+				 uint32_t row)
 {
 	const struct track_column *column = &b->track->column[c];
 

@@ -69,7 +69,10 @@ static void test_window(void **state)
 		char want[64];
 
 		snprintf(want, sizeof(want), "switch 0 %u next=%u ",
-			 i < 64 ? 1000 + i : i == 64 ? 4999 : 5000, next);
+			 i < 64	   ? 1000 + i
+			 : i == 64 ? 4999
+				   : 5000,
+			 next);
 		assert_memory_equal(line, want, strlen(want));
 		line = strchr(line, '\n') + 1;
 	}
@@ -112,7 +115,8 @@ static void test_text(void **state)
 		assert_true(row >= 0);
 		snprintf(name, sizeof(name), "name%u", i ^ 3);
 		for (unsigned int c = 1; c < TASK_COMM; c++)
-			memset((uint8_t *)b->col[c] + (size_t)row * column_type_bytes(track_task.column[c].type),
+			memset((uint8_t *)b->col[c] +
+				       (size_t)row * column_type_bytes(track_task.column[c].type),
 			       0, column_type_bytes(track_task.column[c].type));
 		int64_t at = batch_add_text(b, name);
 
@@ -126,7 +130,8 @@ static void test_text(void **state)
 		char want[96];
 
 		snprintf(want, sizeof(want),
-			 "task 0 %u kind=0 tid=0 tgid=0 parent=0 flags=0 comm=name%u\n", 1000 + i, i);
+			 "task 0 %u kind=0 tid=0 tgid=0 parent=0 flags=0 comm=name%u\n", 1000 + i,
+			 i);
 		assert_memory_equal(line, want, strlen(want));
 		line += strlen(want);
 	}
@@ -160,8 +165,8 @@ static void test_sink_fails(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_in_order), cmocka_unit_test(test_window),
-		cmocka_unit_test(test_too_late), cmocka_unit_test(test_text),
+		cmocka_unit_test(test_in_order),   cmocka_unit_test(test_window),
+		cmocka_unit_test(test_too_late),   cmocka_unit_test(test_text),
 		cmocka_unit_test(test_sink_fails),
 	};
 

@@ -17,9 +17,9 @@ static void test_states(void **state)
 		const char *text;
 		unsigned int want;
 	} cases[] = {
-		{ "R", 0 },	 { "R+", 0x100 }, { "S", 1 },	   { "D", 2 },	{ "D|K", 2 },
-		{ "T", 4 },	 { "t", 8 },	  { "X", 0x10 },   { "Z", 0x20 }, { "P", 0x40 },
-		{ "I", 0x80 },	 { "x", 0x10 },	  { "S|D", 3 },	   { "D|W", 2 },  { "DN", 2 },
+		{ "R", 0 },    { "R+", 0x100 }, { "S", 1 },    { "D", 2 },    { "D|K", 2 },
+		{ "T", 4 },    { "t", 8 },	{ "X", 0x10 }, { "Z", 0x20 }, { "P", 0x40 },
+		{ "I", 0x80 }, { "x", 0x10 },	{ "S|D", 3 },  { "D|W", 2 },  { "DN", 2 },
 	};
 	unsigned int got;
 
@@ -131,8 +131,10 @@ static void test_halves_of_one_process(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_states), cmocka_unit_test(test_names),
-		cmocka_unit_test(test_life),   cmocka_unit_test(test_halves),
+		cmocka_unit_test(test_states),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_life),
+		cmocka_unit_test(test_halves),
 		cmocka_unit_test(test_halves_of_one_process),
 	};
 

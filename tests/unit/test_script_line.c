@@ -26,7 +26,8 @@ static void test_perf_line(void **state)
 	struct script_line l;
 
 	(void)state;
-	assert_true(parse("     my [0] task  3028 [012]  4716.715266210: sched:sched_switch: prev=1", &l));
+	assert_true(parse(
+		"     my [0] task  3028 [012]  4716.715266210: sched:sched_switch: prev=1", &l));
 	assert_slice(l.comm, l.comm_len, "my [0] task");
 	assert_int_equal(l.tid, 3028);
 	assert_int_equal(l.cpu, 12);
@@ -126,14 +127,15 @@ static void test_scan_hostile(void **state)
 	for (size_t i = 0; i < sizeof(line); i++)
 		line[i] = ":1 [1] R ==> "[i % 13];
 	for (unsigned int i = 0; i < 1000; i++)
-		assert_false(script_scan(line, sizeof(line), "%t:%d [%d] %w ==> %t:%d [%d] %t!", v));
+		assert_false(
+			script_scan(line, sizeof(line), "%t:%d [%d] %w ==> %t:%d [%d] %t!", v));
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_perf_line), cmocka_unit_test(test_variants),
-		cmocka_unit_test(test_no_lines),  cmocka_unit_test(test_scan),
+		cmocka_unit_test(test_perf_line),    cmocka_unit_test(test_variants),
+		cmocka_unit_test(test_no_lines),     cmocka_unit_test(test_scan),
 		cmocka_unit_test(test_scan_hostile),
 	};
 

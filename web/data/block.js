@@ -45,7 +45,7 @@ export const TRACK_CUBE_NEXT = 202;
  * @property {number} cpu
  * @property {number} rows
  * @property {number} bytes of the whole block with its padding
- * @property {NumberColumn} time since the origin, ns
+ * @property {Float64Array} time since the origin, ns
  * @property {(NumberColumn | undefined)[]} column by number; column 0 is time
  * @property {(TextColumn | undefined)[]} text by number
  */
@@ -387,9 +387,11 @@ export function blockDecode(b, at, origin, want) {
 			block.column[e.number] = decodeColumn(e, streams, block.column, first, rows);
 		}
 	}
-	if (!block.column[0])
+	const time = block.column[0];
+
+	if (!(time instanceof Float64Array))
 		throw new DataError('block without times');
-	block.time = block.column[0];
+	block.time = time;
 	return block;
 }
 

@@ -47,16 +47,22 @@ export function cubeRange(cube, from, to) {
 /** All cubes of one run. */
 export class CubeStore {
 	/**
-	 * @param {Base64Bytes} bytes
+	 * @param {() => Base64Bytes} open called once, when something is asked for
 	 * @param {Map<number, number>} bins width of the bins by track
 	 */
-	constructor(bytes, bins) {
-		this.bytes = bytes;
+	constructor(open, bins) {
+		this.open = open;
+		/** @type {Base64Bytes | null} */
+		this.opened = null;
 		this.bins = bins;
 		/** @type {Map<number, { at: number, bytes: number, rows: number }[]> | null} */
 		this.blocks = null;
 		/** @type {Map<number, Promise<Cube>>} */
 		this.cubes = new Map();
+	}
+
+	get bytes() {
+		return this.opened = this.opened || this.open();
 	}
 
 	/** Where the blocks of each track lie. */

@@ -16,12 +16,14 @@ const KEEP_BLOCKS = 200;
 
 export class EventStore {
 	/**
-	 * @param {Base64Bytes} bytes
+	 * @param {() => Base64Bytes} open called once, when the first block is asked for
 	 * @param {number[][]} index rows of [track, cpu, first, last, rows, offset, bytes]
 	 * @param {bigint} origin CLOCK_MONOTONIC of time 0
 	 */
-	constructor(bytes, index, origin) {
-		this.bytes = bytes;
+	constructor(open, index, origin) {
+		this.open = open;
+		/** @type {Base64Bytes | null} */
+		this.opened = null;
 		this.origin = origin;
 		/** @type {Map<string, Entry[]>} */
 		this.streams = new Map();
@@ -34,6 +36,10 @@ export class EventStore {
 			list.push({ first, last, rows, at, bytes: n });
 			this.streams.set(key, list);
 		}
+	}
+
+	get bytes() {
+		return this.opened = this.opened || this.open();
 	}
 
 	/**

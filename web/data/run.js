@@ -72,8 +72,8 @@ export class Run {
 	/**
 	 * @param {RunJson} json
 	 * @param {number} number in the page
-	 * @param {string} cubeText base64
-	 * @param {string} eventText base64
+	 * @param {() => string} cubeText base64
+	 * @param {() => string} eventText base64
 	 */
 	constructor(json, number, cubeText, eventText) {
 		this.json = json;
@@ -88,10 +88,10 @@ export class Run {
 
 		this.bin = { run: bin.run || this.span || 1, delay: bin.delay || this.span || 1,
 			next: bin.next || this.span || 1 };
-		this.cubes = new CubeStore(new Base64Bytes(cubeText), new Map([
+		this.cubes = new CubeStore(() => new Base64Bytes(cubeText()), new Map([
 			[TRACK_CUBE_RUN, this.bin.run], [TRACK_CUBE_DELAY, this.bin.delay],
 			[TRACK_CUBE_NEXT, this.bin.next]]));
-		this.events = new EventStore(new Base64Bytes(eventText), json.events || [], BigInt(json.start_ns));
+		this.events = new EventStore(() => new Base64Bytes(eventText()), json.events || [], BigInt(json.start_ns));
 		/** @type {Map<number, Float64Array> | null} */
 		this.lifetimes = null;
 		/** @type {Map<number, Span[]>} */

@@ -6,10 +6,10 @@
 
 import { TRACK_SWITCH } from './block.js';
 import { lowerBound } from './cube.js';
-import { TASK_NONE } from './tasklist.js';
 
 /** @typedef {import('./run.js').Run} Run */
 /** @typedef {import('./events.js').Entry} Entry */
+/** @typedef {import('./block.js').Block} Block */
 
 /** Column numbers of the switch track. */
 const SWITCH_NEXT = 1;
@@ -19,7 +19,7 @@ const SWITCH_PRIO = 4;
 
 /**
  * @typedef {object} Slice
- * @property {number} task number, or TASK_NONE
+ * @property {number} task number, or TASK_NONE of tasklist.js
  * @property {number} tid
  * @property {number} start ns since the start of the run
  * @property {number} end
@@ -58,6 +58,27 @@ export function sliceBlocks(run, cpu, from, to) {
 
 	/* Before the first switch of the recording its `prev` ran. */
 	return list.slice(first, Math.max(end, Math.min(list.length, first + 1)));
+}
+
+/**
+ * Task numbers of the switched-in tasks of a block, found once per block.
+ * @type {WeakMap<Block, Int32Array>}
+ */
+const nextTasks = new WeakMap();
+
+/** @param {Run} run @param {number} cpu @param {Block} block */
+function nextTasksOf(run, cpu, block) {
+	let tasks = nextTasks.get(block);
+
+	if (!tasks) {
+		const next = block.column[SWITCH_NEXT];
+
+		tasks = new Int32Array(block.rows);
+		for (let i = 0; i < block.rows; i++)
+			tasks[i] = run.taskAt(next ? next[i] : 0, cpu, block.time[i]);
+		nextTasks.set(block, tasks);
+	}
+	return tasks;
 }
 
 /** @param {Entry[]} entries */
@@ -114,7 +135,7 @@ export function slicesOf(run, cpu, from, to) {
 	}
 	blocks.forEach((block, k) => {
 		const time = block.time;
-		const next = block.column[SWITCH_NEXT];
+		const next = nextTasksOf(run, cpu, block);
 		const low = Math.max(0, lowerBound(time, from) - 1);
 		const high = lowerBound(time, to);
 
@@ -123,7 +144,7 @@ export function slicesOf(run, cpu, from, to) {
 		for (let i = low; i < high; i++) {
 			start[n] = time[i];
 			end[n] = i + 1 < time.length ? time[i + 1] : Infinity;
-			task[n++] = run.taskAt(next ? next[i] : 0, cpu, time[i]);
+			task[n++] = next[i];
 		}
 	});
 	if (n && end[n - 1] === Infinity)

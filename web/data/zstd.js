@@ -66,6 +66,7 @@ function backwardStart(b, from, to) {
  * @param {number} at
  * @param {number} n
  * @param {number} floor
+ * @returns {number}
  */
 function bitsAt(b, at, n, floor) {
 	if (at < floor) {
@@ -389,6 +390,7 @@ class ZstdFrame {
 		/** @type {(FseTable | null)[]} literal length, offset, match length */
 		this.table = [null, null, null];
 		this.repeat = [1, 4, 8];
+		/** @type {Uint8Array} */
 		this.literals = new Uint8Array(0);
 		this.literalCount = 0;
 	}

@@ -93,8 +93,8 @@ export function drawTimeAxis(g, theme, scale, y, gridTop) {
 		g.lineTo(x, y + 4);
 		g.stroke();
 		g.fillStyle = theme.soft;
-		if (x + half <= scale.x1 + 14)
-			g.fillText(text, Math.max(x, scale.x0 + half - 30), y + 7);
+		if (x <= scale.x1 + 1)
+			g.fillText(text, Math.min(Math.max(x, scale.x0 + half - 30), scale.x1 + 10 - half), y + 7);
 	});
 	g.strokeStyle = theme.faint;
 	g.beginPath();
@@ -162,7 +162,7 @@ export function decadeLabel(ns) {
 }
 
 /**
- * Cut a text with an ellipsis so that it fits.
+ * Cut a text in its middle so that it fits: names differ at their ends too.
  * @param {CanvasRenderingContext2D} g
  * @param {string} text
  * @param {number} width
@@ -176,10 +176,20 @@ export function fitText(g, text, width) {
 	while (low < high) {
 		const mid = low + high + 1 >> 1;
 
-		if (g.measureText(text.slice(0, mid) + '…').width <= width)
+		if (g.measureText(shorten(text, mid)).width <= width)
 			low = mid;
 		else
 			high = mid - 1;
 	}
-	return low ? text.slice(0, low) + '…' : '';
+	return low ? shorten(text, low) : '';
+}
+
+/**
+ * @param {string} text
+ * @param {number} n characters that stay
+ */
+function shorten(text, n) {
+	const tail = Math.floor(n * 0.45);
+
+	return text.slice(0, n - tail) + '…' + (tail ? text.slice(-tail) : '');
 }

@@ -29,7 +29,7 @@ import { fitText, ticks } from './axes.js';
  * @property {string} empty
  */
 
-const BAR_ROW = 22;
+const BAR_ROW = 25;
 const BAR_HEAD = 44;
 const BAR_FOOT = 40;
 
@@ -64,7 +64,7 @@ export class BarsMark {
 	draw(g, width, height, scroll) {
 		const theme = this.o.theme();
 		const d = this.data;
-		const names = this.names = Math.min(240, Math.max(100, width * 0.22));
+		const names = this.names = Math.min(240, Math.max(112, width * 0.22));
 		const x1 = width - 64;
 		const foot = d.secondTitle ? BAR_FOOT : 10;
 
@@ -139,24 +139,29 @@ export class BarsMark {
 			g.textAlign = 'right';
 			g.fillText(r.note, this.names - 10, middle);
 		}
+		/* The bar above, the lollipop below it in the same row. */
+		const poles = this.data.secondTitle !== '';
+		const barHeight = poles ? 11 : 15;
+
 		g.fillStyle = r.colour;
-		g.fillRect(this.names, y + 4, Math.max(r.value > 0 ? 1 : 0, X(r.value) - this.names), BAR_ROW - 8);
+		g.fillRect(this.names, y + (poles ? 3 : 5), Math.max(r.value > 0 ? 1 : 0, X(r.value) - this.names), barHeight);
 		g.textAlign = 'left';
 		g.font = '11px ' + theme.font;
 		g.fillStyle = theme.soft;
-		g.fillText(r.text, X(r.value) + 6, middle);
+		g.fillText(r.text, X(r.value) + 6, y + (poles ? 9 : 13));
 		if (!Number.isNaN(r.second)) {
 			const x = S(r.second);
+			const low = y + 19.5;
 
 			g.strokeStyle = theme.second;
 			g.fillStyle = theme.paper;
 			g.lineWidth = 1.5;
 			g.beginPath();
-			g.moveTo(this.names, middle);
-			g.lineTo(Math.max(this.names, x - 4), middle);
+			g.moveTo(this.names, low);
+			g.lineTo(Math.max(this.names, x - 3), low);
 			g.stroke();
 			g.beginPath();
-			g.arc(x, middle, 4, 0, 7);
+			g.arc(Math.max(x, this.names + 3.5), low, 3, 0, 7);
 			g.fill();
 			g.stroke();
 		}

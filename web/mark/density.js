@@ -3,7 +3,7 @@
 
 import { loghistLow } from '../data/loghist.js';
 import { Surface } from '../ui/surface.js';
-import { fmtCount } from '../ui/units.js';
+import { fmtShort } from '../ui/units.js';
 import { LogScale, TimeScale, decadeLabel, drawTimeAxis } from './axes.js';
 import { TimeGestures } from './gestures.js';
 
@@ -143,15 +143,18 @@ export class DensityMark {
 		picture.width = columns;
 		picture.height = rows;
 		p.putImageData(data, 0, 0);
-		const topBucket = this.y.at(loghistLow(c.lowBucket + rows * join));
-		const lowBucket = this.y.at(loghistLow(c.lowBucket));
-
 		g.save();
 		g.beginPath();
 		g.rect(this.scale.x0, TOP, this.scale.x1 - this.scale.x0, bottom - TOP);
 		g.clip();
 		g.imageSmoothingEnabled = false;
-		g.drawImage(picture, x0, topBucket, x1 - x0, lowBucket - topBucket);
+		/* Buckets are not evenly high on a log scale: a strip per row. */
+		for (let r = 0; r < rows; r++) {
+			const y0 = Math.round(this.y.at(loghistLow(c.lowBucket + (rows - r) * join)));
+			const y1 = Math.round(this.y.at(loghistLow(c.lowBucket + (rows - 1 - r) * join)));
+
+			g.drawImage(picture, 0, r, columns, 1, x0, y0, x1 - x0, Math.max(1, y1 - y0));
+		}
 		g.restore();
 		this.max = max;
 		this.join = join;
@@ -193,15 +196,15 @@ export class DensityMark {
 		g.font = '11px ' + theme.font;
 		g.textAlign = 'left';
 		g.textBaseline = 'top';
-		const w = Math.min(70, x1 - x0 - 30);
+		const w = Math.min(50, x1 - x0 - 40);
 
 		for (let i = 0; i < w; i++) {
 			g.fillStyle = theme.ramp.at(0.12 + 0.88 * i / w);
-			g.fillRect(x0 + 10 + i, bottom + 10, 1, 8);
+			g.fillRect(x0 + 20 + i, bottom + 10, 1, 8);
 		}
 		g.fillStyle = theme.soft;
-		g.fillText('1', x0, bottom + 8);
-		g.fillText(fmtCount(this.max || 1), x0 + 14 + w, bottom + 8);
+		g.fillText('1', x0 + 10, bottom + 8);
+		g.fillText(fmtShort(this.max || 1), x0 + 24 + w, bottom + 8);
 	}
 
 	/** @param {CanvasRenderingContext2D} g @param {number} width @param {number} height */

@@ -17,6 +17,7 @@ import { fitText } from './axes.js';
  * @property {(row: number, column: number) => number} value NaN: no cell
  * @property {(v: number, row: number, column: number) => number} shade 0..1
  * @property {(v: number) => string} text short, into the cell
+ * @property {(row: number, column: number) => boolean} [grey] not a measure like the others
  */
 
 /**
@@ -29,20 +30,21 @@ import { fitText } from './axes.js';
  */
 
 const ROW = 21;
-const HEAD = 44;
 const GAP = 10;
 const PANEL_GAP = 36;
 
 export class MatrixMark {
 	/**
 	 * @param {{ label: string, theme: () => Theme, hover: (panel: number, row: number, column: number, event: PointerEvent) => void,
-	 *           leave: () => void, click: (row: number, column: number, panel: number) => void }} o
+	 *           leave: () => void, click: (row: number, column: number, panel: number) => void,
+	 *           slanted?: boolean }} o slanted: column names are long
 	 */
 	constructor(o) {
 		this.o = o;
 		/** @type {MatrixData} */
 		this.data = { rows: [], breaks: [], panels: [], marked: -1, empty: '' };
 		this.names = 160;
+		this.head = o.slanted ? 118 : 44;
 		/** @type {{ x: number[], w: number }[]} */
 		this.layout = [];
 		this.hot = { panel: -1, row: -1, column: -1 };
@@ -57,7 +59,7 @@ export class MatrixMark {
 	set(data, limit) {
 		this.data = data;
 		this.hot = { panel: -1, row: -1, column: -1 };
-		this.surface.setHeight(HEAD + Math.max(1, data.rows.length) * ROW + data.breaks.length * 4 + 8, limit);
+		this.surface.setHeight(this.head + Math.max(1, data.rows.length) * ROW + data.breaks.length * 4 + 8, limit);
 	}
 
 	/** Width below which two panels cannot stand beside each other. @param {number} columns */
@@ -68,14 +70,15 @@ export class MatrixMark {
 	/** @param {number} width */
 	arrange(width) {
 		const n = this.data.panels.length;
-		const names = Math.min(230, Math.max(90, width * 0.2));
+		const names = Math.min(230, Math.max(104, width * 0.2));
 		const room = (width - names - (n - 1) * PANEL_GAP - 4) / Math.max(1, n);
 		let x = names;
+		/* Equal columns in all panels. */
+		const w = this.data.panels.reduce((min, panel) =>
+			Math.min(min, Math.max(2, (room - panel.breaks.length * GAP) / Math.max(1, panel.columns.length))), 86);
 
 		this.names = names;
 		this.layout = this.data.panels.map(panel => {
-			const gaps = panel.breaks.length * GAP;
-			const w = Math.max(2, Math.min(86, (room - gaps) / Math.max(1, panel.columns.length)));
 			/** @type {number[]} */
 			const at = [];
 			let c = x;
@@ -93,7 +96,7 @@ export class MatrixMark {
 
 	/** @param {number} row */
 	rowY(row) {
-		return HEAD + row * ROW + this.data.breaks.filter(b => b <= row).length * 4;
+		return this.head + row * ROW + this.data.breaks.filter(b => b <= row).length * 4;
 	}
 
 	/**
@@ -112,12 +115,12 @@ export class MatrixMark {
 			g.fillStyle = theme.soft;
 			g.font = '13px ' + theme.font;
 			g.textAlign = 'left';
-			g.fillText(d.empty, 0, HEAD + 4);
+			g.fillText(d.empty, 0, this.head + 4);
 			return;
 		}
 		g.save();
 		g.beginPath();
-		g.rect(0, HEAD - 1, width, height);
+		g.rect(0, this.head - 1, width, height);
 		g.clip();
 		for (let r = 0; r < d.rows.length; r++) {
 			const y = this.rowY(r) - scroll;
@@ -155,7 +158,7 @@ export class MatrixMark {
 		g.fillText(fitText(g, d.rows[r], this.names - 16), 8, y + ROW / 2 + 0.5);
 		d.panels.forEach((panel, k) => {
 			const { x, w } = this.layout[k];
-			const write = w >= 40;
+			const write = w >= 24;
 
 			if (write) {
 				g.font = '11px ' + theme.font;
@@ -167,11 +170,17 @@ export class MatrixMark {
 				if (Number.isNaN(v))
 					continue;
 				const shade = panel.shade(v, r, c);
+				const grey = panel.grey && panel.grey(r, c);
+				const wide = Math.max(1, w - (w > 6 ? 1.5 : 0.5));
 
-				g.fillStyle = theme.ramp.at(shade);
-				g.fillRect(x[c], y + 1, Math.max(1, w - (w > 6 ? 1.5 : 0.5)), ROW - 2);
-				if (write) {
-					g.fillStyle = theme.ramp.ink(shade);
+				g.fillStyle = grey ? theme.band : theme.ramp.at(shade);
+				g.fillRect(x[c], y + 1, wide, ROW - 2);
+				if (grey) {
+					g.fillStyle = theme.fade;
+					g.fillRect(x[c], y + 1, wide * Math.min(1, shade), ROW - 2);
+				}
+				if (write && g.measureText(panel.text(v)).width <= w - 4) {
+					g.fillStyle = grey ? theme.ink : theme.ramp.ink(shade);
 					g.fillText(panel.text(v), x[c] + w / 2 - 0.75, y + ROW / 2 + 0.5);
 				}
 			}
@@ -182,39 +191,53 @@ export class MatrixMark {
 	drawHead(g, theme) {
 		this.data.panels.forEach((panel, k) => {
 			const { x, w } = this.layout[k];
-			let last = -Infinity;
 
 			g.textAlign = 'left';
 			g.font = '600 12px ' + theme.font;
 			g.fillStyle = theme.ink;
 			if (x.length)
-				g.fillText(panel.title, x[0], 10);
+				g.fillText(panel.title, this.o.slanted ? 8 : x[0], 10);
 			g.font = '11px ' + theme.font;
 			g.fillStyle = theme.soft;
-			g.textAlign = 'center';
-			panel.columns.forEach((name, c) => {
-				const middle = x[c] + w / 2;
-				const half = g.measureText(name).width / 2 + 3;
-				const special = !/^\d+$/.test(name);
-
-				if (middle - half < last && !special)
-					return;
-				if (!special && w < 16 && Number(name) % 8)
-					return;
-				if (special && w < 2 * half) {
-					/* Narrow columns: end at the column's right edge. */
-					g.save();
-					g.translate(middle, HEAD - 6);
-					g.rotate(-Math.PI / 2.6);
-					g.textAlign = 'left';
-					g.fillText(name, 0, 0);
-					g.restore();
-					return;
-				}
-				g.fillText(name, middle, HEAD - 12);
-				last = middle + half;
-			});
+			if (this.o.slanted)
+				panel.columns.forEach((name, c) => this.drawSlanted(g, name, x[c] + w / 2, 96));
+			else
+				this.drawNames(g, panel.columns, x, w);
 		});
+	}
+
+	/**
+	 * Core numbers, thinned out where they are narrow; words always.
+	 * @param {CanvasRenderingContext2D} g
+	 * @param {string[]} names
+	 * @param {number[]} x
+	 * @param {number} w
+	 */
+	drawNames(g, names, x, w) {
+		const widest = names.reduce((m, n) => /^\d+$/.test(n) ? Math.max(m, g.measureText(n).width) : m, 0) + 6;
+		const every = [1, 2, 4, 8, 16, 32, 64].find(n => n * w >= widest) || 128;
+
+		names.forEach((name, c) => {
+			const number = /^\d+$/.test(name);
+
+			if (number && c % every)
+				return;
+			g.textAlign = 'center';
+			if (!number && g.measureText(name).width > w + 6)
+				this.drawSlanted(g, name, x[c] + w / 2, 40);
+			else
+				g.fillText(name, x[c] + w / 2, this.head - 12);
+		});
+	}
+
+	/** @param {CanvasRenderingContext2D} g @param {string} name @param {number} x @param {number} room */
+	drawSlanted(g, name, x, room) {
+		g.save();
+		g.translate(x + 2, this.head - 6);
+		g.rotate(-Math.PI / 3.2);
+		g.textAlign = 'left';
+		g.fillText(fitText(g, name, room), 0, 0);
+		g.restore();
 	}
 
 	/**
@@ -231,7 +254,7 @@ export class MatrixMark {
 			return;
 		const y = this.rowY(row) - scroll;
 
-		if (y < HEAD - ROW)
+		if (y < this.head - ROW)
 			return;
 		g.strokeStyle = theme.ink;
 		g.globalAlpha = 0.25;
@@ -252,8 +275,8 @@ export class MatrixMark {
 		let panel = -1;
 		let column = -1;
 
-		if (y >= HEAD) {
-			row = Math.min(this.data.rows.length - 1, Math.floor((at - HEAD) / ROW));
+		if (y >= this.head) {
+			row = Math.min(this.data.rows.length - 1, Math.floor((at - this.head) / ROW));
 			while (row > 0 && this.rowY(row) > at)
 				row--;
 			if (row < 0 || at > this.rowY(row) + ROW)
@@ -307,8 +330,8 @@ export class MatrixMark {
 			column: Math.max(0, Math.min(columns - 1, this.hot.column + step[1])) };
 		const y = this.rowY(this.hot.row);
 
-		if (y - this.surface.scroll < HEAD)
-			this.el.scrollTop = y - HEAD;
+		if (y - this.surface.scroll < this.head)
+			this.el.scrollTop = y - this.head;
 		else if (y + ROW - this.surface.scroll > this.surface.height)
 			this.el.scrollTop = y + ROW - this.surface.height;
 		this.surface.redrawTop();

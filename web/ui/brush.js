@@ -4,6 +4,7 @@
  * window of all charts is drawn here: drag beside it to choose, inside it to move, on its edges to widen.
  */
 
+import { parseHex } from './palette.js';
 import { Surface } from './surface.js';
 import { TimeScale, drawTimeAxis } from '../mark/axes.js';
 import { TimeGestures } from '../mark/gestures.js';
@@ -115,7 +116,8 @@ export class Brush {
 		const bins = heat.length / cpus;
 		const columns = Math.max(1, Math.round(this.scale.x(s.run.span) - B_LEFT));
 		const image = new ImageData(columns, cpus);
-		const rgb = theme.ramp.rgb;
+		const low = parseHex(theme.band);
+		const high = parseHex(theme.bar);
 
 		for (let c = 0; c < cpus; c++) {
 			for (let x = 0; x < columns; x++) {
@@ -127,14 +129,11 @@ export class Brush {
 					sum += heat[b * cpus + c];
 				const v = Math.min(1, sum / (b1 - b0));
 				const at = (c * columns + x) * 4;
-				const k = theme.ramp.step(0.06 + 0.94 * v) * 3;
+				const part = v > 0 ? 0.08 + 0.92 * v : 0;
 
-				if (v <= 0)
-					continue;
-				image.data[at] = rgb[k];
-				image.data[at + 1] = rgb[k + 1];
-				image.data[at + 2] = rgb[k + 2];
-				image.data[at + 3] = Math.min(255, 90 + v * 500);
+				for (let k = 0; k < 3; k++)
+					image.data[at + k] = low[k] + (high[k] - low[k]) * part;
+				image.data[at + 3] = 255;
 			}
 		}
 		const picture = document.createElement('canvas');

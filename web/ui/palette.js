@@ -10,7 +10,7 @@
  * @param {string} hex
  * @returns {Rgb}
  */
-function parseHex(hex) {
+export function parseHex(hex) {
 	const v = parseInt(hex.slice(1), 16);
 
 	return [v >> 16, v >> 8 & 255, v & 255];
@@ -31,9 +31,10 @@ const RAMP_STEPS = 256;
 export class Ramp {
 	/**
 	 * @param {RampName} name
-	 * @param {boolean} reversed more is darker, for light pages
+	 * @param {boolean} reversed more is darker, for light pages; little fades into the paper there
+	 * @param {string} [paper] "#rrggbb"
 	 */
-	constructor(name, reversed) {
+	constructor(name, reversed, paper = '#ffffff') {
 		const anchors = rampAnchors[name].map(parseHex);
 
 		if (reversed)
@@ -44,7 +45,9 @@ export class Ramp {
 		for (let i = 0; i < RAMP_STEPS; i++) {
 			const at = i / (RAMP_STEPS - 1) * (anchors.length - 1);
 			const k = Math.min(anchors.length - 2, Math.floor(at));
-			const part = anchors[k].map((v, c) => Math.round(v + (anchors[k + 1][c] - v) * (at - k)));
+			const fade = reversed ? Math.max(0, 0.62 - i / RAMP_STEPS * 2.6) : 0;
+			const white = parseHex(paper);
+			const part = anchors[k].map((v, c) => Math.round((v + (anchors[k + 1][c] - v) * (at - k)) * (1 - fade) + white[c] * fade));
 
 			this.rgb.set(part, i * 3);
 			this.css.push('rgb(' + part.join(' ') + ')');
@@ -114,14 +117,22 @@ export class TaskColours {
 		}
 	}
 
+	/** Number of a label's colour in all(). @param {string} label */
+	slotOf(label) {
+		return this.slot.get(label) ?? hashText(label) % taskColoursLight.length;
+	}
+
+	/** @param {boolean} dark @returns {string[]} "#rrggbb" */
+	all(dark) {
+		return [...dark ? taskColoursDark : taskColoursLight];
+	}
+
 	/**
 	 * @param {string} label
 	 * @param {boolean} dark
 	 */
 	of(label, dark) {
-		const slot = this.slot.get(label) ?? hashText(label) % taskColoursLight.length;
-
-		return (dark ? taskColoursDark : taskColoursLight)[slot];
+		return (dark ? taskColoursDark : taskColoursLight)[this.slotOf(label)];
 	}
 }
 
@@ -141,8 +152,10 @@ export class Theme {
 		this.band = get('band');
 		this.accent = get('accent');
 		this.second = get('second');
+		this.fade = get('fade');
+		this.bar = get('bar');
 		this.font = get('font');
-		this.ramp = new Ramp(ramp, !this.dark);
+		this.ramp = new Ramp(ramp, !this.dark, this.paper);
 		/** @type {CanvasPattern | null} */
 		this.hatch = null;
 	}

@@ -61,6 +61,7 @@ export class TableTwin {
 		this.sort = { column: '', sign: 1 };
 		this.timer = 0;
 		this.first = -1;
+		this.last = -1;
 		this.count = el('span', { class: 'count' });
 		this.head = el('tr', null);
 		this.body = el('tbody', null);

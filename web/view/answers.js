@@ -60,17 +60,18 @@ const ownColumns = {
  * @param {App} app
  * @param {Run} run
  * @param {string} name
- * @param {() => Row[]} rows made only when needed
+ * @param {() => Row[]} rows from the cubes
  * @returns {Answer}
  */
 export function answerOf(app, run, name, rows) {
 	const json = run.view(name);
 	const whole = run.whole(app.window());
 
-	if (json && whole && !app.filter && !app.state.look.self)
-		return { columns: json.columns, rows: json.rows, notes: json.notes };
 	const made = rows();
 
+	/* The program's rows may be cut to the first some hundred. */
+	if (json && whole && !app.filter && !app.state.look.self && json.rows.length >= made.length)
+		return { columns: json.columns, rows: json.rows, notes: json.notes };
 	if (!json)
 		return { columns: ownColumns[name] || [], rows: made, notes: [] };
 	const keys = json.columns.filter(c => c.key).map(c => c.name);

@@ -195,6 +195,7 @@ class CoremapView extends ViewFrame {
 			title: 'Run time, % of the core', columns: grid.columns, breaks: [grid.cpus, grid.cpus + 1],
 			value: /** @param {number} r @param {number} c */ (r, c) => Number.isNaN(grid.time[r * w + c]) ? NaN : grid.pct(r, c),
 			shade: /** @param {number} v */ v => v / 100,
+			grey: /** @param {number} r @param {number} c */ (r, c) => c === grid.cpus + 1 || r === grid.rows - 1,
 			text: /** @param {number} v */ v => v === 0 ? '0' : v < 0.05 ? '<0.1' : v.toFixed(v >= 99.95 ? 0 : 1),
 		};
 	}
@@ -206,6 +207,7 @@ class CoremapView extends ViewFrame {
 			value: /** @param {number} r @param {number} c */ (r, c) => grid.switches(r, c),
 			shade: /** @param {number} v @param {number} r @param {number} c */ (v, r, c) =>
 				Math.log1p(v) / Math.log1p(Math.max(1, c < grid.cpus ? grid.maxCount : grid.maxAll)),
+			grey: /** @param {number} r */ r => r === grid.rows - 1,
 			text: fmtShort,
 		};
 	}

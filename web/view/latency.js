@@ -34,10 +34,7 @@ class LatencyView extends ViewFrame {
 		this.surface = this.mark.surface;
 		this.worst = new TableTwin({ name: 'worst', caption: 'Worst cases', say: text => app.tip.say(text), pick: row => this.jump(row) });
 		this.worst.el.classList.add('side');
-		this.figure.append(this.mark.el);
-		this.table.el.remove();
-		this.pair = el('div', { class: 'pair' }, this.table.el, this.worst.el);
-		this.el.append(this.pair);
+		this.figure.append(el('div', { class: 'pair' }, this.mark.el, this.worst.el));
 	}
 
 	async gather() {

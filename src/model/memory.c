@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT */
+/* A run held in memory, as the batches that were written. */
+#include "model/memory.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/merge.h"
+#include "model/run.h"
+#include "model/tasks.h"
+
+struct kept_stream {
+	const struct track *track;
+	uint32_t cpu;
+	struct batch **batch;
+	size_t n, cap;
+};
+
+struct memory {
+	struct sink sink;
+	struct source source;
+	struct run_info info;
+	struct kept_stream *stream;
+	unsigned int n, cap;
+};
+
+/* ---- writing ---- */
+
+static struct kept_stream *find_stream(struct memory *m, const struct track *track, uint32_t cpu)
+{
+	for (unsigned int i = 0; i < m->n; i++)
+		if (m->stream[i].track == track && m->stream[i].cpu == cpu)
+			return &m->stream[i];
+	if (m->n == m->cap) {
+		unsigned int cap = m->cap ? 2 * m->cap : 16;
+		struct kept_stream *grown = reallocarray(m->stream, cap, sizeof(*grown));
+
+		if (!grown)
+			return NULL;
+		m->stream = grown;
+		m->cap = cap;
+	}
+	m->stream[m->n] = (struct kept_stream){ .track = track, .cpu = cpu };
+	return &m->stream[m->n++];
+}
+
+static struct batch *copy_batch(const struct batch *b)
+{
+	auto_ptr(batch) copy = batch_new(b->track, b->rows);
+
+	if (!copy)
+		return NULL;
+	copy->cpu = b->cpu;
+	copy->rows = b->rows;
+	for (unsigned int c = 0; c < b->track->n_columns; c++) {
+		if (b->track->column[c].type != COLUMN_TEXT) {
+			memcpy(copy->col[c], b->col[c],
+			       b->rows * column_type_bytes(b->track->column[c].type));
+			continue;
+		}
+		for (uint32_t i = 0; i < b->rows; i++) {
+			int64_t offset = batch_add_text(copy, batch_text(b, c, i));
+
+			if (offset < 0)
+				return NULL;
+			((uint32_t *)copy->col[c])[i] = (uint32_t)offset;
+		}
+	}
+	return steal_ptr(copy);
+}
+
+static int check_order(const struct kept_stream *s, const struct batch *b)
+{
+	const struct batch *before = s->n ? s->batch[s->n - 1] : NULL;
+	nsec_t last = before ? before->time[before->rows - 1] : 0;
+
+	for (uint32_t i = 0; i < b->rows; last = b->time[i++])
+		if (b->time[i] < last)
+			return -EINVAL;
+	return 0;
+}
+
+static int memory_write(struct sink *sink, const struct batch *b, struct err *e)
+{
+	struct memory *m = container_of(sink, struct memory, sink);
+	struct kept_stream *s = find_stream(m, b->track, b->cpu);
+
+	if (!s)
+		return err_set(e, -ENOMEM, "no memory for a stream");
+	if (check_order(s, b) < 0)
+		return err_set(e, -EINVAL, "track '%s', CPU %d: time falls", b->track->name,
+			       (int)b->cpu);
+	if (s->n == s->cap) {
+		size_t cap = s->cap ? 2 * s->cap : 8;
+		struct batch **grown = reallocarray(s->batch, cap, sizeof(struct batch *));
+
+		if (!grown)
+			return err_set(e, -ENOMEM, "no memory for a stream");
+		s->batch = grown;
+		s->cap = cap;
+	}
+	s->batch[s->n] = copy_batch(b);
+	if (!s->batch[s->n])
+		return err_set(e, -ENOMEM, "no memory for %u rows", b->rows);
+	s->n++;
+	return 0;
+}
+
+/* ---- reading ---- */
+
+struct memory_stream {
+	struct batch_stream stream;
+	const struct kept_stream *kept;
+	size_t next;
+};
+
+static int stream_next(struct batch_stream *stream, const struct batch **ret, struct err *e)
+{
+	struct memory_stream *s = container_of(stream, struct memory_stream, stream);
+
+	(void)e;
+	if (s->next == s->kept->n)
+		return 0;
+	*ret = s->kept->batch[s->next++];
+	return 1;
+}
+
+static void stream_free(struct batch_stream *stream)
+{
+	free(container_of(stream, struct memory_stream, stream));
+}
+
+static int memory_cursor(struct source *source, const struct query *q, struct cursor **ret,
+			 struct err *e)
+{
+	struct memory *m = container_of(source, struct memory, source);
+	auto_free struct batch_stream **stream = calloc(m->n + 1, sizeof(struct batch_stream *));
+	unsigned int n = 0;
+	bool full = !stream;
+
+	for (unsigned int i = 0; !full && i < m->n; i++) {
+		const struct kept_stream *k = &m->stream[i];
+
+		if (q->tracks && !(q->tracks & track_bit(k->track)))
+			continue;
+		if (q->cpus && k->cpu != BATCH_CPU_NONE && !cpuset_has(q->cpus, k->cpu))
+			continue;
+		struct memory_stream *s = calloc(1, sizeof(*s));
+
+		full = !s;
+		if (full)
+			break;
+		s->stream = (struct batch_stream){
+			.track = k->track,
+			.cpu = k->cpu,
+			.next = stream_next,
+			.free = stream_free,
+		};
+		s->kept = k;
+		stream[n++] = &s->stream;
+	}
+	if (full) {
+		for (unsigned int i = 0; i < n; i++)
+			stream_free(stream[i]);
+		return err_set(e, -ENOMEM, "no memory for a cursor");
+	}
+	return merge_cursor_new(stream, n, q, ret, e);
+}
+
+static int describe(struct memory *m, const struct kept_stream *k)
+{
+	struct run_stream *grown =
+		reallocarray(m->info.stream, m->info.n_stream + 1, sizeof(*grown));
+
+	if (!grown)
+		return -ENOMEM;
+	m->info.stream = grown;
+	struct run_stream *s = &grown[m->info.n_stream++];
+
+	*s = (struct run_stream){ .track = k->track->id, .cpu = k->cpu };
+	for (size_t i = 0; i < k->n; i++) {
+		const struct batch *b = k->batch[i];
+
+		s->first = i ? s->first : b->time[0];
+		s->last = b->time[b->rows - 1];
+		s->rows += b->rows;
+		if (tasks_add(m->source.tasks, b) < 0 || run_info_add(&m->info, b) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int by_track_and_cpu(const void *a, const void *b)
+{
+	const struct run_stream *x = a, *y = b;
+
+	if (x->track != y->track)
+		return x->track < y->track ? -1 : 1;
+	return x->cpu < y->cpu ? -1 : x->cpu > y->cpu;
+}
+
+struct source *memory_source(struct memory *m)
+{
+	tasks_free(m->source.tasks);
+	run_info_done(&m->info);
+	m->info.complete = true;
+	m->source =
+		(struct source){ .cursor = memory_cursor, .info = &m->info, .tasks = tasks_new() };
+	if (!m->source.tasks)
+		return NULL;
+	for (unsigned int i = 0; i < m->n; i++)
+		if (describe(m, &m->stream[i]) < 0)
+			return NULL;
+	if (tasks_settle(m->source.tasks) < 0)
+		return NULL;
+	run_info_settle(&m->info);
+	if (m->info.n_stream)
+		qsort(m->info.stream, m->info.n_stream, sizeof(*m->info.stream), by_track_and_cpu);
+	return &m->source;
+}
+
+/* ---- both ---- */
+
+struct memory *memory_new(void)
+{
+	struct memory *m = calloc(1, sizeof(*m));
+
+	if (m)
+		m->sink.write = memory_write;
+	return m;
+}
+
+struct memory *memory_free(struct memory *m)
+{
+	if (m) {
+		for (unsigned int i = 0; i < m->n; i++) {
+			for (size_t k = 0; k < m->stream[i].n; k++)
+				batch_free(m->stream[i].batch[k]);
+			free(m->stream[i].batch);
+		}
+		free(m->stream);
+		tasks_free(m->source.tasks);
+		run_info_done(&m->info);
+		free(m);
+	}
+	return NULL;
+}
+
+struct sink *memory_sink(struct memory *m)
+{
+	return &m->sink;
+}
