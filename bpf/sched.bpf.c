@@ -25,8 +25,9 @@ const volatile __u64 filter_cgroup; /* id of a cgroup v2 ... */
 const volatile __u32 filter_cgroup_level; /* ... and its depth: descendants match too */
 
 __u64 life_lost; /* life-cycle events for which there was no room */
+__u64 not_followed; /* new children of watched processes for which there was no room */
 
-/* Sizes of all three are set before load. */
+/* Sizes of all maps are set before load. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -51,7 +52,7 @@ struct {
 /* Process or thread ids of the filter; fork adds children of processes. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 16384);
+	__uint(max_entries, 1);
 	__type(key, u32);
 	__type(value, u8);
 } ids SEC(".maps");
@@ -347,8 +348,8 @@ int on_fork(u64 *ctx)
 		u32 key = parent->tgid, add = child->tgid;
 		u8 *follow = bpf_map_lookup_elem(&ids, &key);
 
-		if (follow && key != add)
-			bpf_map_update_elem(&ids, &add, follow, BPF_ANY);
+		if (follow && key != add && bpf_map_update_elem(&ids, &add, follow, BPF_ANY))
+			__sync_fetch_and_add(&not_followed, 1);
 	}
 	put_life(LIFE_FORK, child, child->comm);
 	return 0;

@@ -90,6 +90,8 @@ export class App {
 		this.filterNote = el('span', { class: 'filternote', role: 'alert' });
 		this.selfBox = el('input', { type: 'checkbox', on: { change: () => this.state.set({ self: Boolean(this.selfBox?.checked) }) } });
 		this.selfBox.checked = look.self;
+		this.mergeBox = el('input', { type: 'checkbox', on: { change: () => this.state.set({ merge: Boolean(this.mergeBox?.checked) }) } });
+		this.mergeBox.checked = look.merge;
 		this.rail = el('nav', { class: 'rail', 'aria-label': 'Views' });
 		this.viewSelect = el('select', { class: 'viewselect', 'aria-label': 'View', on: { change: () => this.state.set({ view: this.viewSelect?.value || '' }) } },
 			...this.views.map(v => el('option', { value: v.name, text: v.title })));
@@ -130,6 +132,7 @@ export class App {
 			coverageBadge(this.runs, () => this.state.set({ view: 'info' })),
 			el('div', { class: 'controls' }, el('label', { class: 'filter' }, icon('filter'), this.filterBox, el('kbd', { text: '/' }), this.filterNote),
 				this.runs.some(r => r.json.tasks.some(t => t.self)) ? el('label', { class: 'check', title: "Count kymo's own threads too" }, this.selfBox, 'recorder') : null,
+				el('label', { class: 'check', title: 'Count tasks of equal names as one' }, this.mergeBox, 'merge names'),
 				el('button', { type: 'button', class: 'quiet', title: 'Colours: viridis or cividis', 'aria-label': 'Switch between viridis and cividis',
 					on: { click: () => this.state.set({ ramp: this.state.look.ramp === 'viridis' ? 'cividis' : 'viridis' }) } }, el('span', { class: 'rampicon', 'aria-hidden': 'true' })),
 				el('button', { type: 'button', class: 'quiet', title: 'Light or dark', 'aria-label': 'Light or dark', on: { click: () => this.switchTheme() } }, icon('theme')),
@@ -266,7 +269,7 @@ export class App {
 	/** @param {Run} run @param {number} n */
 	selectTask(run, n) {
 		const look = this.state.look;
-		const tid = run.tasks.all[n].tid;
+		const tid = run.tasks.several(n) ? 0 : run.tasks.all[n].tid;
 
 		if (look.task === run.tasks.label[n] && look.tid === tid)
 			this.clearSelection();
@@ -289,7 +292,7 @@ export class App {
 
 		if (!task || run.tasks.label[n] !== task)
 			return false;
-		return !tid || run.tasks.all[n].tid === tid || !(run.tasks.byTid.get(tid) || []).some(m => run.tasks.label[m] === task);
+		return !tid || run.tasks.merged || run.tasks.all[n].tid === tid || !(run.tasks.byTid.get(tid) || []).some(m => run.tasks.label[m] === task);
 	}
 
 	/** @param {Object<string, any>} row of a table */
@@ -310,8 +313,8 @@ export class App {
 
 	/** @param {Object<string, any>} row */
 	pickRow(row) {
-		if (row.task !== undefined && row.tid !== undefined)
-			this.state.set(this.isMarkedRow(row) ? { task: '', tid: 0 } : { task: row.task, tid: row.tid, cpu: -1 });
+		if (row.task !== undefined && row.task !== 'IDLE' && row.task !== 'all tasks')
+			this.state.set(this.isMarkedRow(row) ? { task: '', tid: 0 } : { task: row.task, tid: row.tid || 0, cpu: -1 });
 		else if (row.task === undefined && typeof row.cpu === 'number')
 			this.state.set({ cpu: row.cpu, task: '', tid: 0 });
 	}
@@ -359,7 +362,7 @@ export class App {
 		this.zooming = has('from', 'to') && !has('view');
 		if (has('theme', 'ramp'))
 			this.recolour();
-		if (has('filter', 'self'))
+		if (has('filter', 'self', 'merge'))
 			this.applyFilter();
 		if (has('hide')) {
 			this.showChips();
@@ -382,6 +385,9 @@ export class App {
 		const text = this.state.look.filter;
 
 		this.masks.clear();
+		this.runs.forEach(run => run.tasks.merge(this.state.look.merge));
+		if (this.mergeBox)
+			this.mergeBox.checked = this.state.look.merge;
 		try {
 			this.filter = text ? new RegExp(text) : null;
 			if (this.filterNote)

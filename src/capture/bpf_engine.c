@@ -25,6 +25,7 @@
 #include "capture/gather.h"
 #include "model/sched_track.h"
 
+#define MAX_FOLLOWED   65536u /* processes, those that have ended too */
 #define LIFE_BYTES     (1u << 20)
 #define MIN_EVENTS     4096u /* per CPU */
 #define DEFAULT_EVENTS 262144u /* per CPU: 4 MiB, a third of a second of the densest load */
@@ -46,7 +47,7 @@ struct bpf_source {
 	uint32_t events_per_cpu; /* power of two */
 	struct cpuset cpus;
 	nsec_t last_drain;
-	uint64_t life_lost_seen;
+	uint64_t life_lost_seen, not_followed_seen;
 	int error; /* of a life-cycle callback */
 };
 
@@ -193,6 +194,8 @@ static int load(struct bpf_source *s, const struct capture_options *o, struct er
 	bpf_map__set_max_entries(skel->maps.rings, s->n_cpus);
 	bpf_map__set_max_entries(skel->maps.events, s->events_per_cpu * n);
 	bpf_map__set_max_entries(skel->maps.life, LIFE_BYTES);
+	if (skel->rodata->filter & (FILTER_TGID | FILTER_TID))
+		bpf_map__set_max_entries(skel->maps.ids, MAX_FOLLOWED);
 	r = sched_bpf__load(skel);
 	if (r == -ENOMEM || r == -E2BIG)
 		return err_set(e, r, "no memory for %zu MiB of event buffers (try: --buffer 4M)",
@@ -274,6 +277,16 @@ static int drain_life(struct bpf_source *s, nsec_t now)
 		if (r < 0)
 			return r;
 		s->life_lost_seen = lost;
+	}
+	/* Events of children that the filter does not know are missing from now on: how many is not
+	 * known. */
+	uint64_t not_followed = __atomic_load_n(&s->skel->bss->not_followed, __ATOMIC_RELAXED);
+
+	if (not_followed != s->not_followed_seen) {
+		r = gather_loss(s->gather, BATCH_CPU_NONE, NULL, s->last_drain, now, 0);
+		if (r < 0)
+			return r;
+		s->not_followed_seen = not_followed;
 	}
 	return s->error;
 }

@@ -222,7 +222,7 @@ static void check_perf(int root_fd, struct facility *f)
 
 	if (tracefs < 0) {
 		found(f, "%.190s", err_text(&e, tracefs));
-		lacks(f, FACILITY_MISSING, tracefs, "tracefs (try: sudo)");
+		lacks(f, FACILITY_MISSING, tracefs, "a readable tracefs (try: sudo)");
 		return;
 	}
 	struct tracepoint *t = NULL;
@@ -272,7 +272,8 @@ static void check_tracefs(int root_fd, struct facility *f)
 
 	if (fd < 0) {
 		found(f, "%.190s", err_text(&e, fd));
-		lacks(f, FACILITY_MISSING, fd, "sudo, for --engine perf");
+		lacks(f, FACILITY_MISSING, fd,
+		      "sudo, or sudo mount -t tracefs nodev /sys/kernel/tracing");
 	} else if (own) {
 		found(f, "not mounted; kymo mounts it for itself where it needs it");
 	} else {
@@ -358,7 +359,7 @@ static void check_kvm(int root_fd, struct facility *f)
 	bool events = tracefs >= 0 && tracefs_read_event(tracefs, "kvm/kvm_exit", &t, NULL) >= 0;
 
 	tracepoint_free(t);
-	found(f, "/dev/kvm %s, kvm tracepoints %s", code ? strerror(-code) : "opens",
+	found(f, "/dev/kvm: %s, kvm tracepoints %s", code ? strerror(-code) : "opens",
 	      events ? "there" : "not there");
 	if (code == -ENOENT)
 		lacks(f, FACILITY_MISSING, code,

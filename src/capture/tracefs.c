@@ -60,13 +60,8 @@ int tracefs_open(int root_fd, bool *ret_own, struct err *e)
 		return fd;
 	}
 	if (refused)
-		return err_set(e, refused,
-			       "/sys/kernel/tracing is not readable for this user "
-			       "(try: sudo, or mount it with gid=)");
-	return err_set(e, fd,
-		       "tracefs is not mounted and cannot be mounted: %s "
-		       "(try: sudo mount -t tracefs nodev /sys/kernel/tracing)",
-		       strerror(-fd));
+		return err_set(e, refused, "/sys/kernel/tracing is not readable for this user");
+	return err_set(e, fd, "tracefs is not mounted and cannot be mounted: %s", strerror(-fd));
 }
 
 int tracefs_read_event(int tracefs_fd, const char *event, struct tracepoint **ret, struct err *e)

@@ -281,10 +281,19 @@ static void show_progress(struct record_session *s, unsigned int *written)
 		     quantity_size(size, p.bytes));
 }
 
-/* events, loss, size, and what to do next */
+/* CPU time of this process so far: what recording cost beside the programs in the kernel. */
+static nsec_t own_cpu(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (nsec_t)t.tv_sec * NSEC_PER_SEC + (nsec_t)t.tv_nsec;
+}
+
+/* events, loss, size, cost, and what to do next */
 static void tell_result(struct record_session *s, const struct capture *c)
 {
-	char events[QUANTITY_MAX], lost[QUANTITY_MAX], size[QUANTITY_MAX];
+	char events[QUANTITY_MAX], lost[QUANTITY_MAX], size[QUANTITY_MAX], cpu[QUANTITY_MAX];
 	struct record_progress p;
 	auto_free char *path = record_session_path(s);
 
@@ -304,10 +313,12 @@ static void tell_result(struct record_session *s, const struct capture *c)
 		log_info("wrote %s: %s (of %s events seen); next: kymo report %s", path,
 			 quantity_size(size, p.bytes), quantity_count(events, p.events), path);
 	else
-		log_info("wrote %s: %s events, %s lost, %s, %.2f bytes/event; next: kymo report %s",
+		log_info("wrote %s: %s events, %s lost, %s, %.2f bytes/event, %s of own CPU; next: "
+			 "kymo report %s",
 			 path, quantity_count(events, p.events), quantity_count(lost, p.lost),
 			 quantity_size(size, p.bytes),
-			 p.events ? (double)p.bytes / (double)p.events : 0.0, path);
+			 p.events ? (double)p.bytes / (double)p.events : 0.0,
+			 quantity_duration(cpu, own_cpu()), path);
 }
 
 /* From "capture is on" to "file is complete"; the workload's exit status in *ret_status. */

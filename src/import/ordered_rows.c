@@ -169,15 +169,11 @@ static int tell_late(struct ordered_rows *o, struct ordered_stream *s, struct er
 	if (!s->late || track == track_loss.id)
 		return 0;
 	/* A loss must not get lost in its turn: rather a begin that is too late. */
-	nsec_t from = s->late_from;
-
-	if (cpu + 1 < o->n_streams[ORDERED_LOSS])
-		from = max_of(from, o->stream[ORDERED_LOSS][cpu + 1].written);
-	int row = ordered_rows_add(o, ORDERED_LOSS, cpu, from, &b, e);
+	int row = ordered_rows_add_or_later(o, ORDERED_LOSS, cpu, s->late_from, &b, e);
 
 	if (row < 0)
 		return row;
-	batch_u64(b, LOSS_END)[row] = max_of(from, s->late_to);
+	batch_u64(b, LOSS_END)[row] = max_of(b->time[row], s->late_to);
 	batch_u16(b, LOSS_TRACK)[row] = track;
 	batch_u64(b, LOSS_COUNT)[row] = s->late;
 	batch_u8(b, LOSS_CAUSE)[row] = LOSS_IN_INPUT;
@@ -214,33 +210,21 @@ static int ensure_stream(struct ordered_rows *o, enum ordered_track track, uint3
 	return 0;
 }
 
-int ordered_rows_add_slow(struct ordered_rows *o, enum ordered_track track, uint32_t cpu,
-			  nsec_t time, struct batch **ret, struct err *e)
+/* Room for one more row. */
+static int make_room(struct ordered_rows *o, enum ordered_track track, uint32_t cpu, struct err *e)
 {
 	struct ordered_stream *s;
 	int r = ensure_stream(o, track, cpu, &s);
 
-	if (r < 0)
+	if (r < 0 || !batch_full(s->batch))
 		return r;
-	if (time < s->written) {
-		s->late_from = s->late ? min_of(s->late_from, time) : time;
-		s->late_to = s->late ? max_of(s->late_to, time) : time;
-		s->late++;
-		o->late++;
-		return -ESTALE;
-	}
-	if (batch_full(s->batch)) {
-		r = write_rows(o, s, s->batch->cap / 2, e);
-		if (r < 0)
-			return r;
-		r = tell_late(o, s, e);
-		if (r < 0)
-			return r;
-		if (time < s->written)
-			return ordered_rows_add_slow(o, track, cpu, time, ret, e);
-	}
-	/* tell_late() may have moved the array of the loss track. */
-	s = &o->stream[track][cpu + 1];
+	r = write_rows(o, s, s->batch->cap / 2, e);
+	return r < 0 ? r : tell_late(o, s, e);
+}
+
+static int add_row(struct ordered_rows *o, enum ordered_track track, struct ordered_stream *s,
+		   nsec_t time, struct batch **ret)
+{
 	if (time < s->last)
 		s->unsorted = true;
 	else
@@ -249,6 +233,36 @@ int ordered_rows_add_slow(struct ordered_rows *o, enum ordered_track track, uint
 	o->rows[track]++;
 	*ret = s->batch;
 	return (int)s->batch->rows++;
+}
+
+int ordered_rows_add_slow(struct ordered_rows *o, enum ordered_track track, uint32_t cpu,
+			  nsec_t time, struct batch **ret, struct err *e)
+{
+	int r = make_room(o, track, cpu, e);
+
+	if (r < 0)
+		return r;
+	struct ordered_stream *s = &o->stream[track][cpu + 1];
+
+	if (time >= s->written)
+		return add_row(o, track, s, time, ret);
+	s->late_from = s->late ? min_of(s->late_from, time) : time;
+	s->late_to = s->late ? max_of(s->late_to, time) : time;
+	s->late++;
+	o->late++;
+	return -ESTALE;
+}
+
+int ordered_rows_add_or_later(struct ordered_rows *o, enum ordered_track track, uint32_t cpu,
+			      nsec_t time, struct batch **ret, struct err *e)
+{
+	int r = make_room(o, track, cpu, e);
+
+	if (r < 0)
+		return r;
+	struct ordered_stream *s = &o->stream[track][cpu + 1];
+
+	return add_row(o, track, s, max_of(time, s->written), ret);
 }
 
 int ordered_rows_finish(struct ordered_rows *o, struct err *e)

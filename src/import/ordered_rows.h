@@ -75,5 +75,10 @@ static inline int must_check ordered_rows_add(struct ordered_rows *o, enum order
 	return ordered_rows_add_slow(o, track, cpu, time, ret, e);
 }
 
+/* The same for rows whose time may be put off rather than be too late: at @time, or at the earliest
+ * time that is still possible. */
+int ordered_rows_add_or_later(struct ordered_rows *o, enum ordered_track track, uint32_t cpu,
+			      nsec_t time, struct batch **ret, struct err *e) must_check;
+
 /* Write everything that is held back. */
 int ordered_rows_finish(struct ordered_rows *o, struct err *e) must_check;

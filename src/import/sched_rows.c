@@ -41,18 +41,34 @@ uint64_t sched_rows_events(const struct sched_rows *s)
 	       s->rows.rows[ORDERED_MIGRATE];
 }
 
-/* Tasks alive at the start get the time of the first event; 0 when there is no event before the
- * batch is full. */
+/*
+ * Tasks alive at the start get the time of the first event; 0 when there is no event before the
+ * batch is full. They go through the same window as task records without a CPU.
+ */
 static int write_alive(struct sched_rows *s, struct err *e)
 {
 	nsec_t time = s->start == NSEC_MAX ? 0 : s->start;
+	struct batch *from = s->alive, *to;
 
-	for (uint32_t i = 0; i < s->alive->rows; i++)
-		s->alive->time[i] = time;
-	int r = sink_write(s->rows.sink, s->alive, e);
+	for (uint32_t i = 0; i < from->rows; i++) {
+		int row = ordered_rows_add_or_later(&s->rows, ORDERED_TASK, BATCH_CPU_NONE, time,
+						    &to, e);
 
-	batch_clear(s->alive);
-	return r;
+		if (row < 0)
+			return row;
+		int64_t at = batch_add_text(to, batch_text(from, TASK_COMM, i));
+
+		if (at < 0)
+			return (int)at;
+		batch_u8(to, TASK_KIND)[row] = TASK_ALIVE;
+		batch_u32(to, TASK_TID)[row] = batch_u32(from, TASK_TID)[i];
+		batch_u32(to, TASK_TGID)[row] = batch_u32(from, TASK_TGID)[i];
+		batch_u32(to, TASK_PARENT)[row] = batch_u32(from, TASK_PARENT)[i];
+		batch_u8(to, TASK_FLAGS)[row] = batch_u8(from, TASK_FLAGS)[i];
+		((uint32_t *)to->col[TASK_COMM])[row] = (uint32_t)at;
+	}
+	batch_clear(from);
+	return 0;
 }
 
 int sched_rows_finish(struct sched_rows *s, struct err *e)

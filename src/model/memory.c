@@ -54,6 +54,8 @@ static struct batch *copy_batch(const struct batch *b)
 	copy->cpu = b->cpu;
 	copy->rows = b->rows;
 	for (unsigned int c = 0; c < b->track->n_columns; c++) {
+		if (!b->col[c]) /* reads as 0, as in a recording */
+			continue;
 		if (b->track->column[c].type != COLUMN_TEXT) {
 			memcpy(copy->col[c], b->col[c],
 			       b->rows * column_type_bytes(b->track->column[c].type));
@@ -115,6 +117,24 @@ struct memory_stream {
 	size_t next;
 };
 
+/* The first batch that a query needs. */
+static size_t first_batch(const struct kept_stream *k, const struct query *q)
+{
+	size_t low = 0, high = k->n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		const struct batch *b = k->batch[mid];
+
+		if (b->time[b->rows - 1] < q->from)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	/* The row before the window may be the last one of the batch before. */
+	return low > 0 && q->lead ? low - 1 : low;
+}
+
 static int stream_next(struct batch_stream *stream, const struct batch **ret, struct err *e)
 {
 	struct memory_stream *s = container_of(stream, struct memory_stream, stream);
@@ -158,6 +178,7 @@ static int memory_cursor(struct source *source, const struct query *q, struct cu
 			.free = stream_free,
 		};
 		s->kept = k;
+		s->next = first_batch(k, q);
 		stream[n++] = &s->stream;
 	}
 	if (full) {

@@ -10,8 +10,6 @@
 #include "base/cpuset.h"
 #include "model/file_track.h"
 
-#define FIRST_EVENT_TRACK 16
-
 void run_info_done(struct run_info *r)
 {
 	for (size_t i = 0; i < r->n_meta; i++) {
@@ -58,29 +56,42 @@ static int add_meta(struct run_info *r, const char *key, const char *value)
 	return 0;
 }
 
+/* First entry whose CPU is not below @cpu. */
+static size_t cpu_place(const struct run_info *r, uint32_t cpu)
+{
+	size_t low = 0, high = r->n_cpu;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (r->cpu[mid].cpu < cpu)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
 /* The entry of @cpu, made when it is new. -E2BIG: the file names more CPUs than any machine has. */
 static int find_cpu(struct run_info *r, uint32_t cpu, struct run_cpu **ret)
 {
-	for (size_t i = 0; i < r->n_cpu; i++) {
-		if (r->cpu[i].cpu == cpu) {
-			*ret = &r->cpu[i];
-			return 0;
-		}
-	}
-	if (r->n_cpu >= CPUSET_MAX)
-		return -E2BIG;
-	struct run_cpu *c = add_item((void **)&r->cpu, &r->n_cpu, sizeof(*c));
+	size_t at = cpu_place(r, cpu), after = r->n_cpu - at;
 
-	if (!c)
-		return -ENOMEM;
-	*c = (struct run_cpu){
-		.cpu = cpu,
-		.package = UINT32_MAX,
-		.core = UINT32_MAX,
-		.node = UINT32_MAX,
-		.start = NSEC_MAX,
-	};
-	*ret = c;
+	if (after == 0 || r->cpu[at].cpu != cpu) {
+		if (r->n_cpu >= CPUSET_MAX)
+			return -E2BIG;
+		if (!add_item((void **)&r->cpu, &r->n_cpu, sizeof(*r->cpu)))
+			return -ENOMEM;
+		memmove(&r->cpu[at + 1], &r->cpu[at], after * sizeof(*r->cpu));
+		r->cpu[at] = (struct run_cpu){
+			.cpu = cpu,
+			.package = UINT32_MAX,
+			.core = UINT32_MAX,
+			.node = UINT32_MAX,
+			.start = NSEC_MAX,
+		};
+	}
+	*ret = &r->cpu[at];
 	return 0;
 }
 
@@ -192,14 +203,7 @@ int run_info_add(struct run_info *r, const struct batch *b)
 		return add_cpus(r, b);
 	if (b->track == &track_clock)
 		return add_anchors(r, b);
-	return b->track->id >= FIRST_EVENT_TRACK ? widen(r, b) : 0;
-}
-
-static int compare_cpus(const void *a, const void *b)
-{
-	uint32_t x = ((const struct run_cpu *)a)->cpu, y = ((const struct run_cpu *)b)->cpu;
-
-	return x < y ? -1 : x > y;
+	return b->track->id >= TRACK_FIRST_EVENT ? widen(r, b) : 0;
 }
 
 static int compare_losses(const void *a, const void *b)
@@ -223,8 +227,6 @@ static bool covered(const struct run_cpu *c)
 
 void run_info_settle(struct run_info *r)
 {
-	if (r->n_cpu)
-		qsort(r->cpu, r->n_cpu, sizeof(*r->cpu), compare_cpus);
 	if (r->n_loss)
 		qsort(r->loss, r->n_loss, sizeof(*r->loss), compare_losses);
 	if (r->n_anchor)
@@ -262,9 +264,9 @@ const char *run_info_meta(const struct run_info *r, const char *key)
 
 const struct run_cpu *run_info_cpu(const struct run_info *r, uint32_t cpu)
 {
-	struct run_cpu key = { .cpu = cpu };
+	size_t at = cpu_place(r, cpu);
 
-	return r->n_cpu ? bsearch(&key, r->cpu, r->n_cpu, sizeof(key), compare_cpus) : NULL;
+	return at < r->n_cpu && r->cpu[at].cpu == cpu ? &r->cpu[at] : NULL;
 }
 
 nsec_t run_info_realtime(const struct run_info *r, nsec_t mono)
@@ -284,58 +286,168 @@ nsec_t run_info_realtime(const struct run_info *r, nsec_t mono)
 	return best ? best->real + (mono - best->mono) : 0;
 }
 
-static bool loss_concerns(const struct run_loss *l, uint16_t track, uint32_t cpu)
+/* ---- coverage ---- */
+
+/* Time that a loss takes away; `before` is the length of all spans of the same CPU before it. */
+struct span {
+	uint32_t cpu;
+	nsec_t from, to, before;
+};
+
+static int compare_spans(const void *a, const void *b)
 {
-	return (!track || !l->track || l->track == track) &&
-	       (l->cpu == cpu || l->cpu == BATCH_CPU_NONE);
+	const struct span *x = a, *y = b;
+
+	if (x->cpu != y->cpu)
+		return x->cpu < y->cpu ? -1 : 1;
+	return x->from < y->from ? -1 : x->from > y->from;
 }
 
-/* Time in [@from, @to) that losses on @cpu take away; losses are sorted by their begin, so
- * overlapping ones join. */
-static nsec_t lost_time(const struct run_info *r, uint16_t track, uint32_t cpu, nsec_t from,
-			nsec_t to)
+/* Losses of @track in the window as spans by CPU and time that do not overlap. Returns how many. */
+static size_t lost_spans(const struct run_info *r, uint16_t track, nsec_t from, nsec_t to,
+			 struct span *span)
 {
-	nsec_t sum = 0, done = from;
+	size_t n = 0, kept = 0;
 
-	for (size_t i = 0; i < r->n_loss && r->loss[i].from < to; i++) {
+	for (size_t i = 0; i < r->n_loss; i++) {
 		const struct run_loss *l = &r->loss[i];
 
-		if (!loss_concerns(l, track, cpu))
+		if (track && l->track && l->track != track)
 			continue;
-		nsec_t a = max_of(l->from, done), b = min_of(l->to, to);
+		if (min_of(l->to, to) > max_of(l->from, from))
+			span[n++] = (struct span){ .cpu = l->cpu,
+						   .from = max_of(l->from, from),
+						   .to = min_of(l->to, to) };
+	}
+	if (n)
+		qsort(span, n, sizeof(*span), compare_spans);
+	for (size_t i = 0; i < n; i++) {
+		struct span *last = kept ? &span[kept - 1] : NULL;
 
-		if (b > a) {
-			sum += b - a;
-			done = b;
+		if (last && last->cpu == span[i].cpu && last->to >= span[i].from) {
+			last->to = max_of(last->to, span[i].to);
+			continue;
 		}
+		span[kept] = span[i];
+		if (last && last->cpu == span[i].cpu)
+			span[kept].before = last->before + (last->to - last->from);
+		kept++;
+	}
+	return kept;
+}
+
+struct spans {
+	const struct span *span;
+	size_t n;
+};
+
+/* Those of @cpu out of all. */
+static struct spans spans_of(const struct span *span, size_t n, uint32_t cpu)
+{
+	size_t end[2];
+
+	for (unsigned int i = 0; i < 2; i++) {
+		size_t low = 0, high = n;
+
+		while (low < high) {
+			size_t mid = low + (high - low) / 2;
+
+			if (span[mid].cpu < cpu || (i == 1 && span[mid].cpu == cpu))
+				low = mid + 1;
+			else
+				high = mid;
+		}
+		end[i] = low;
+	}
+	return (struct spans){ .span = span + end[0], .n = end[1] - end[0] };
+}
+
+/* Length of what lies before @t. */
+static nsec_t length_before(struct spans s, nsec_t t)
+{
+	size_t low = 0, high = s.n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (s.span[mid].from < t)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	if (low == 0)
+		return 0;
+	const struct span *last = &s.span[low - 1];
+
+	return last->before + (min_of(last->to, t) - last->from);
+}
+
+static nsec_t length_within(struct spans s, nsec_t from, nsec_t to)
+{
+	return length_before(s, to) - length_before(s, from);
+}
+
+/* Time in [@from, @to) in either of two sets of spans. */
+static nsec_t length_of_both(struct spans own, struct spans any, nsec_t from, nsec_t to)
+{
+	nsec_t sum = length_within(any, from, to);
+
+	for (size_t i = 0; i < own.n; i++) {
+		nsec_t a = max_of(own.span[i].from, from), b = min_of(own.span[i].to, to);
+
+		if (b > a)
+			sum += b - a - length_within(any, a, b);
 	}
 	return sum;
+}
+
+/* Was this CPU recorded at all? A row that says where it sits in the machine is not enough. */
+static bool was_recorded(const struct run_cpu *c)
+{
+	return c->start_marked || c->end_marked || covered(c);
+}
+
+static uint64_t lost_events(const struct run_info *r, uint16_t track, nsec_t from, nsec_t to)
+{
+	uint64_t lost = 0;
+
+	for (size_t i = 0; i < r->n_loss; i++) {
+		const struct run_loss *l = &r->loss[i];
+
+		if ((!track || !l->track || l->track == track) && l->from < to && l->to >= from &&
+		    __builtin_add_overflow(lost, l->count, &lost))
+			return UINT64_MAX;
+	}
+	return lost;
 }
 
 double run_info_coverage(const struct run_info *r, uint16_t track, nsec_t from, nsec_t to,
 			 uint64_t *ret_lost)
 {
+	auto_free struct span *span = NULL;
 	double asked = 0, had = 0;
-	uint64_t lost = 0;
+
+	if (ret_lost)
+		*ret_lost = lost_events(r, track, from, to);
+	if (to <= from)
+		return 0;
+	span = reallocarray(NULL, r->n_loss + 1, sizeof(*span));
+	if (!span)
+		return 0;
+
+	size_t n = lost_spans(r, track, from, to, span);
+	struct spans any = spans_of(span, n, BATCH_CPU_NONE);
 
 	for (size_t i = 0; i < r->n_cpu; i++) {
 		const struct run_cpu *c = &r->cpu[i];
-
-		if (to <= from)
-			break;
-		asked += (double)(to - from);
 		nsec_t a = max_of(c->start, from), b = min_of(c->end, to);
 
+		if (!was_recorded(c))
+			continue;
+		asked += (double)(to - from);
 		if (covered(c) && b > a)
-			had += (double)(b - a - lost_time(r, track, c->cpu, a, b));
+			had += (double)(b - a -
+					length_of_both(spans_of(span, n, c->cpu), any, a, b));
 	}
-	for (size_t i = 0; i < r->n_loss; i++) {
-		const struct run_loss *l = &r->loss[i];
-
-		if ((!track || !l->track || l->track == track) && l->from < to && l->to >= from)
-			lost += l->count;
-	}
-	if (ret_lost)
-		*ret_lost = lost;
 	return asked > 0 ? had / asked : 0;
 }

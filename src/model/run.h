@@ -68,8 +68,9 @@ struct run_info {
 void run_info_done(struct run_info *r);
 
 /*
- * Add what the rows of one batch say (meta, clock, cpu, mark, loss; others only widen coverage). 0
- * or -ENOMEM. Texts are copied.
+ * Add what the rows of one batch say (meta, clock, cpu, mark, loss; tracks of events only widen
+ * coverage where no mark limits it). Texts are copied. 0, -ENOMEM, or -E2BIG: more than CPUSET_MAX
+ * CPUs.
  */
 int run_info_add(struct run_info *r, const struct batch *b) must_check;
 /* After the last run_info_add(): sort, and settle start, end and unmarked coverage. */
@@ -90,8 +91,9 @@ nsec_t run_info_realtime(const struct run_info *r, nsec_t mono);
 
 /*
  * How much of [@from, @to) x CPUs is covered by recorded data, 0..1: marked coverage minus loss
- * spans of @track (0 = any track). *ret_lost (may be NULL) = number of lost events with a known
- * count that touch the window.
+ * spans of @track (0 = any track), those of no known CPU taken from all. CPUs that were not
+ * recorded do not count. 0 for an empty window and when out of memory: nothing is promised then.
+ * *ret_lost (may be NULL) = number of lost events with a known count that touch the window.
  */
 double run_info_coverage(const struct run_info *r, uint16_t track, nsec_t from, nsec_t to,
 			 uint64_t *ret_lost);

@@ -43,8 +43,14 @@ struct tasks *tasks_new(void); /* NULL: out of memory */
 struct tasks *tasks_free(struct tasks *t);
 DEFINE_CLEANUP(tasks, tasks_free)
 
-/* Take in rows of the task track. Batches may come in any order of CPUs; call tasks_settle() after
- * the last. 0 or -ENOMEM. */
+/*
+ * Take in rows of the task track (batches of others are left alone). Batches may come in any order
+ * of CPUs; call tasks_settle() after the last. Numbers once given stay; what is added after a
+ * settle should be later than what was added before. 0 or -ENOMEM.
+ *
+ * A fork begins a new task of its tid. So does, after an exit, an exec, a rename, or another name;
+ * the same name does not, since the last switch of a dying task follows its exit.
+ */
 int tasks_add(struct tasks *t, const struct batch *b) must_check;
 int tasks_settle(struct tasks *t) must_check;
 
@@ -52,7 +58,8 @@ size_t tasks_count(const struct tasks *t);
 const struct task *tasks_at(const struct tasks *t, uint32_t number);
 
 /*
- * Number of the task that @tid was at @at (idle: of @cpu). A tid never seen is added under the name
+ * Number of the task that @tid was at @at (idle: of @cpu): the last that was born by then, even if
+ * it has died; the first when all were born later. A tid never seen is added under the name
  * "<tid>", so the answer is always a valid number, or TASKS_NONE when out of memory. Arrays sized
  * by tasks_count() may therefore have to grow: see tasks_ensure().
  */
@@ -63,7 +70,8 @@ const char *tasks_comm_at(const struct tasks *t, uint32_t number, nsec_t at);
 /* Role when there is one, else the last comm. What people and filters see. */
 const char *tasks_label(const struct tasks *t, uint32_t number);
 
-/* Set the role of every task with this tid that lives at @at (NSEC_MAX: of all). 0 or -ENOMEM. */
+/* Set the role of the task that tasks_find() gives for @tid at @at (NSEC_MAX: of all that had the
+ * tid); "" takes it away. 0, also when there is none, or -ENOMEM. */
 int tasks_set_role(struct tasks *t, uint32_t tid, nsec_t at, const char *role) must_check;
 
 /*

@@ -10,7 +10,8 @@ void loghist_add(struct loghist *h, uint64_t v)
 	h->min = h->count && h->min < v ? h->min : v;
 	h->max = h->max > v ? h->max : v;
 	h->count++;
-	h->sum += v;
+	if (__builtin_add_overflow(h->sum, v, &h->sum))
+		h->sum = UINT64_MAX;
 	h->bucket[loghist_bucket(v)]++;
 }
 
@@ -21,7 +22,8 @@ void loghist_merge(struct loghist *into, const struct loghist *from)
 	into->min = into->count && into->min < from->min ? into->min : from->min;
 	into->max = into->max > from->max ? into->max : from->max;
 	into->count += from->count;
-	into->sum += from->sum;
+	if (__builtin_add_overflow(into->sum, from->sum, &into->sum))
+		into->sum = UINT64_MAX;
 	for (size_t i = 0; i < LOGHIST_BUCKETS; i++)
 		into->bucket[i] += from->bucket[i];
 }
@@ -39,7 +41,8 @@ static uint64_t middle(unsigned int bucket)
 uint64_t loghist_quantile(const struct loghist *h, double q)
 {
 	double exact = ceil(q * (double)h->count);
-	uint64_t rank = exact < 1 ? 1 : exact >= (double)h->count ? h->count : (uint64_t)exact;
+	/* Not "exact < 1": that would let NaN through. */
+	uint64_t rank = !(exact >= 1) ? 1 : exact >= (double)h->count ? h->count : (uint64_t)exact;
 	uint64_t seen = 0, v = h->max;
 
 	if (!h->count)

@@ -32,7 +32,8 @@ static inline uint64_t loghist_low(unsigned int bucket)
 }
 
 struct loghist {
-	uint64_t count, sum, min, max; /* exact; min and max are 0 while count is 0 */
+	/* Exact, but that the sum stops at 2^64 - 1; min and max are 0 while count is 0. */
+	uint64_t count, sum, min, max;
 	uint64_t bucket[LOGHIST_BUCKETS];
 };
 

@@ -19,6 +19,7 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "fuzz.h"
+#include "mutate.h"
 
 #define MUTATIONS	2000
 #define CUT_STEP	64
@@ -26,15 +27,6 @@
 #define SECONDS_AT_MOST 60
 
 static uint64_t state = UINT64_C(0x9e3779b97f4a7c15);
-
-/* xorshift64 (Marsaglia 2003) */
-static uint64_t next_random(void)
-{
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return state;
-}
 
 /* What runs now, for the message when it does not end. */
 static char doing[512];
@@ -65,46 +57,6 @@ static void run(const uint8_t *data, size_t n)
 	free(exact);
 }
 
-/* One to eight changes: a bit, a byte, a word of a tempting value, a moved or zeroed stretch. */
-static size_t mutate(uint8_t *data, size_t n)
-{
-	static const uint32_t tempting[] = { 0,	     1,	     0x7f,	 0xff,
-					     0x7fff, 0xffff, 0x7fffffff, UINT32_MAX };
-	unsigned int changes = 1 + (unsigned int)(next_random() % 8);
-
-	while (changes-- > 0 && n > 8) {
-		size_t at = (size_t)(next_random() % (n - 4)), from, len;
-
-		switch (next_random() % 6) {
-		case 0:
-			data[at] ^= (uint8_t)(1u << next_random() % 8);
-			break;
-		case 1:
-			data[at] = (uint8_t)next_random();
-			break;
-		case 2:
-			memcpy(data + at, &tempting[next_random() % ARRAY_SIZE(tempting)], 4);
-			break;
-		case 3:
-			len = (size_t)(next_random() % 64);
-			len = min_of(len, n - at);
-			memset(data + at, 0, len);
-			break;
-		case 4:
-			from = (size_t)(next_random() % (n - 4));
-			len = (size_t)(next_random() % 256);
-			size_t room = n - (at > from ? at : from);
-
-			len = min_of(len, room);
-			memmove(data + at, data + from, len);
-			break;
-		default:
-			n -= (size_t)(next_random() % (n / 4));
-		}
-	}
-	return n;
-}
-
 static int test_seed(unsigned int number, const char *path, unsigned int mutations)
 {
 	auto_buf seed;
@@ -133,7 +85,7 @@ static int test_seed(unsigned int number, const char *path, unsigned int mutatio
 	for (unsigned int i = 0; i < mutations; i++) {
 		memcpy(copy, seed.data, seed.len);
 		snprintf(doing, sizeof(doing), "%s mutation %u\n", path, i);
-		run(copy, mutate(copy, seed.len));
+		run(copy, mutate(&state, copy, seed.len));
 	}
 	printf("ok %u - %s: whole, %u cuts, %u mutations\n", number, path, cuts, mutations);
 	fflush(stdout);

@@ -14,7 +14,8 @@ for target in "$build"/tests/fuzz/fuzz_*; do
 	found=$build/tests/fuzz/found-$name
 	mkdir -p "$work" "$found"
 	case $name in
-	recording) seeds="$build/tests/fuzz/seed.kymo $(ls tests/fixtures/*.kymo 2>/dev/null)" ;;
+	recording) seeds=$build/tests/fuzz/seed.kymo ;;
+	tracepoint) seeds= ;;
 	perf_script) seeds=$(ls tests/fixtures/perf/*.txt) ;;
 	*) seeds=$(ls tests/fixtures/perf/*.data tests/fixtures/perf/*.pipe) ;;
 	esac

@@ -28,7 +28,7 @@
 #include "model/tasks.h"
 #include "ping_pong.h"
 
-#define ROUNDS	    20000u
+#define ROUNDS	    200000u
 #define EXIT_STATUS 7
 
 static char self[4096]; /* this program */
@@ -211,7 +211,8 @@ static void count_all(struct source *s, struct count *c, const struct ping_pong_
 /*
  * @slack: events in thousand that may be missing without a word. The kernel's perf has to be given
  * some: where its recursion guard of a task is taken, it drops that task's samples and counts them
- * nowhere (perf record shows the same gaps).
+ * nowhere (perf record shows the same gaps). Sandboxes keep switches away from tasks of their own
+ * out of all tracepoints: a switch-in may be missing with BPF too, never a switch-out.
  */
 static void check_thread(const struct count *c, const struct ping_pong_thread *t, uint64_t slack)
 {
@@ -222,9 +223,9 @@ static void check_thread(const struct count *c, const struct ping_pong_thread *t
 		      t->tid, c->in, c->out, t->voluntary, t->involuntary, c->woken, c->run_ns,
 		      t->run_ns);
 	assert_in_range(c->out, switches - may_lack, switches);
-	assert_in_range(c->in, switches - may_lack, switches);
+	assert_in_range(c->in, switches - may_lack - switches / 1000, switches);
 	assert_in_range(c->voluntary, t->voluntary - may_lack, t->voluntary);
-	assert_in_range(c->unpaired, 0, may_lack);
+	assert_in_range(c->unpaired, 0, may_lack + switches / 1000);
 	assert_true(c->out >= ROUNDS - may_lack);
 	uint64_t off = c->run_ns > t->run_ns ? c->run_ns - t->run_ns : t->run_ns - c->run_ns;
 

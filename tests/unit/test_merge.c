@@ -182,8 +182,8 @@ static uint32_t expect(const struct rows *rows, unsigned int n, const struct que
 
 			r.lead = r.time < q->from;
 			r.stream = s;
-			if (r.lead && (!q->lead ||
-				       (i + 1 < rows[s].n && rows[s].row[i + 1].time < q->from)))
+			if (r.lead &&
+			    (!q->lead || (i + 1 < rows[s].n && rows[s].row[i + 1].time < q->from)))
 				continue;
 			if ((q->to && !r.lead && r.time >= q->to) || !passes(q, rows[s].track, &r))
 				continue;
@@ -310,8 +310,8 @@ static void test_last_moment(void **state)
 		rows[s].cpu = s;
 		rows[s].n = 5;
 		for (uint32_t i = 0; i < 5; i++)
-			rows[s].row[i] = (struct row){ .time = UINT64_MAX - (i < s),
-						       .number = (uint16_t)i };
+			rows[s].row[i] =
+				(struct row){ .time = UINT64_MAX - (i < s), .number = (uint16_t)i };
 	}
 	assert_int_equal(check(rows, 3, &q), 15);
 }
@@ -328,8 +328,8 @@ static void test_long_views(void **state)
 	for (unsigned int s = 0; s < 2; s++) {
 		rows[s] = (struct rows){ .track = &track_switch, .cpu = s, .n = MAX_ROWS };
 		for (uint32_t i = 0; i < MAX_ROWS; i++)
-			rows[s].row[i] = (struct row){ .time = s * 10000 + i,
-						       .number = (uint16_t)i };
+			rows[s].row[i] =
+				(struct row){ .time = s * 10000 + i, .number = (uint16_t)i };
 	}
 	check(rows, 2, &q);
 	auto_ptr(cursor) c = open_cursor(rows, 2, &q);

@@ -165,9 +165,9 @@ static void test_records(void **state)
 	       "a 7 [000] 2.2: PERF_RECORD_SWITCH_CPU_WIDE IN           prev pid/tid:     8/9\n"
 	       "a 7 [000] 3.0: PERF_RECORD_LOST lost 12\n"
 	       "a 7 [000] 3.1: PERF_RECORD_EXIT(8:9):(7:7)\n",
-	       "task -1 1000000000 kind=1 tid=1 tgid=1 parent=0 flags=0 comm=init\n"
 	       "switch 0 2000000000 next=9 prev=0 state=0 prio=0\n"
 	       "switch 0 2100000000 next=7 prev=9 state=256 prio=0\n"
+	       "task -1 1000000000 kind=1 tid=1 tgid=1 parent=0 flags=0 comm=init\n"
 	       "task 0 1000000000 kind=2 tid=9 tgid=8 parent=7 flags=0 comm=\n"
 	       "task 0 1100000000 kind=3 tid=9 tgid=8 parent=0 flags=0 comm=prog\n"
 	       "task 0 2200000000 kind=6 tid=7 tgid=0 parent=0 flags=0 comm=a\n"

@@ -196,6 +196,26 @@ static void test_whole(void **state)
 	}
 }
 
+/* A file of the first release, made by write_recording(): every later kymo reads it. */
+static void test_golden(void **state)
+{
+	struct query q = { .tracks = track_bit(&track_switch), .order = CURSOR_BY_TIME };
+	auto_ptr(recording) r = NULL;
+	struct err e = { 0 };
+	struct seen seen;
+
+	(void)state;
+	if (recording_open("tests/fixtures/golden-1.0.kymo", RECORDING_SALVAGE, &r, &e) != 0)
+		fail_msg("%s", e.text);
+	struct tasks *tasks = recording_source(r)->tasks;
+
+	assert_true(recording_source(r)->info->complete);
+	assert_string_equal(run_info_meta(recording_source(r)->info, "host.name"), "drum");
+	assert_string_equal(tasks_label(tasks, tasks_find(tasks, 100, START, 0)), "ping");
+	assert_int_equal(read_switches(r, &q, &seen, &e), 0);
+	assert_int_equal(seen.rows, CPUS * ROWS);
+}
+
 static void test_windows(void **state)
 {
 	auto_ptr(recording) r = NULL;
@@ -442,6 +462,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_whole),
+		cmocka_unit_test(test_golden),
 		cmocka_unit_test(test_windows),
 		cmocka_unit_test(test_unfinished),
 		cmocka_unit_test(test_cut_everywhere),

@@ -80,6 +80,30 @@ static void test_life(void **state)
 	sched_rows_done(&s);
 }
 
+/* Records without a CPU go the same way as the tasks that were alive, and may be earlier. */
+static void test_life_without_cpu(void **state)
+{
+	auto_ptr(row_text) out = row_text_new();
+	struct sched_rows s;
+	struct sched_life alive = { TASK_ALIVE, 5, 5, 0, "a", 1 };
+	struct sched_life rename = { TASK_RENAME, 5, 5, 0, "b", 1 };
+
+	(void)state;
+	assert_int_equal(sched_rows_init(&s, &out->sink), 0);
+	assert_int_equal(sched_rows_life(&s, BATCH_CPU_NONE, 0, &alive, NULL), 0);
+	assert_int_equal(sched_rows_switch(&s, 0, 100, 5, 0, 1, 120, NULL), 0);
+	assert_int_equal(sched_rows_life(&s, BATCH_CPU_NONE, 90, &rename, NULL), 0);
+	for (uint32_t i = 0; i < 40000; i++) {
+		alive.tid = 1000 + i;
+		assert_int_equal(sched_rows_life(&s, BATCH_CPU_NONE, 0, &alive, NULL), 0);
+		assert_int_equal(sched_rows_life(&s, BATCH_CPU_NONE, 200 + i, &rename, NULL), 0);
+	}
+	assert_int_equal(sched_rows_finish(&s, NULL), 0);
+	assert_int_equal(s.rows.late, 0);
+	assert_int_equal(out->rows[8], 80002);
+	sched_rows_done(&s);
+}
+
 static void half(struct sched_rows *s, struct sched_halves *c, nsec_t time, bool out, uint32_t self,
 		 uint32_t other, bool wide)
 {
@@ -131,11 +155,9 @@ static void test_halves_of_one_process(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_states),
-		cmocka_unit_test(test_names),
-		cmocka_unit_test(test_life),
-		cmocka_unit_test(test_halves),
-		cmocka_unit_test(test_halves_of_one_process),
+		cmocka_unit_test(test_states), cmocka_unit_test(test_names),
+		cmocka_unit_test(test_life),   cmocka_unit_test(test_life_without_cpu),
+		cmocka_unit_test(test_halves), cmocka_unit_test(test_halves_of_one_process),
 	};
 
 	return cmocka_run_group_tests_name("sched_rows", tests, NULL, NULL);

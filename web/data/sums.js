@@ -40,13 +40,15 @@ export function sumRuns(run, cube, window) {
 		taskSwitches: new Float64Array(tasks) };
 	const [, cpu, task, ns, count] = cube.column;
 	const [lo, hi] = cubeRange(cube, w.from, w.to);
+	const row = run.tasks.row;
 
 	for (let i = lo; i < hi; i++) {
-		const t = task[i];
 		const c = run.cpuIndex.get(cpu[i]);
 
-		if (c === undefined || t >= tasks)
+		if (c === undefined || task[i] >= tasks)
 			continue;
+		const t = row[task[i]];
+
 		sums.run[t * cpus + c] += ns[i];
 		sums.switches[t * cpus + c] += count[i];
 		sums.taskRun[t] += ns[i];
@@ -75,11 +77,12 @@ export function sumDelays(run, cube, window, kind, mask) {
 	for (let i = lo; i < hi; i++) {
 		if (kinds[i] !== kind || !mask[task[i]])
 			continue;
-		let hist = byTask.get(task[i]);
+		const t = run.tasks.row[task[i]];
+		let hist = byTask.get(t);
 
 		if (!hist) {
 			hist = new Loghist();
-			byTask.set(task[i], hist);
+			byTask.set(t, hist);
 		}
 		hist.addCell(bucket[i], count[i], sum[i], max[i]);
 		all.addCell(bucket[i], count[i], sum[i], max[i]);
@@ -130,6 +133,7 @@ export function worstDelays(run, cube, window, kind, mask, n) {
 export function sumSuccessors(run, cube, window) {
 	const w = run.snap(window, cube.bin);
 	const tasks = run.tasks.length;
+	const row = run.tasks.row;
 	const [, task, next, count] = cube.column;
 	const [lo, hi] = cubeRange(cube, w.from, w.to);
 	/** @type {Map<number, number>} */
@@ -138,7 +142,7 @@ export function sumSuccessors(run, cube, window) {
 	for (let i = lo; i < hi; i++) {
 		if (task[i] >= tasks || next[i] >= tasks)
 			continue;
-		const key = task[i] * tasks + next[i];
+		const key = row[task[i]] * tasks + row[next[i]];
 
 		by.set(key, (by.get(key) || 0) + count[i]);
 	}

@@ -38,6 +38,11 @@ export class TaskList {
 			else
 				this.byTid.set(t.tid, [i]);
 		});
+		this.merged = false;
+		/** Number under which a task is counted. */
+		this.row = Uint32Array.from(tasks, (_, i) => i);
+		/** Tasks that are counted under a number. */
+		this.members = new Uint32Array(tasks.length).fill(1);
 		/** @type {Map<string, number>} how many tasks carry a label */
 		this.sameLabel = new Map();
 		this.label.forEach((l, i) => {
@@ -51,6 +56,36 @@ export class TaskList {
 	}
 
 	/**
+	 * Count tasks of equal labels as one, or not. Sums then stand at the number of the first of them.
+	 * @param {boolean} on
+	 */
+	merge(on) {
+		/** @type {Map<string, number>} */
+		const first = new Map();
+
+		if (on === this.merged)
+			return;
+		this.merged = on;
+		this.all.forEach((t, i) => {
+			const key = (t.self ? 's' : 't') + this.label[i];
+
+			this.row[i] = i;
+			if (!on || this.idle[i])
+				return;
+			if (!first.has(key))
+				first.set(key, i);
+			this.row[i] = /** @type {number} */ (first.get(key));
+		});
+		this.members.fill(0);
+		this.row.forEach(n => this.members[n]++);
+	}
+
+	/** Is the row of several tasks? @param {number} n */
+	several(n) {
+		return this.members[n] > 1;
+	}
+
+	/**
 	 * Label that tells tasks of equal names apart.
 	 * @param {number} n
 	 */
@@ -59,6 +94,8 @@ export class TaskList {
 
 		if (this.idle[n])
 			return 'IDLE (CPU ' + this.all[n].idle_cpu + ')';
+		if (this.merged)
+			return this.members[n] > 1 ? label + ' × ' + this.members[n] : label;
 		return (this.sameLabel.get(label) || 0) > 1 ? label + ':' + this.all[n].tid : label;
 	}
 

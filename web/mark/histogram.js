@@ -27,6 +27,7 @@ export class HistogramMark {
 		this.series = [];
 		this.x = new LogScale(1, 10, 0, 1);
 		this.hotBar = -1;
+		this.empty = '';
 		this.first = 0;
 		this.last = 0;
 		this.surface = new Surface({ label: o.label, painter: this });
@@ -34,8 +35,8 @@ export class HistogramMark {
 		this.surface.setHeight(H_HEIGHT);
 	}
 
-	/** @param {HistogramSeries[]} series */
-	set(series) {
+	/** @param {HistogramSeries[]} series @param {string} [empty] */
+	set(series, empty = 'nothing was counted in this window') {
 		let first = Infinity;
 		let last = -1;
 
@@ -48,6 +49,7 @@ export class HistogramMark {
 			});
 		}
 		this.series = series;
+		this.empty = empty;
 		this.first = last < 0 ? 0 : Math.floor(first / H_JOIN) * H_JOIN;
 		this.last = last;
 		this.hotBar = -1;
@@ -74,7 +76,7 @@ export class HistogramMark {
 			g.fillStyle = theme.soft;
 			g.font = '13px ' + theme.font;
 			g.textAlign = 'center';
-			g.fillText('nothing was counted in this window', width / 2, height / 2);
+			g.fillText(this.empty, width / 2, height / 2);
 			return;
 		}
 		this.x = new LogScale(loghistLow(this.first) || 1, loghistLow(this.last + H_JOIN), H_LEFT, width - 16);

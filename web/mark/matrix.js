@@ -75,7 +75,7 @@ export class MatrixMark {
 		let x = names;
 		/* Equal columns in all panels. */
 		const w = this.data.panels.reduce((min, panel) =>
-			Math.min(min, Math.max(2, (room - panel.breaks.length * GAP) / Math.max(1, panel.columns.length))), 86);
+			Math.min(min, Math.max(2, (room - panel.breaks.length * GAP) / Math.max(1, panel.columns.length))), 104);
 
 		this.names = names;
 		this.layout = this.data.panels.map(panel => {

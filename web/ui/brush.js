@@ -54,7 +54,7 @@ export class Brush {
 		const rows = strips.reduce((n, s) => n + s.run.cpus.length, 0);
 
 		this.strips = strips;
-		this.row = Math.max(1, Math.min(12, Math.floor(56 / Math.max(1, rows))));
+		this.row = Math.max(1, Math.min(16, Math.floor(56 / Math.max(1, rows))));
 		this.heat = strips.map(s => this.shares(s));
 		this.surface.setHeight(this.stripHeight() + B_FOOT + 4);
 		this.surface.redraw();

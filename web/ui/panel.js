@@ -104,8 +104,9 @@ export class Panel {
 	async task(run) {
 		const app = this.app;
 		const look = app.state.look;
-		const n = run.tasks.all.findIndex((_, i) => app.isMarked(run, i));
+		const n = run.tasks.all.findIndex((_, i) => run.tasks.row[i] === i && app.isMarked(run, i));
 		const title = run.tasks.all[n] ? run.tasks.label[n] : look.task;
+		const several = n >= 0 && run.tasks.several(n);
 		const name = app.shown().length > 1 ? run.name : '';
 
 		if (n < 0)
@@ -116,13 +117,16 @@ export class Panel {
 		const longest = run.longestCovered(sums.window) || 1;
 		const t = run.tasks.all[n];
 
-		mask[n] = 1;
+		/* All tasks that are counted under the number. */
+		run.tasks.row.forEach((row, i) => {
+			mask[i] = Number(row === n);
+		});
 		const delays = await run.delayCube();
 		const pairs = sumSuccessors(run, await run.nextCube(), w).pairs.filter(p => p.task === n).sort((a, b) => b.count - a.count);
 		const away = pairs.reduce((s, p) => s + p.count, 0) || 1;
 		/** @type {[string, string][]} */
-		const lines = [['tid', String(t.tid)], ...t.tgid ? /** @type {[string, string][]} */ ([['process', String(t.tgid)]]) : [],
-			...t.role ? /** @type {[string, string][]} */ ([['name', t.comm]]) : [],
+		const lines = [several ? ['tasks', String(run.tasks.members[n])] : ['tid', String(t.tid)], ...t.tgid && !several ? /** @type {[string, string][]} */ ([['process', String(t.tgid)]]) : [],
+			...t.role && !several ? /** @type {[string, string][]} */ ([['name', t.comm]]) : [],
 			['run time', fmtDuration(sums.taskRun[n])], ['of one core', fmtPct(100 * sums.taskRun[n] / longest, 2)], ['switches', fmtCount(sums.taskSwitches[n])],
 			['switches/s', fmtCount(sums.taskSwitches[n] * 1e9 / longest)]];
 

@@ -9,6 +9,7 @@
  * @property {number} to ns; 0 = the end
  * @property {string} filter regular expression on labels
  * @property {boolean} self also kymo's own threads
+ * @property {boolean} merge tasks of equal names are one
  * @property {string} task label of the selected task, "" = none
  * @property {number} tid of it, 0 = unknown
  * @property {number} cpu selected CPU, -1 = none
@@ -21,7 +22,7 @@
  */
 
 /** @type {Look} */
-const lookDefault = { view: '', hide: '', from: 0, to: 0, filter: '', self: false, task: '', tid: 0, cpu: -1, theme: 'auto',
+const lookDefault = { view: '', hide: '', from: 0, to: 0, filter: '', self: false, merge: false, task: '', tid: 0, cpu: -1, theme: 'auto',
 	ramp: 'viridis', measure: 'both', kinds: '1,3', only: false, everything: false };
 
 /** Changes that a reader would want to go back from. */

@@ -70,7 +70,7 @@ export function answerOf(app, run, name, rows) {
 	const made = rows();
 
 	/* The program's rows may be cut to the first some hundred. */
-	if (json && whole && !app.filter && !app.state.look.self && json.rows.length >= made.length)
+	if (json && whole && !app.filter && !app.state.look.self && !run.tasks.merged && json.rows.length >= made.length)
 		return { columns: json.columns, rows: json.rows, notes: json.notes };
 	if (!json)
 		return { columns: ownColumns[name] || [], rows: made, notes: [] };
@@ -80,9 +80,9 @@ export function answerOf(app, run, name, rows) {
 
 	if (!missing.length || !made.length)
 		return { columns: json.columns, rows: made, notes: [] };
-	if (!whole) {
+	if (!whole || run.tasks.merged) {
 		return { columns: json.columns.filter(c => !missing.includes(c)), rows: made,
-			notes: ['Only for the whole capture: ' + missing.map(c => c.title).join(', ') + '.'] };
+			notes: ['Known for single tasks of the whole capture only: ' + missing.map(c => c.title).join(', ') + '.'] };
 	}
 	const keyOf = /** @param {Row} r */ r => JSON.stringify(keys.map(k => r[k] ?? null));
 	const given = new Map(json.rows.map(r => [keyOf(r), r]));
@@ -139,7 +139,7 @@ export function busyTasks(run, sums, mask) {
 
 /** @param {Run} run @param {number} n */
 export function taskKey(run, n) {
-	return run.tasks.idle[n] ? { task: 'IDLE' } : { task: run.tasks.label[n], tid: run.tasks.all[n].tid };
+	return run.tasks.idle[n] ? { task: 'IDLE' } : { task: run.tasks.label[n], tid: run.tasks.several(n) ? undefined : run.tasks.all[n].tid };
 }
 
 /** @param {Run} run @param {RunSums} sums @param {Uint8Array} mask @returns {Row[]} */
@@ -153,7 +153,7 @@ export function rowsTasks(run, sums, mask) {
 			cpus += Number(sums.run[n * sums.cpus + c] > 0 || sums.switches[n * sums.cpus + c] > 0);
 		const t = run.tasks.all[n];
 
-		return { ...taskKey(run, n), tgid: t.tgid || undefined, members: 1, comm: t.comm, run: sums.taskRun[n],
+		return { ...taskKey(run, n), tgid: run.tasks.several(n) || !t.tgid ? undefined : t.tgid, members: run.tasks.members[n], comm: t.comm, run: sums.taskRun[n],
 			run_pct: longest ? 100 * sums.taskRun[n] / longest : undefined, switches: sums.taskSwitches[n], cpus };
 	});
 }

@@ -143,7 +143,7 @@ class CoremapView extends ViewFrame {
 			this.maps.length > 1 ? el('h4', { text: m.grid.run.name }) : null, m.mark.el)));
 		this.surface = this.maps[0]?.mark.surface || null;
 		this.arrange();
-		this.setWindow(data[0].run.snap(app.window(), data[0].cube.bin), data[0].cube.bin);
+		this.setSnapped(data);
 		this.showFacts();
 		this.table.set(joinAnswers(this.maps.map(({ grid }) => ({ run: grid.run,
 			answer: answerOf(app, grid.run, 'coremap', () => rowsCoremap(grid.run, grid.sums, app.mask(grid.run))) }))), app.dragging());

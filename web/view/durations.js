@@ -66,7 +66,7 @@ class DurationsView extends ViewFrame {
 			data.length > 1 ? el('h4', { text: run.name }) : null, this.marks[i].el)));
 		this.surface = this.marks[0].surface;
 		this.marks.forEach((m, i) => m.set(this.data[i].cells, data[i].run.snap(w, data[i].cube.bin)));
-		this.setWindow(data[0].run.snap(w, data[0].cube.bin), data[0].cube.bin);
+		this.setSnapped(data);
 		this.setFacts(sums.flatMap(({ run, byKind }) => kindTitles.filter(([k]) => kinds.includes(k)).map(([k]) => {
 			const all = /** @type {ReturnType<typeof sumDelays>} */ (byKind.get(k)).all;
 

@@ -64,6 +64,16 @@ export class ViewFrame {
 			fmtTime(w.from, bin / 10) + ' to ' + fmtTime(w.to, bin / 10) + ' (' + fmtDuration(w.to - w.from) + '), whole bins of ' + fmtDuration(bin);
 	}
 
+	/**
+	 * The window in whole bins of the longest run.
+	 * @param {{ run: Run, cube: import('../data/cube.js').Cube }[]} data
+	 */
+	setSnapped(data) {
+		const { run, cube } = data.reduce((a, b) => b.run.span > a.run.span ? b : a);
+
+		this.setWindow(run.snap(this.app.window(), cube.bin), cube.bin);
+	}
+
 	/** Height that a picture may take. */
 	room() {
 		return Math.max(260, Math.min(640, innerHeight * 0.62));

@@ -48,7 +48,7 @@ class LatencyView extends ViewFrame {
 		const theme = app.theme();
 
 		this.data = data.map(d => ({ ...d, delays: sumDelays(d.run, d.cube, w, KIND_WAIT, app.mask(d.run)) }));
-		this.setWindow(data[0].run.snap(w, data[0].cube.bin), data[0].cube.bin);
+		this.setSnapped(data);
 		fill(this.tools, ...this.data.length > 1 ? this.data.map(({ run }, i) => {
 			const swatch = el('span', { class: 'swatch' });
 
@@ -60,7 +60,7 @@ class LatencyView extends ViewFrame {
 				const at = Number(q) > 1 ? delays.all.max : delays.all.quantile(Number(q));
 
 				return { at, text: name + ' ' + fmtDuration(at) };
-			}) : [] })));
+			}) : [] })), this.unrecorded() ? 'wake-ups were not recorded (record with -e switch,wakeup)' : undefined);
 		this.showFacts();
 		this.table.set(joinAnswers(this.data.map(({ run, delays }) => {
 			const answer = answerOf(app, run, 'latency', () => rowsLatency(run, delays));
@@ -70,6 +70,11 @@ class LatencyView extends ViewFrame {
 			return { run, answer };
 		})), app.dragging());
 		this.showWorst();
+	}
+
+	/** No shown run has wake-ups. */
+	unrecorded() {
+		return this.data.every(({ run, delays }) => !delays.all.count && !run.view('latency') && (run.json.views || []).length);
 	}
 
 	/** @param {number} i */

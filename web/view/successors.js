@@ -99,7 +99,7 @@ class SuccessorsView extends ViewFrame {
 		});
 		fill(this.host, ...this.maps.map(m => el('div', { class: 'multiple' }, this.maps.length > 1 ? el('h4', { text: m.run.name }) : null, m.mark.el)));
 		this.surface = this.maps[0].mark.surface;
-		this.setWindow(data[0].run.snap(app.window(), data[0].cube.bin), data[0].cube.bin);
+		this.setSnapped(data);
 		fill(this.tools, all || this.maps.some(m => m.grid.restRows) ? this.check('all tasks', all, on => app.state.set({ everything: on })) : null);
 		for (const { grid, mark } of this.maps) {
 			mark.set({ rows: grid.rows, breaks: grid.restRows ? [grid.rows.length - 1] : [], marked: grid.rows.findIndex(r => app.isMarkedName(r)),
@@ -143,7 +143,7 @@ class SuccessorsView extends ViewFrame {
 		this.setFacts(this.maps.flatMap(({ run, rows }) => {
 			const prefix = this.maps.length > 1 ? run.name + ': ' : '';
 			const all = rows.reduce((n, r) => n + r.count, 0);
-			const most = rows.find(r => r.tid !== undefined);
+			const most = rows.find(r => r.task !== 'IDLE');
 			const toIdle = rows.filter(r => r.next === 'IDLE' && r.next_tid === undefined).reduce((n, r) => n + r.count, 0);
 
 			return [

@@ -12,6 +12,7 @@ import { ViewFrame } from './frame.js';
 /** @typedef {import('../data/run.js').Run} Run */
 /** @typedef {import('../data/sums.js').RunSums} RunSums */
 /** @typedef {{ run: Run, sums: RunSums, tasks: number[], longest: number }} Use */
+/** @typedef {{ use: Use, tasks: number[], time: number, switches: number }} Bar */
 
 /** Bars before the rest is summed up. */
 const TOP_BARS = 24;
@@ -20,7 +21,7 @@ class SwitchesView extends ViewFrame {
 	/** @param {App} app */
 	constructor(app) {
 		super(app, { name: 'switches', title: 'CPU vs switches', summary: 'CPU time of each task (bars) beside its context switches (circles)' });
-		/** @type {{ use: Use, task: number }[]} task -1 = the rest */
+		/** @type {Bar[]} */
 		this.bars = [];
 		this.mark = new BarsMark({
 			label: 'CPU use and context switches per task. Arrow keys read rows, Enter selects.',
@@ -48,40 +49,30 @@ class SwitchesView extends ViewFrame {
 
 			return { run, sums, tasks: busyTasks(run, sums, app.mask(run)), longest: run.longestCovered(sums.window) || 1 };
 		});
-		this.setWindow(data[0].run.snap(app.window(), data[0].cube.bin), data[0].cube.bin);
+		this.setSnapped(data);
 		this.drawBars();
 		this.showFacts();
 		this.table.set(joinAnswers(this.uses.map(u => ({ run: u.run,
 			answer: answerOf(app, u.run, 'switches', () => rowsSwitches(u.run, u.sums, app.mask(u.run))) }))), app.dragging());
 	}
 
-	/** Rows: one per task, or per label and run where runs stand beside each other. */
+	/** Rows: one per task, or one per label and run where runs stand beside each other. */
 	drawBars() {
 		const app = this.app;
 		const several = this.uses.length > 1;
 		const all = app.state.look.everything;
-		/** @type {import('../mark/bars.js').BarRow[]} */
-		const rows = [];
+		const groups = several ? this.byLabel() : this.uses[0].tasks.map(task => [this.barOf(this.uses[0], [task])]);
+		const shown = all ? groups : groups.slice(0, TOP_BARS);
+		const left = groups.length - shown.length;
 
-		this.bars = [];
-		for (const group of several ? this.byLabel() : this.uses[0].tasks.map(task => [{ use: this.uses[0], task }])) {
-			if (!all && rows.length >= TOP_BARS * (several ? this.uses.length : 1))
-				break;
-			group.forEach((bar, i) => {
-				this.bars.push(bar);
-				rows.push(this.barRow(bar.use, bar.task, several ? bar.use.run.tasks.label[bar.task] : '', i === 0 && several));
-			});
-		}
-		const left = several ? 0 : this.uses[0].tasks.length - this.bars.length;
+		this.bars = shown.flat();
+		const rows = shown.flatMap(group => group.map((bar, i) => this.barRow(bar, several, several && i === 0)));
 
-		if (left > 0) {
-			const use = this.uses[0];
-			const rest = use.tasks.slice(this.bars.length);
-			const time = rest.reduce((s, n) => s + use.sums.taskRun[n], 0);
+		if (left > 0 && !several) {
+			const rest = this.barOf(this.uses[0], this.uses[0].tasks.slice(shown.length));
 
-			this.bars.push({ use, task: -1 });
-			rows.push({ name: left + ' more tasks', note: '', colour: app.theme().faint, value: 100 * time / use.longest,
-				second: NaN, text: fmtPct(100 * time / use.longest), marked: false, first: true });
+			this.bars.push(rest);
+			rows.push({ ...this.barRow(rest, false, true), name: left + ' more tasks', colour: app.theme().faint, second: NaN, marked: false });
 		}
 		fill(this.tools, left > 0 || all ? this.check('all tasks', all, on => app.state.set({ everything: on })) : null);
 		this.mark.set({ rows, title: 'CPU time, % of one core', secondTitle: 'Context switches in the window', full: 5,
@@ -89,54 +80,69 @@ class SwitchesView extends ViewFrame {
 			empty: app.filter ? 'No task that ran matches the filter.' : 'Nothing ran in this window.' }, this.room());
 	}
 
-	/** @param {Use} use @param {number} task @param {string} group @param {boolean} first */
-	barRow(use, task, group, first) {
-		const pct = 100 * use.sums.taskRun[task] / use.longest;
-
-		return { name: group || use.run.tasks.unique(task), note: group ? use.run.name : '', colour: this.app.colourOf(use.run, task),
-			value: pct, second: use.sums.taskSwitches[task], text: fmtPct(pct), marked: this.app.isMarked(use.run, task), first };
+	/** @param {Use} use @param {number[]} tasks @returns {Bar} */
+	barOf(use, tasks) {
+		return { use, tasks, time: tasks.reduce((s, n) => s + use.sums.taskRun[n], 0), switches: tasks.reduce((s, n) => s + use.sums.taskSwitches[n], 0) };
 	}
 
-	/** Bars of all runs, grouped by label: the busiest label first. */
+	/** @param {Bar} bar @returns {string} */
+	barName(bar) {
+		const [first] = bar.tasks;
+		const tasks = bar.use.run.tasks;
+
+		return bar.tasks.length === 1 ? tasks.unique(first) : tasks.label[first] + ' × ' + bar.tasks.length;
+	}
+
+	/** @param {Bar} bar @param {boolean} several @param {boolean} first */
+	barRow(bar, several, first) {
+		const { use, tasks } = bar;
+		const pct = 100 * bar.time / use.longest;
+
+		return { name: several ? use.run.tasks.label[tasks[0]] : this.barName(bar), note: several ? use.run.name : '', colour: this.app.colourOf(use.run, tasks[0]),
+			value: pct, second: bar.switches, text: fmtPct(pct) + (several && tasks.length > 1 ? ' × ' + tasks.length + ' tasks' : ''),
+			marked: tasks.some(n => this.app.isMarked(use.run, n)), first };
+	}
+
+	/** One bar per label and run, grouped by label: the busiest label first. */
 	byLabel() {
-		/** @type {Map<string, { total: number, bars: { use: Use, task: number }[] }>} */
+		/** @type {Map<string, Bar[]>} */
 		const groups = new Map();
 
 		for (const use of this.uses) {
+			/** @type {Map<string, number[]>} */
+			const labels = new Map();
+
 			for (const task of use.tasks) {
 				const label = use.run.tasks.label[task];
-				const group = groups.get(label) || { total: 0, bars: [] };
 
-				group.total += use.sums.taskRun[task];
-				group.bars.push({ use, task });
-				groups.set(label, group);
+				labels.set(label, [...labels.get(label) || [], task]);
 			}
+			for (const [label, tasks] of labels)
+				groups.set(label, [...groups.get(label) || [], this.barOf(use, tasks)]);
 		}
-		return [...groups.values()].sort((a, b) => b.total - a.total).map(g => g.bars);
+		const most = /** @param {Bar[]} bars */ bars => bars.reduce((m, b) => Math.max(m, b.time / b.use.longest), 0);
+
+		return [...groups.values()].sort((a, b) => most(b) - most(a));
 	}
 
 	/** @param {number} row @param {PointerEvent} e */
 	hover(row, e) {
-		const { use, task } = this.bars[row];
+		const bar = this.bars[row];
+		const { use, time, switches } = bar;
 
-		if (task < 0)
-			return;
-		const ns = use.sums.taskRun[task];
-		const n = use.sums.taskSwitches[task];
-
-		this.app.tip.show(e, use.run.tasks.unique(task) + (this.uses.length > 1 ? ' · ' + use.run.name : ''), [
-			['% of one core', fmtPct(100 * ns / use.longest, 2)], ['run time', fmtExact(ns)], ['switches', fmtCount(n)],
-			['switches/s', fmtCount(n * 1e9 / use.longest)]], this.app.colourOf(use.run, task));
+		this.app.tip.show(e, this.barName(bar) + (this.uses.length > 1 ? ' · ' + use.run.name : ''), [
+			['% of one core', fmtPct(100 * time / use.longest, 2)], ['run time', fmtExact(time)], ['switches', fmtCount(switches)],
+			['switches/s', fmtCount(switches * 1e9 / use.longest)]], this.app.colourOf(use.run, bar.tasks[0]));
 	}
 
 	/** @param {number} row */
 	click(row) {
-		const { use, task } = this.bars[row];
+		const { use, tasks } = this.bars[row];
 
-		if (task < 0)
+		if (tasks.length > 1 && this.uses.length === 1)
 			this.app.state.set({ everything: true });
 		else
-			this.app.selectTask(use.run, task);
+			this.app.selectTask(use.run, tasks[0]);
 	}
 
 	showFacts() {

@@ -30,7 +30,7 @@ class TasksView extends ViewFrame {
 		const app = this.app;
 		const sums = data.map(({ run, cube }) => ({ run, sums: sumRuns(run, cube, app.window()) }));
 
-		this.setWindow(data[0].run.snap(app.window(), data[0].cube.bin), data[0].cube.bin);
+		this.setSnapped(data);
 		fill(this.figure, ...sums.map(s => this.shareBar(s.run, s.sums, sums.length > 1)));
 		this.setFacts(sums.flatMap(s => this.factsOf(s.run, s.sums, sums.length > 1 ? s.run.name + ': ' : '')));
 		this.table.set(joinAnswers(sums.map(s => ({ run: s.run,

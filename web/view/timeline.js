@@ -98,7 +98,7 @@ class TimelineView extends ViewFrame {
 		const words = loading ? 'reading events …' : exact ? 'every run is shown' : run && run.hasEvents() ? 'shares per bin of ' +
 			fmtDuration(this.data[0].cube.bin) + '; zoom in for single runs' : 'shares per bin; the report carries no events';
 
-		this.detail.textContent = words;
+		this.detail.textContent = words + (run && run.json.events_note && !loading ? ' (' + run.json.events_note + ')' : '');
 		this.el.dataset.detail = loading ? 'loading' : exact ? 'exact' : 'bins';
 		if (!loading)
 			this.showTable();

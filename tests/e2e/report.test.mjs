@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Report pages in a browser: a made-up one, and (with KYMO, the program) one made by `kymo report`,
+ * whose tables must show what `kymo show --json` prints, for the whole capture and for a window.
+ */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import test from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+import { makePage, makeRun } from '../web/page_writer.mjs';
+import { simulate, simulatedTasks } from '../web/simulation.mjs';
+import { axeSource, findBrowser, openBrowser, openReport, readTable, settled, showView, viewWindow } from './browser.mjs';
+
+const source = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+const build = process.env.KYMO_BUILD || path.join(source, 'build');
+const kymo = process.env.KYMO;
+const views = ['coremap', 'switches', 'timeline', 'durations', 'latency', 'successors', 'tasks', 'info'];
+const { chromium, missing } = await findBrowser();
+const viewerFile = path.join(build, 'web/viewer.js');
+const skip = missing || (fs.existsSync(viewerFile) ? false : viewerFile + ' is not built');
+const skipReal = skip || (kymo ? false : 'KYMO is not set');
+
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'kymo-e2e-'));
+const madeUp = path.join(folder, 'made-up.html');
+const real = path.join(folder, 'real.html');
+const recording = path.join(source, 'tests/fixtures/demo.kymo');
+let sim;
+let browser;
+let page;
+
+function run(...args) {
+	const done = spawnSync(kymo, args, { encoding: 'utf8', maxBuffer: 256 << 20 });
+
+	assert.equal(done.status, 0, args.join(' ') + ': ' + done.stderr);
+	return done.stdout;
+}
+
+function show(view, ...options) {
+	return JSON.parse(run('show', view, recording, '--json', '--top', '0', ...options));
+}
+
+function clean() {
+	assert.deepEqual(browser.complaints.splice(0), []);
+}
+
+test.before(async () => {
+	if (skip)
+		return;
+	sim = simulate({ cpus: 4, tasks: 30, span: 600e6, losses: 2, seed: 5 });
+	fs.writeFileSync(madeUp, makePage([makeRun(sim, 'made-up')], fs.readFileSync(viewerFile, 'utf8'),
+		fs.readFileSync(path.join(source, 'web/viewer.css'), 'utf8')));
+	if (!skipReal)
+		run('report', recording, '-o', real);
+	browser = await openBrowser(chromium);
+	page = await browser.page();
+});
+
+test.after(async () => {
+	await browser?.close();
+	fs.rmSync(folder, { recursive: true });
+});
+
+/** Both pages, the real one only where there is the program. */
+for (const [name, file, skipped] of [['made-up', madeUp, skip], ['real', real, skipReal]]) {
+	test(name + ': every view opens and shows something', { skip: skipped }, async () => {
+		await openReport(page, file);
+		for (const view of views) {
+			await showView(page, view);
+			assert.ok(await page.locator('.view[data-view="' + view + '"] .fact .value').count() > 0, view);
+			if (view !== 'info') {
+				const inked = await page.evaluate(() => [...document.querySelectorAll('.figure canvas.base')].every(c => {
+					const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
+
+					return d.some(v => v);
+				}));
+
+				assert.ok(inked, view + ': the picture is empty');
+			}
+			assert.equal(await page.evaluate(() => document.documentElement.scrollWidth > innerWidth), false, view + ' is too wide');
+		}
+		assert.equal(await page.locator('.banner').isVisible(), false);
+		clean();
+	});
+
+	test(name + ': narrow pages have a select instead of the rail', { skip: skipped }, async () => {
+		await page.setViewportSize({ width: 390, height: 844 });
+		await openReport(page, file);
+		assert.equal(await page.locator('.rail').isVisible(), false);
+		for (const view of views) {
+			await page.selectOption('.viewselect', view);
+			await page.waitForSelector('.view[data-view="' + view + '"]');
+			await settled(page);
+			assert.equal(await page.evaluate(() => document.documentElement.scrollWidth > innerWidth), false, view + ' is too wide');
+		}
+		await page.setViewportSize({ width: 1440, height: 900 });
+		clean();
+	});
+
+	test(name + ': no serious finding of axe, light and dark', { skip: skipped || (axeSource() ? false : 'axe-core is not installed') }, async () => {
+		for (const colorScheme of ['light', 'dark']) {
+			await page.emulateMedia({ colorScheme });
+			await openReport(page, file);
+			await page.evaluate(axeSource());
+			for (const view of views) {
+				await showView(page, view);
+				if (view === 'tasks')
+					await page.click('table[data-view="tasks"] tbody tr[data-row="0"]');
+				const found = await page.evaluate(async () => (await globalThis.axe.run(document, { resultTypes: ['violations'] })).violations
+					.filter(v => ['serious', 'critical'].includes(v.impact)).map(v => v.id + ': ' + v.nodes.slice(0, 3).map(n => n.html).join(' | ')));
+
+				assert.deepEqual(found, [], view + ', ' + colorScheme);
+			}
+		}
+		await page.emulateMedia({ colorScheme: 'light' });
+		clean();
+	});
+}
+
+test('tables of a made-up run equal a count event by event, whole and in a window', { skip }, async () => {
+	await openReport(page, madeUp, '#view=tasks');
+	const check = async () => {
+		const w = await viewWindow(page);
+		const want = simulatedTasks(sim, w.from, w.to);
+		const rows = await readTable(page, 'tasks');
+		const shown = want.filter((t, n) => n >= 4 && !sim.tasks[n].self && (t.run || t.switches));
+
+		assert.equal(rows.length, shown.length);
+		for (const r of rows) {
+			const t = want[sim.tasks.findIndex(x => x.tid === r.tid)];
+
+			assert.deepEqual([r.run, r.switches], [t.run, t.switches], r.task);
+		}
+	};
+
+	await check();
+	await openReport(page, madeUp, '#view=tasks&from=123456789&to=234567890');
+	assert.ok((await viewWindow(page)).to < 240e6);
+	await check();
+	clean();
+});
+
+/** Drag over the strip from one share of the capture to another. */
+async function dragWindow(a, b) {
+	const box = await page.locator('.brush .pane').boundingBox();
+	const x = part => box.x + 62 + (box.width - 74) * part;
+
+	await page.mouse.move(x(a), box.y + 12);
+	await page.mouse.down();
+	await page.mouse.move(x((a + b) / 2), box.y + 14, { steps: 4 });
+	await page.mouse.move(x(b), box.y + 14, { steps: 4 });
+	await page.mouse.up();
+	await settled(page);
+}
+
+test('dragging on the strip sets a window on bin edges; 0 takes it back', { skip }, async () => {
+	await openReport(page, madeUp, '#view=switches');
+	await dragWindow(0.25, 0.5);
+	const w = await viewWindow(page);
+	const bin = Math.ceil(600e6 / 2048);
+
+	assert.ok(Math.abs(w.from - 150e6) < 5e6 && Math.abs(w.to - 300e6) < 5e6, JSON.stringify(w));
+	assert.ok(w.from % bin === 0 && w.to % bin === 0);
+	assert.match(await page.evaluate(() => location.hash), /from=\d+&to=\d+/);
+	await page.keyboard.press('0');
+	await settled(page);
+	assert.deepEqual(await viewWindow(page), { from: 0, to: 600e6 });
+	clean();
+});
+
+test('the state stands in the address, and a link shows it', { skip }, async () => {
+	await openReport(page, madeUp, '#view=durations&kinds=2%2C4&filter=vcpu&from=100000000&to=300000000');
+	assert.deepEqual(await page.locator('.tools input').evaluateAll(boxes => boxes.map(b => b.checked)), [false, true, false, true]);
+	const rows = await readTable(page, 'durations');
+
+	assert.ok(rows.length && rows.every(r => /vcpu/.test(r.task) && ['sleep', 'preempted'].includes(r.kind)));
+	await showView(page, 'tasks');
+	await page.goBack();
+	await page.waitForSelector('.view[data-view="durations"]');
+	clean();
+});
+
+test('keys: filter, help, views, cursor read-out, escape', { skip }, async () => {
+	await openReport(page, madeUp, '#view=timeline');
+	await page.keyboard.press('/');
+	await page.keyboard.type('vm_(router');
+	await settled(page);
+	assert.match(await page.locator('.filternote').textContent(), /no valid/);
+	await page.keyboard.type(')');
+	await settled(page);
+	assert.equal(await page.locator('.filternote').textContent(), '');
+	await page.keyboard.press('Escape');
+	await settled(page);
+	assert.equal(await page.inputValue('.filterbox'), '');
+	await page.keyboard.press('?');
+	assert.ok(await page.locator('dialog.help').isVisible());
+	await page.keyboard.press('Escape');
+	assert.equal(await page.locator('dialog.help').isVisible(), false);
+	await page.focus('.view .surface');
+	await page.keyboard.press('ArrowDown');
+	await page.keyboard.press('ArrowRight');
+	assert.match(await page.locator('[role="status"][aria-live]').textContent(), /CPU 0/);
+	for (let i = 0; i < 3; i++)
+		await page.keyboard.press('+');
+	await settled(page);
+	const w = await viewWindow(page);
+
+	assert.ok(w.to - w.from < 600e6 * 0.3);
+	await page.keyboard.press(']');
+	await page.waitForSelector('.view[data-view="durations"]');
+	clean();
+});
+
+test('sorting, CSV, PNG, selection', { skip }, async () => {
+	await openReport(page, madeUp, '#view=tasks');
+	await page.click('table[data-view="tasks"] thead button[data-col="switches"]');
+	await settled(page);
+	const rows = await readTable(page, 'tasks');
+	const counts = rows.map(r => r.switches);
+
+	assert.deepEqual(counts, [...counts].sort((a, b) => b - a));
+	const [csv] = await Promise.all([page.waitForEvent('download'), page.click('.view .twin button[title*="CSV"]')]);
+	const text = fs.readFileSync(await csv.path(), 'utf8').split('\r\n');
+
+	assert.equal(text.length, rows.length + 2);
+	assert.equal(text[1].split(',')[0], rows[0].task);
+	await page.click('table[data-view="tasks"] tbody tr[data-row="0"]');
+	await settled(page);
+	assert.match(await page.locator('.panel h3').textContent(), new RegExp(rows[0].task.replace(/[/.]/g, '.')));
+	await page.keyboard.press('Escape');
+	await settled(page);
+	assert.equal(await page.locator('.panel').isVisible(), false);
+	for (const view of ['coremap', 'switches', 'timeline', 'durations', 'latency', 'successors']) {
+		await showView(page, view);
+		const [png] = await Promise.all([page.waitForEvent('download'), page.click('.viewtools button[title*="PNG"]')]);
+		const bytes = fs.readFileSync(await png.path());
+
+		assert.deepEqual([...bytes.subarray(0, 4)], [0x89, 0x50, 0x4e, 0x47], view);
+		assert.ok(bytes.length > 5000, view);
+	}
+	clean();
+});
+
+test('dark and light', { skip }, async () => {
+	const paper = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+
+	await page.emulateMedia({ colorScheme: 'light' });
+	await openReport(page, madeUp);
+	const light = await paper();
+
+	await page.emulateMedia({ colorScheme: 'dark' });
+	const dark = await paper();
+
+	assert.notEqual(light, dark);
+	await page.click('button[title="Light or dark"]');
+	await settled(page);
+	assert.equal(await paper(), light);
+	await page.emulateMedia({ colorScheme: 'light' });
+	clean();
+});
+
+test('the worst wait leads to its moment', { skip }, async () => {
+	await openReport(page, madeUp, '#view=latency');
+	const [worst] = await readTable(page, 'worst');
+
+	await page.click('table[data-view="worst"] tbody tr[data-row="0"]');
+	await page.waitForSelector('.view[data-view="timeline"]');
+	await settled(page);
+	const w = await viewWindow(page);
+
+	assert.ok(w.from <= worst.ended - worst.wait && w.to >= worst.ended && w.to - w.from < 600e6, JSON.stringify(w));
+	assert.equal(await page.locator('.panel h3').textContent(), worst.task);
+	clean();
+});
+
+test('a damaged page says so', { skip }, async () => {
+	const text = fs.readFileSync(madeUp, 'utf8');
+	const at = text.indexOf('id="kymo-cube-0">') + 3000;
+	const bad = path.join(folder, 'bad.html');
+
+	fs.writeFileSync(bad, text.slice(0, at) + (text[at] === 'A' ? 'B' : 'A') + text.slice(at + 1));
+	await page.goto('file://' + bad);
+	await page.waitForSelector('.banner:visible');
+	assert.match(await page.locator('.banner').textContent(), /damaged/);
+	clean();
+});
+
+/** Rows as objects that can be compared: known columns only, floats to 9 digits. */
+function comparable(rows, columns) {
+	return rows.map(r => Object.fromEntries(columns.filter(c => r[c] !== undefined && r[c] !== null).map(c =>
+		[c, typeof r[c] === 'number' && !Number.isInteger(r[c]) ? Number(r[c].toPrecision(9)) : r[c]])));
+}
+
+const percentiles = new Set(['p50', 'p90', 'p99', 'p999']);
+
+/**
+ * The page's table against the program's answer: the same rows (whatever the order of equals), all
+ * columns that the page shows. Percentiles of a window may differ by what a bucket can hide.
+ */
+async function compare(view, json, exact) {
+	const rows = await readTable(page, view);
+	const columns = [...new Set(rows.flatMap(r => Object.keys(r)))];
+	const keys = json.columns.filter(c => c.key).map(c => c.name);
+	const keyOf = r => JSON.stringify(keys.map(k => r[k] ?? null));
+	const want = new Map(comparable(json.rows, columns).map(r => [keyOf(r), r]));
+
+	assert.ok(rows.length > 0 || !json.rows.length, view + ' has no rows');
+	for (const row of comparable(rows, columns)) {
+		const other = want.get(keyOf(row));
+
+		assert.ok(other, view + ': no such row in kymo show: ' + JSON.stringify(row));
+		for (const c of columns) {
+			if (!exact && percentiles.has(c) && row[c] !== undefined)
+				assert.ok(Math.abs(row[c] - other[c]) <= other[c] * 0.0625 + 1, view + ' ' + c + ': ' + row[c] + ' for ' + other[c]);
+			else
+				assert.deepEqual(row[c], other[c], view + ' ' + c + ' of ' + JSON.stringify(row));
+		}
+		want.delete(keyOf(row));
+	}
+	/* Tasks that only woke up have no cells in the cubes, and nothing to show but that. */
+	for (const r of want.values())
+		assert.ok(!r.run && !r.switches && !r.count && !r.waits, view + ': missing row ' + JSON.stringify(r));
+}
+
+const compared = ['coremap', 'switches', 'durations', 'latency', 'successors', 'tasks'];
+const options = view => view === 'durations' ? '&kinds=1%2C2%2C3%2C4' : '';
+
+for (const view of compared) {
+	test('real: ' + view + ' shows what kymo show prints, whole capture', { skip: skipReal }, async () => {
+		await openReport(page, real, '#view=' + view + options(view));
+		await compare(view, show(view), true);
+		clean();
+	});
+
+	test('real: ' + view + ' shows what kymo show prints, windows', { skip: skipReal }, async () => {
+		const span = show('tasks').window.to;
+
+		for (const [a, b] of [[0.2, 0.4], [0.5, 0.51], [0, 0.3], [0.7, 1]]) {
+			await openReport(page, real, '#view=' + view + options(view) + '&from=' + Math.round(a * span) + '&to=' + Math.round(b * span));
+			const w = await viewWindow(page);
+
+			await compare(view, show(view, '--from', w.from + 'ns', '--for', w.to - w.from + 'ns'), false);
+		}
+		clean();
+	});
+
+	test('real: ' + view + ' shows what kymo show prints, filtered', { skip: skipReal }, async () => {
+		const [busiest] = show('tasks').rows;
+		const filter = '^' + busiest.task.slice(0, 3).replace(/\W/g, '.');
+
+		await openReport(page, real, '#view=' + view + options(view) + '&filter=' + encodeURIComponent(filter));
+		await compare(view, show(view, '--task', filter), false);
+		clean();
+	});
+}
+
+test('real: merged names', { skip: skipReal }, async () => {
+	await openReport(page, real, '#view=tasks&merge=1');
+	await compare('tasks', show('tasks', '--merge'), false);
+	clean();
+});
+
+test('real: single runs of a small window', { skip: skipReal }, async () => {
+	const span = show('tasks').window.to;
+	const from = Math.round(span * 0.31);
+
+	await openReport(page, real, '#view=timeline&from=' + from + '&to=' + (from + 2000000));
+	const json = show('timeline', '--from', from + 'ns', '--for', '2000000ns');
+
+	assert.equal(await page.locator('.detail').textContent(), 'every run is shown');
+	const rows = (await readTable(page, 'timeline')).map(r => [r.task, r.tid, r.start, r.length, r.cpu, r.end_state]);
+	const want = json.rows.filter(r => r.length).slice(0, 500).map(r => [r.task, r.tid, r.start, r.length, r.cpu, r.end_state]);
+
+	assert.deepEqual(rows, want);
+	clean();
+});

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/* Memory of batches: columns do not overlap, texts stay, limits hold. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "model/batch.h"
+#include "model/file_track.h"
+#include "model/sched_track.h"
+
+static void test_columns(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; track_at(i); i++) {
+		const struct track *t = track_at(i);
+		auto_ptr(batch) b = batch_new(t, 1000);
+
+		assert_non_null(b);
+		assert_ptr_equal(b->track, t);
+		assert_int_equal(b->cpu, BATCH_CPU_NONE);
+		assert_int_equal(b->cap, 1000);
+		assert_int_equal(b->rows, 0);
+		assert_int_equal(b->lead, 0);
+		assert_ptr_equal(b->time, b->col[0]);
+		for (unsigned int c = 0; c < t->n_columns; c++) {
+			const uint8_t *p = b->col[c];
+			size_t n = 1000 * column_type_bytes(t->column[c].type);
+
+			assert_int_equal((uintptr_t)p % 64, 0);
+			for (size_t k = 0; k < n; k++)
+				assert_int_equal(p[k], 0); /* and unused by columns before */
+			memset(b->col[c], 0xa5 ^ (int)c, n);
+		}
+		for (unsigned int c = 0; c < t->n_columns; c++) {
+			const uint8_t *p = b->col[c];
+
+			for (size_t k = 0; k < 1000 * column_type_bytes(t->column[c].type); k++)
+				assert_int_equal(p[k], 0xa5 ^ (int)c);
+		}
+	}
+}
+
+static void test_odd_sizes(void **state)
+{
+	(void)state;
+	for (uint32_t cap = 0; cap < 70; cap++) {
+		auto_ptr(batch) b = batch_new(&track_task, cap);
+
+		assert_non_null(b);
+		for (; !batch_full(b); b->rows++) {
+			b->time[b->rows] = UINT64_MAX;
+			batch_u8(b, TASK_KIND)[b->rows] = 0xff;
+			batch_u8(b, TASK_FLAGS)[b->rows] = 0xff;
+			((uint32_t *)b->col[TASK_COMM])[b->rows] = 0;
+		}
+		assert_int_equal(b->rows, cap);
+		for (uint32_t i = 0; i < cap; i++)
+			assert_string_equal(batch_text(b, TASK_COMM, i), "");
+	}
+}
+
+static void test_texts(void **state)
+{
+	auto_ptr(batch) b = batch_new(&track_meta, 5000);
+	char text[32];
+
+	(void)state;
+	assert_int_equal(batch_add_text(b, ""), 0);
+	for (unsigned int round = 0; round < 2; round++) {
+		for (uint32_t i = 0; i < 5000; i++) {
+			snprintf(text, sizeof(text), "key %u.%u", round, i);
+			int64_t at = batch_add_text(b, text);
+
+			assert_true(at > 0);
+			((uint32_t *)b->col[META_KEY])[i] = (uint32_t)at;
+			((uint32_t *)b->col[META_VALUE])[i] = 0;
+			b->rows++;
+		}
+		for (uint32_t i = 0; i < 5000; i++) {
+			snprintf(text, sizeof(text), "key %u.%u", round, i);
+			assert_string_equal(batch_text(b, META_KEY, i), text);
+			assert_string_equal(batch_text(b, META_VALUE, i), "");
+		}
+		batch_clear(b);
+		assert_int_equal(b->rows, 0);
+		assert_int_equal(b->text_len, 1);
+	}
+}
+
+static void test_text_limit(void **state)
+{
+	auto_ptr(batch) b = batch_new(&track_meta, 1);
+	char *text = malloc(BATCH_TEXT_MAX);
+
+	(void)state;
+	assert_non_null(text);
+	memset(text, 'x', BATCH_TEXT_MAX - 1);
+	text[BATCH_TEXT_MAX - 1] = '\0';
+	assert_int_equal(batch_add_text(b, text), -E2BIG); /* one for the empty text */
+	assert_int_equal(batch_add_text(b, text + 1), 1);
+	assert_int_equal(b->text_len, BATCH_TEXT_MAX);
+	assert_int_equal(batch_add_text(b, "x"), -E2BIG);
+	assert_int_equal(batch_add_text(b, ""), 0);
+	assert_string_equal(b->text + 1, text + 1);
+	batch_clear(b);
+	assert_int_equal(batch_add_text(b, "x"), 1);
+	free(text);
+}
+
+static void test_freeing(void **state)
+{
+	(void)state;
+	assert_null(batch_free(NULL));
+	assert_null(batch_free(batch_new(&track_switch, 1)));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_columns), cmocka_unit_test(test_odd_sizes),
+		cmocka_unit_test(test_texts),	cmocka_unit_test(test_text_limit),
+		cmocka_unit_test(test_freeing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

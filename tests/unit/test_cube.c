@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Tests of src/analysis/cube: sums of cells over windows on bin edges must equal what the views
+ * answer for those windows, however wide the bins became.
+ */
+#include "view_text.h"
+
+#include "analysis/cube.h"
+#include "stats/loghist.h"
+
+#define CPUS  3
+#define TASKS 9
+
+static uint32_t next_random(uint64_t *seed)
+{
+	*seed = *seed * 6364136223846793005u + 1442695040888963407u;
+	return (uint32_t)(*seed >> 33);
+}
+
+/* Three CPUs with some thousand switches and wake-ups, and losses. */
+static void random_run(struct scenario *s, uint64_t seed)
+{
+	uint32_t running[CPUS] = { 0 };
+	nsec_t now = 1000000;
+
+	for (uint32_t t = 1; t <= TASKS; t++)
+		scenario_task(s, 0, TASK_ALIVE, 100 + t, t % 3 ? "worker" : "other", 0);
+	for (uint32_t c = 0; c < CPUS; c++)
+		scenario_start(s, c, now);
+	for (unsigned int i = 0; i < 6000; i++) {
+		uint32_t cpu = next_random(&seed) % CPUS, t = 101 + next_random(&seed) % TASKS;
+		uint32_t what = next_random(&seed) % 3;
+		bool runs = false;
+
+		now += 1 + next_random(&seed) % 1000;
+		for (uint32_t c = 0; c < CPUS; c++)
+			runs |= running[c] == t;
+		if (what == 0)
+			scenario_wakeup(s, cpu, now, t, running[cpu]);
+		else if (!runs || what == 2) {
+			uint32_t next = runs ? 0 : t;
+
+			scenario_switch(s, cpu, now, running[cpu], next, next_random(&seed) % 3);
+			running[cpu] = next;
+		}
+		if (i % 1500 == 700)
+			scenario_loss(s, cpu, now + 10, now + 20000,
+				      i % 1000 < 500 ? &track_switch : &track_wakeup, i);
+	}
+	for (uint32_t c = 0; c < CPUS; c++)
+		scenario_end(s, c, now + 12345);
+}
+
+/* What the cells of [from, to) say. */
+struct sums {
+	uint64_t run[TASKS + 1], switches[TASKS + 1];
+	uint64_t count[5][TASKS + 1], sum[5][TASKS + 1], max[5][TASKS + 1];
+	uint64_t next[TASKS + 1][TASKS + 1];
+};
+
+/* 0 for idle, else the task's place among ours. */
+static uint32_t place(const struct tasks *tasks, uint32_t number)
+{
+	uint32_t tid = tasks_at(tasks, number)->tid;
+
+	return tid ? tid - 100 : 0;
+}
+
+static void add_rows(const struct batch *b, const struct tasks *tasks, nsec_t from, nsec_t to,
+		     struct sums *s)
+{
+	for (uint32_t i = 0; i < b->rows; i++) {
+		if (b->time[i] < from || b->time[i] >= to)
+			continue;
+		if (b->track == &track_cube_run) {
+			uint32_t t = place(tasks, batch_u32(b, CUBE_RUN_TASK)[i]);
+
+			s->run[t] += batch_u64(b, CUBE_RUN_RUN)[i];
+			s->switches[t] += batch_u32(b, CUBE_RUN_SWITCHES)[i];
+		} else if (b->track == &track_cube_delay) {
+			uint32_t t = place(tasks, batch_u32(b, CUBE_DELAY_TASK)[i]);
+			uint8_t kind = batch_u8(b, CUBE_DELAY_KIND)[i];
+
+			assert_in_range(kind, 1, 4);
+			s->count[kind][t] += batch_u32(b, CUBE_DELAY_COUNT)[i];
+			s->sum[kind][t] += batch_u64(b, CUBE_DELAY_SUM)[i];
+			s->max[kind][t] = max_of(s->max[kind][t], batch_u64(b, CUBE_DELAY_MAX)[i]);
+			assert_int_equal(loghist_bucket(batch_u64(b, CUBE_DELAY_MAX)[i]),
+					 batch_u16(b, CUBE_DELAY_BUCKET)[i]);
+		} else {
+			s->next[place(tasks, batch_u32(b, CUBE_NEXT_TASK)[i])]
+			       [place(tasks, batch_u32(b, CUBE_NEXT_NEXT)[i])] +=
+				batch_u32(b, CUBE_NEXT_COUNT)[i];
+		}
+	}
+}
+
+/* A sink that only counts cells and sums. */
+struct cell_sink {
+	struct sink sink;
+	const struct tasks *tasks;
+	nsec_t from, to;
+	struct sums sums;
+	uint64_t rows[3];
+	nsec_t last[3];
+};
+
+static int take_cells(struct sink *sink, const struct batch *b, struct err *e)
+{
+	struct cell_sink *s = container_of(sink, struct cell_sink, sink);
+	unsigned int track = b->track->id - track_cube_run.id;
+
+	(void)e;
+	assert_true(b->time[0] >= s->last[track]);
+	s->last[track] = b->time[b->rows - 1];
+	s->rows[track] += b->rows;
+	add_rows(b, s->tasks, s->from, s->to, &s->sums);
+	return 0;
+}
+
+static void compare_tasks(struct source *src, nsec_t from, nsec_t to, const struct sums *s)
+{
+	struct analysis_args args = { .from = from, .to = to };
+	struct answer a;
+	uint64_t seen = 0;
+	union cell tid, run, switches;
+
+	assert_int_equal(view_ask("tasks", src, &args, &a, NULL), 0);
+	for (size_t r = 0; r < table_n_rows(a.table); r++) {
+		assert_true(table_get(a.table, r, view_column(a.table, "tid"), &tid));
+		assert_true(table_get(a.table, r, view_column(a.table, "run"), &run));
+		assert_true(table_get(a.table, r, view_column(a.table, "switches"), &switches));
+		assert_int_equal(run.u64, s->run[tid.u64 - 100]);
+		assert_int_equal(switches.u64, s->switches[tid.u64 - 100]);
+		seen += run.u64;
+	}
+	for (uint32_t t = 1; t <= TASKS; t++)
+		seen -= s->run[t];
+	assert_int_equal(seen, 0);
+	answer_done(&a);
+}
+
+static void compare_durations(struct source *src, nsec_t from, nsec_t to, const struct sums *s)
+{
+	struct analysis_args args = { .from = from, .to = to };
+	struct answer a;
+	union cell tid, kind, v;
+	uint64_t rows = 0;
+
+	assert_int_equal(view_ask("durations", src, &args, &a, NULL), 0);
+	for (size_t r = 0; r < table_n_rows(a.table); r++) {
+		unsigned int k = DELAY_RUN;
+
+		assert_true(table_get(a.table, r, view_column(a.table, "tid"), &tid));
+		assert_true(table_get(a.table, r, view_column(a.table, "kind"), &kind));
+		while (strcmp(delay_kind_name(k), kind.text))
+			k++;
+		assert_true(table_get(a.table, r, view_column(a.table, "count"), &v));
+		assert_int_equal(v.u64, s->count[k][tid.u64 - 100]);
+		assert_true(table_get(a.table, r, view_column(a.table, "total"), &v));
+		assert_int_equal(v.u64, s->sum[k][tid.u64 - 100]);
+		assert_true(table_get(a.table, r, view_column(a.table, "max"), &v));
+		assert_int_equal(v.u64, s->max[k][tid.u64 - 100]);
+		rows++;
+	}
+	for (unsigned int k = 1; k <= 4; k++)
+		for (uint32_t t = 1; t <= TASKS; t++)
+			rows -= s->count[k][t] != 0;
+	assert_int_equal(rows, 0);
+	answer_done(&a);
+}
+
+static void compare_successors(struct source *src, nsec_t from, nsec_t to, const struct sums *s)
+{
+	struct analysis_args args = { .from = from, .to = to };
+	struct answer a;
+	union cell tid, next, count;
+	uint64_t sum = 0;
+
+	assert_int_equal(view_ask("successors", src, &args, &a, NULL), 0);
+	for (size_t r = 0; r < table_n_rows(a.table); r++) {
+		if (!table_get(a.table, r, view_column(a.table, "tid"), &tid))
+			tid.u64 = 100;
+		if (!table_get(a.table, r, view_column(a.table, "next_tid"), &next))
+			next.u64 = 100;
+		assert_true(table_get(a.table, r, view_column(a.table, "count"), &count));
+		assert_int_equal(count.u64, s->next[tid.u64 - 100][next.u64 - 100]);
+		sum += count.u64;
+	}
+	for (uint32_t t = 0; t <= TASKS; t++)
+		for (uint32_t n = 0; n <= TASKS; n++)
+			sum -= s->next[t][n];
+	assert_int_equal(sum, 0);
+	answer_done(&a);
+}
+
+static void make_cubes(struct source *src, size_t max_cells, struct cubes *ret)
+{
+	struct analysis_args args = { .from = src->info->start, .to = src->info->end };
+	struct scan_taker taker;
+
+	cubes_init(ret, src->info, max_cells);
+	taker = cubes_taker(ret);
+	assert_int_equal(analysis_run_all(NULL, 0, src, &args, &taker, NULL, NULL), 0);
+}
+
+/* Bins [first, end) of the widest cube of a random run. */
+static void compare_window(uint64_t seed, size_t max_cells, uint64_t first, uint64_t end)
+{
+	struct cell_sink sink = { .sink = { take_cells } };
+	struct scenario s;
+	struct cubes cubes;
+	nsec_t bin;
+
+	scenario_init(&s, 100);
+	random_run(&s, seed);
+	struct source *src = scenario_source(&s);
+
+	make_cubes(src, max_cells, &cubes);
+	struct sums *sums = &sink.sums;
+
+	/* Widths are the first one times powers of two, so the widest one's edges are all's. */
+	assert_int_equal(cubes_write(&cubes, &sink.sink, NULL), 0);
+	bin = max_of(cubes.run.bin_ns, cubes.delay.bin_ns);
+	bin = max_of(bin, cubes.next.bin_ns);
+	cubes_done(&cubes);
+
+	make_cubes(src, max_cells, &cubes);
+	memset(sums, 0, sizeof(*sums));
+	memset(sink.last, 0, sizeof(sink.last));
+	sink.tasks = src->tasks;
+	sink.from = first * bin;
+	sink.to = end * bin;
+	/* Few bins have nearly as many delay cells as one: their number is not theirs to choose. */
+	assert_in_range(sink.rows[0], 1, max_cells);
+	assert_in_range(sink.rows[1], 1, max_of(max_cells, (size_t)6000));
+	assert_in_range(sink.rows[2], 1, max_cells);
+	assert_int_equal(cubes_write(&cubes, &sink.sink, NULL), 0);
+	cubes_done(&cubes);
+
+	nsec_t from = min_of(src->info->start + sink.from, src->info->end);
+	nsec_t to = min_of(src->info->start + sink.to, src->info->end);
+
+	compare_tasks(src, from, to, sums);
+	compare_durations(src, from, to, sums);
+	compare_successors(src, from, to, sums);
+	scenario_done(&s);
+}
+
+static void test_whole_run(void **state)
+{
+	(void)state;
+	compare_window(1, 200000, 0, 4096);
+}
+
+static void test_windows(void **state)
+{
+	(void)state;
+	compare_window(2, 200000, 100, 101);
+	compare_window(2, 200000, 1000, 1500);
+	compare_window(3, 200000, 2000, 2048);
+}
+
+static void test_joined_bins(void **state)
+{
+	(void)state;
+	compare_window(4, 1000, 0, 1);
+	compare_window(5, 4000, 1, 3);
+	compare_window(6, 700, 0, 4096);
+}
+
+static void test_width_is_the_finest_that_fits(void **state)
+{
+	struct cubes wide, fine;
+	struct scenario s;
+
+	(void)state;
+	scenario_init(&s, 100);
+	random_run(&s, 7);
+	struct source *src = scenario_source(&s);
+
+	make_cubes(src, 200000, &fine);
+	assert_int_equal(fine.run.bin_ns, (run_info_span(src->info) + 2047) / 2048);
+	/* One cell more than fits joins bins once; exactly as many do not. */
+	struct cell_sink sink = { .sink = { take_cells }, .tasks = src->tasks };
+
+	assert_int_equal(cubes_write(&fine, &sink.sink, NULL), 0);
+	make_cubes(src, sink.rows[0], &wide);
+	sink.rows[0] = 0;
+	memset(sink.last, 0, sizeof(sink.last));
+	assert_int_equal(wide.run.bin_ns, fine.run.bin_ns);
+	cubes_done(&wide);
+	cubes_done(&fine);
+	scenario_done(&s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_whole_run),
+		cmocka_unit_test(test_windows),
+		cmocka_unit_test(test_joined_bins),
+		cmocka_unit_test(test_width_is_the_finest_that_fits),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
