@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The page: its head, the time brush, the rail of views, and the one state that they share. */
 
-import { DataError } from './data/bytes.js';
+import { Base64Bytes, DataError } from './data/bytes.js';
 import { pause } from './data/chunks.js';
 import { Run } from './data/run.js';
 import { sumRuns } from './data/sums.js';
+import { zstdDecode } from './data/zstd.js';
 import { Brush } from './ui/brush.js';
 import { el, fill, icon } from './ui/dom.js';
 import { TaskColours, Theme } from './ui/palette.js';
@@ -25,6 +26,8 @@ const helpKeys = /** @type {[string, string][]} */ ([
 	['double click', 'whole capture'], ['+  −  0', 'zoom in, out, whole capture'], ['← →', 'move the cursor, or read the next value'],
 	['↑ ↓', 'choose the row or CPU'], ['Enter', 'select what is read out'], ['/', 'filter tasks'], ['[  ]', 'previous, next view'], ['Esc', 'clear filter field or selection'],
 	['?', 'this list']]);
+
+const PAGE_JSON_MAX = 1 << 28;
 
 /** @param {string} id */
 function embeddedText(id) {
@@ -516,12 +519,22 @@ function showFailure(text) {
 	document.body.append(el('main', { class: 'failure' }, el('h1', { text: 'kymo report' }), el('p', { role: 'alert', text })));
 }
 
+/** The page's description: JSON in a zstd frame in base64. */
+function embeddedPage() {
+	const packed = new Base64Bytes(embeddedText('kymo-page'));
+	const bytes = Number(document.getElementById('kymo-page')?.dataset.bytes);
+
+	if (!(bytes > 0 && bytes <= PAGE_JSON_MAX))
+		throw new DataError('the description of the page is missing');
+	return JSON.parse(new TextDecoder().decode(zstdDecode(packed.slice(0, packed.length), bytes)));
+}
+
 export async function startApp() {
 	/** @type {App | null} */
 	let app = null;
 
 	try {
-		const page = JSON.parse(embeddedText('kymo-page'));
+		const page = embeddedPage();
 
 		if (page.kymo_page !== 1) {
 			showFailure('This page needs a newer viewer (kymo_page ' + page.kymo_page + ').');

@@ -99,7 +99,11 @@ int command_misused(const char *name, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	log_error("%s: %s (try: kymo %s --help)", name, text, name);
+	/* The sentence may know a better way already. */
+	if (strstr(text, "(try: "))
+		log_error("%s: %s", name, text);
+	else
+		log_error("%s: %s (try: kymo %s --help)", name, text, name);
 	return EXIT_USAGE;
 }
 

@@ -49,7 +49,8 @@ extern const struct option_spec command_common_options[];
 /* The names that come nearest to @word, "a, b", into @ret of @size bytes; false: none is near. */
 bool command_nearest(const char *word, char *ret, size_t size);
 
-/* One line on stderr with the way to the help behind it; returns EXIT_USAGE. */
+/* One line on stderr, with the way to the help behind it unless it names a way; returns EXIT_USAGE.
+ */
 int command_misused(const char *name, const char *fmt, ...) printf_like(2, 3) must_check;
 
 /* Parse and run; @argv[0] is the command's name. Returns the exit status. */

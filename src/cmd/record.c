@@ -168,7 +168,7 @@ static int parse_ids(const struct option_list *list, const char *option, uint32_
 			if (!v || v > INT32_MAX || *ret_n == CAPTURE_MAX_IDS)
 				return err_set(e, -EINVAL, "--%s: %s '%s'", option,
 					       *ret_n == CAPTURE_MAX_IDS ? "too many ids at"
-									 : "no such id:",
+									 : "no such id",
 					       text);
 			ret[(*ret_n)++] = (uint32_t)v;
 			p += n + (p[n] == ',');

@@ -36,7 +36,7 @@ struct record_session {
 	int ready_fd, done_fd; /* eventfds: capture is on, the thread has ended */
 	nsec_t deadline, sleep, longest_sleep, last_flush;
 	enum record_end end;
-	int result;
+	int begun, result; /* of the start, known when ready_fd is readable; of all */
 	struct err error;
 	/* Written by the thread, read by the one that shows progress. */
 	_Atomic uint64_t events, lost, bytes;
@@ -279,10 +279,9 @@ static void *run(void *arg)
 	const struct sched_param one = { .sched_priority = 1 };
 
 	s->fifo = sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &one) == 0;
-	s->result = begin(s, &s->error);
+	s->begun = begin(s, &s->error);
 	eventfd_write(s->ready_fd, 1);
-	if (s->result >= 0)
-		s->result = loop(s, &s->error);
+	s->result = s->begun < 0 ? s->begun : loop(s, &s->error);
 
 	/* Also after a failure: what was captured should be told apart from what was not. */
 	struct err later = { 0 };
@@ -351,7 +350,14 @@ int record_session_run(struct record_session *s, struct err *e)
 	s->running = true;
 	while (eventfd_read(s->ready_fd, &ready) < 0 && errno == EINTR)
 		;
-	return 0;
+	if (s->begun >= 0)
+		return 0;
+	/* Nothing was recorded. */
+	pthread_join(s->thread, NULL);
+	s->running = false;
+	if (s->writer)
+		unlink(s->path);
+	return err_set(e, s->begun, "%s", err_text(&s->error, s->begun));
 }
 
 enum record_end record_session_wait(struct record_session *s, nsec_t timeout)
@@ -371,15 +377,6 @@ enum record_end record_session_wait(struct record_session *s, nsec_t timeout)
 int record_session_close(struct record_session *s, int exit_status, struct err *e)
 {
 	struct err later = { 0 };
-	struct capture_stats stats;
-
-	capture_stats(s->capture, &stats);
-	if (!stats.start) {
-		/* Nothing was ever recorded. */
-		if (s->writer)
-			unlink(s->path);
-		return err_set(e, s->result, "%s", err_text(&s->error, s->result));
-	}
 	int r = s->flight ? write_flight(s, exit_status, &later)
 			  : finish(s, s->writer, NULL, exit_status, &later);
 

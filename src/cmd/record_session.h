@@ -40,8 +40,7 @@ void record_signals(sigset_t *ret);
  */
 int record_session_new(const struct record_options *o, struct capture *c,
 		       struct record_session **ret, struct err *e) must_check;
-/* Start the thread; returns when events are recorded (or cannot be: record_session_wait() tells).
- */
+/* Start the thread; returns when events are recorded, or -errno with words. */
 int record_session_run(struct record_session *s, struct err *e) must_check;
 /* Wait at most @timeout for its end: RECORD_GOES_ON, or how it ended. */
 enum record_end record_session_wait(struct record_session *s, nsec_t timeout);

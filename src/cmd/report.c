@@ -16,6 +16,7 @@
 #include "export/page.h"
 #include "format/packer.h"
 #include "format/recording.h"
+#include "model/sched_track.h"
 
 #if __has_include("viewer_assets.h")
 #include "viewer_assets.h"
@@ -26,6 +27,7 @@
 
 #define REPORT_MAX_RUNS 64
 #define OUT_BUFFER	((size_t)1 << 20)
+#define CELLS_MIN UINT64_C(20000) /* per cube */
 /* Rows of each answer in the page; the viewer makes its tables from the cubes. */
 #define ANSWER_ROWS 500
 
@@ -64,6 +66,17 @@ static int encode_cubes(struct report_run *r, struct err *e)
 	return ret < 0 ? ret : packer_flush(packer, NSEC_MAX, e);
 }
 
+/* A page of a small recording should be small: as many cells as there are events for every four. */
+static size_t cells_for(const struct run_info *info)
+{
+	uint64_t events = 0;
+
+	for (size_t i = 0; i < info->n_stream; i++)
+		if (info->stream[i].track >= track_switch.id)
+			events += info->stream[i].rows;
+	return (size_t)min_of(max_of(events / 4, CELLS_MIN), (uint64_t)CUBE_MAX_CELLS);
+}
+
 /* Answers and cubes of one recording, in one reading of its events. */
 static int analyse(struct report_run *r, struct err *e)
 {
@@ -80,7 +93,7 @@ static int analyse(struct report_run *r, struct err *e)
 	if (!r->answer)
 		return err_set(e, -ENOMEM, "out of memory");
 	r->n_answers = n;
-	cubes_init(&r->cubes, src->info, 0);
+	cubes_init(&r->cubes, src->info, cells_for(src->info));
 	int ret = analysis_run_all(analysis_list, n, src, &args, &taker, r->answer, e);
 
 	return ret < 0 ? ret : encode_cubes(r, e);

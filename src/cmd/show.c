@@ -363,7 +363,8 @@ static const struct command_example show_examples[] = {
 	{ "kymo show coremap x.kymo --task vcpu", "run time of all vcpu tasks on each core" },
 	{ "kymo show latency x.kymo --worst 10", "the ten longest waits from wake-up to run" },
 	{ "kymo show timeline x.kymo --from 2s --for 5ms --top 0", "who ran where in these 5 ms" },
-	{ "kymo show successors x.kymo --of bash --csv", "who runs after a thread called bash, as CSV" },
+	{ "kymo show successors x.kymo --of bash --csv",
+	  "who runs after a thread called bash, as CSV" },
 	{ NULL, NULL },
 };
 

@@ -168,7 +168,7 @@ static uint64_t read_trailer(int fd, uint64_t size)
 
 	if (memcmp(t, RECORDING_END_MAGIC, 8) || get_le32(t + 28) != crc32c(t, 28) ||
 	    get_le64(t + 16) != size || index_at < RECORDING_HEADER_BYTES ||
-	    index_at >= size - sizeof(t))
+	    index_at > size - sizeof(t))
 		return 0;
 	return index_at;
 }

@@ -92,22 +92,26 @@ static bool has_text(const struct track *track)
 	return false;
 }
 
-/* Rows from @from on become the first rows. Texts go to a new pool, else the old one would only
- * grow. */
-static int drop_rows(struct ordered_stream *s, uint32_t from)
+/*
+ * Rows from @from on become the first rows of a batch with room for @cap. Texts go to a new pool,
+ * else the old one would only grow.
+ */
+static int keep_rows(struct ordered_stream *s, uint32_t from, uint32_t cap)
 {
 	struct batch *b = s->batch;
 	uint32_t keep = b->rows - from;
+	auto_ptr(batch) fresh = NULL;
 	struct batch *into = b;
 
 	if (!keep) {
 		batch_clear(b);
 		return 0;
 	}
-	if (has_text(b->track)) {
-		into = batch_new(b->track, b->cap);
+	if (cap != b->cap || has_text(b->track)) {
+		into = fresh = batch_new(b->track, cap);
 		if (!into)
 			return -ENOMEM;
+		into->cpu = b->cpu;
 	}
 	for (unsigned int c = 0; c < b->track->n_columns; c++) {
 		size_t bytes = column_type_bytes(b->track->column[c].type);
@@ -118,18 +122,15 @@ static int drop_rows(struct ordered_stream *s, uint32_t from)
 		for (uint32_t i = 0; i < keep; i++) {
 			int64_t at = batch_add_text(into, batch_text(b, c, from + i));
 
-			if (at < 0) {
-				batch_free(into);
+			if (at < 0)
 				return (int)at;
-			}
 			((uint32_t *)into->col[c])[i] = (uint32_t)at;
 		}
 	}
 	into->rows = keep;
-	if (into != b) {
-		into->cpu = b->cpu;
-		s->batch = into;
+	if (fresh) {
 		batch_free(b);
+		s->batch = steal_ptr(fresh);
 	}
 	return 0;
 }
@@ -156,7 +157,7 @@ static int write_rows(struct ordered_rows *o, struct ordered_stream *s, uint32_t
 	if (r < 0)
 		return r;
 	s->written = b->time[part.rows - 1];
-	return drop_rows(s, part.rows);
+	return keep_rows(s, part.rows, b->cap);
 }
 
 /* What was too late for @s becomes a row of the loss track, which has a window of its own. */
@@ -201,7 +202,8 @@ static int ensure_stream(struct ordered_rows *o, enum ordered_track track, uint3
 	struct ordered_stream *s = &o->stream[track][i];
 
 	if (!s->batch) {
-		s->batch = batch_new(ordered_track(track), 2 * o->window);
+		s->batch = batch_new(ordered_track(track),
+				     2 * min_of(o->window, (uint32_t)ORDERED_WINDOW));
 		if (!s->batch)
 			return -ENOMEM;
 		s->batch->cpu = cpu;
@@ -218,6 +220,8 @@ static int make_room(struct ordered_rows *o, enum ordered_track track, uint32_t 
 
 	if (r < 0 || !batch_full(s->batch))
 		return r;
+	if (s->batch->cap / 2 < o->window)
+		return keep_rows(s, 0, 2 * s->batch->cap);
 	r = write_rows(o, s, s->batch->cap / 2, e);
 	return r < 0 ? r : tell_late(o, s, e);
 }

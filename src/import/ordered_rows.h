@@ -24,7 +24,7 @@ enum ordered_track {
 };
 
 struct ordered_stream {
-	struct batch *batch; /* twice the window; NULL until the first row */
+	struct batch *batch; /* NULL until the first row; grows to two windows */
 	nsec_t last; /* greatest time in the batch */
 	nsec_t written; /* greatest time that the sink has got */
 	bool unsorted;
@@ -46,7 +46,7 @@ struct ordered_rows {
 /* @sink must outlive @o. */
 void ordered_rows_init(struct ordered_rows *o, struct sink *sink, uint32_t window);
 void ordered_rows_done(struct ordered_rows *o);
-/* Before the first row only. */
+/* At any time; a wider one holds for streams as soon as they have as many rows. */
 void ordered_rows_set_window(struct ordered_rows *o, uint32_t window);
 
 int ordered_rows_add_slow(struct ordered_rows *o, enum ordered_track track, uint32_t cpu,

@@ -65,6 +65,7 @@ struct perf_attr {
 		trailer; /* from the begin of the sample_id at the end of other records */
 	/* Filled by others. */
 	const struct sched_event *event; /* how to make rows of its samples, or NULL */
+	bool no_place; /* a scheduler event, but without CPU, time or raw data */
 	char *name; /* or NULL */
 	uint64_t samples, not_imported;
 };

@@ -166,6 +166,28 @@ static int tell_clock(struct perf_data *d, struct err *e)
 	return sink_write(d->sink, b, e);
 }
 
+/* What was recorded, by name. */
+static int tell_events(struct perf_data *d, struct err *e)
+{
+	const struct perf_attrs *attrs = &d->records.attrs;
+	auto_buf names;
+
+	buf_init(&names, 1 << 16);
+	for (uint32_t i = 0; i < attrs->n; i++) {
+		const struct perf_attr *a = &attrs->attr[i];
+		const struct perf_format *f =
+			a->type == PERF_ATTR_TYPE_TRACEPOINT
+				? perf_formats_find(&d->records.formats, a->config)
+				: NULL;
+
+		/* Too many names for the buffer: those that fit. */
+		if ((a->name || f) && names.len < 60000)
+			(void)buf_addf(&names, "%s%.1000s", names.len ? "," : "",
+				       a->name ? a->name : f->name);
+	}
+	return names.len ? d->args->meta(d->args->ctx, "kymo.events", buf_str(&names), e) : 0;
+}
+
 static int tell_cpus(struct perf_data *d, struct err *e)
 {
 	const struct perf_features *f = &d->records.features;
@@ -278,6 +300,12 @@ static int refuse_empty(struct perf_data *d, struct err *e)
 	if (tracepoints && !s->formats.n)
 		return err_set(e, -ENODATA, "%s; its tracepoints are not described " FORMATS_HINT,
 			       s->ret->damage);
+	if (s->no_place)
+		return err_set(
+			e, -ENODATA,
+			"'%s': its scheduler events come without CPU, time or raw data (try: "
+			"perf record -a -e sched:sched_switch,sched:sched_wakeup)",
+			input_name(d->in));
 	if (!s->ret->complete)
 		return err_set(e, -EBADMSG, "%s; no scheduler event was found before",
 			       s->ret->damage);
@@ -320,7 +348,9 @@ static int convert(struct perf_data *d, struct err *e)
 	r = refuse_empty(d, e);
 	if (r < 0)
 		return r;
-	r = tell_clock(d, e);
+	r = tell_events(d, e);
+	if (r >= 0)
+		r = tell_clock(d, e);
 	return r < 0 ? r : tell_cpus(d, e);
 }
 

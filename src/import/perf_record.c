@@ -23,7 +23,7 @@
 
 #define TID_UNKNOWN UINT32_MAX /* what the kernel writes for a task that is gone already */
 
-/* Windows for files whose rings are not in time order: see need_window(). */
+/* For files whose rings are not in time order; takes the memory of as many rows as are there. */
 #define WIDE_WINDOW (1u << 20)
 
 int perf_records_init(struct perf_records *s, struct sink *sink, struct import_result *ret,
@@ -109,15 +109,9 @@ static bool is_repeated(const struct perf_records *s, enum sched_event_kind kind
 	}
 }
 
-/*
- * Rings read backwards give the newest record first; perf sorts them, and so must the window, which
- * then has to hold what a ring holds.
- */
-static void need_window(struct perf_records *s)
+void perf_records_unordered(struct perf_records *s)
 {
-	for (uint32_t i = 0; i < s->attrs.n; i++)
-		if (s->attrs.attr[i].flags & PERF_FLAG_WRITE_BACKWARD)
-			ordered_rows_set_window(&s->rows.rows, WIDE_WINDOW);
+	ordered_rows_set_window(&s->rows.rows, WIDE_WINDOW);
 }
 
 int perf_records_prepare(struct perf_records *s, struct err *e)
@@ -143,12 +137,15 @@ int perf_records_prepare(struct perf_records *s, struct err *e)
 		struct perf_attr *a = &s->attrs.attr[i];
 		const struct perf_format *f = perf_formats_find(&s->formats, a->config);
 
+		/* A ring read backwards gives the newest record first. */
+		if (a->flags & PERF_FLAG_WRITE_BACKWARD)
+			perf_records_unordered(s);
 		a->event = NULL;
+		a->no_place = f && f->event.kind && !makes_rows(a);
 		if (makes_rows(a) && f && f->event.kind &&
 		    !is_repeated(s, f->event.kind, have_wakeup))
 			a->event = &f->event;
 	}
-	need_window(s);
 	s->cpus = s->features.n_cpus ? s->features.n_cpus : CPUSET_MAX;
 	return 0;
 }
@@ -208,6 +205,7 @@ static int take_sample(struct perf_records *s, const uint8_t *p, size_t n, struc
 	a->samples++;
 	if (!a->event) {
 		a->not_imported++;
+		s->no_place += a->no_place;
 		return 0;
 	}
 	if (n < a->sample.bytes)
@@ -331,9 +329,13 @@ static int take_switch(struct perf_records *s, const uint8_t *p, bool wide, cons
 		s->ret->other++;
 		return 0;
 	}
-	if (t->body < PERF_REC_HEADER_BYTES + (wide ? 8 : 0) || !t->time ||
-	    t->cpu == BATCH_CPU_NONE)
-		return bad_record(s, "a SWITCH record without time or CPU");
+	if (!t->time || t->cpu == BATCH_CPU_NONE) {
+		s->no_place++;
+		s->ret->other++;
+		return 0;
+	}
+	if (t->body < PERF_REC_HEADER_BYTES + (wide ? 8 : 0))
+		return bad_record(s, "a SWITCH record that is too short");
 	struct perf_cpu_state *c = &s->cpu[t->cpu];
 	struct sched_half half = {
 		.out = misc & MISC_SWITCH_OUT,

@@ -69,6 +69,7 @@ struct perf_records {
 	uint64_t lost; /* by LOST records, written when the ring had room again */
 	uint64_t lost_samples; /* by LOST_SAMPLES records, written at the end: the same events */
 	uint64_t throttles;
+	uint64_t no_place; /* events without time or CPU */
 };
 
 int perf_records_init(struct perf_records *s, struct sink *sink, struct import_result *ret,
@@ -78,6 +79,9 @@ void perf_records_done(struct perf_records *s);
 /* Call it when attributes or formats were added, before the next record. -errno with words when the
  * events cannot be told apart. */
 int perf_records_prepare(struct perf_records *s, struct err *e) must_check;
+
+/* Records of one CPU may come in any order within a ring's size: hold back more of them. */
+void perf_records_unordered(struct perf_records *s);
 
 /*
  * One record of the kernel (type below PERF_REC_USER), header included; its length was checked

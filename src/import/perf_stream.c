@@ -113,6 +113,17 @@ static int take_compressed(struct perf_stream *s, const uint8_t *p, size_t n, ui
 	return 0;
 }
 
+/*
+ * u64 entries, per entry u64 id, index, CPU, tid. Without a CPU the rings are those of tasks, which
+ * move between CPUs: the order within a CPU is lost.
+ */
+static void take_id_index(struct perf_stream *s, const uint8_t *p, size_t n)
+{
+	for (size_t at = 16; at + 32 <= n; at += 32)
+		if (perf_u64(p + at + 16, s->big) == UINT64_MAX)
+			perf_records_unordered(s->records);
+}
+
 /* Records of perf itself; the kernel's are perf_records_take()'s. */
 static int take_user_record(struct perf_stream *s, uint32_t type, const uint8_t *p, size_t n,
 			    uint64_t offset, struct err *e)
@@ -122,6 +133,9 @@ static int take_user_record(struct perf_stream *s, uint32_t type, const uint8_t 
 		return take_header_attr(s, p, n, e);
 	case PERF_REC_FINISHED_ROUND:
 		s->round_open = false;
+		return 0;
+	case PERF_REC_ID_INDEX:
+		take_id_index(s, p, n);
 		return 0;
 	case PERF_REC_FEATURE:
 		if (n < PERF_REC_HEADER_BYTES + 8)

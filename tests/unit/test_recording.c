@@ -378,6 +378,20 @@ static void test_salvage_names_the_loss(void **state)
 	assert_int_equal(seen.rows, CPUS * ROWS - rows);
 }
 
+static void test_empty_recording_is_whole(void **state)
+{
+	auto_ptr(recording_writer) w = NULL;
+	auto_ptr(recording) r = NULL;
+	struct err e = { 0 };
+
+	(void)state;
+	assert_int_equal(recording_create(path, NULL, &w, &e), 0);
+	assert_int_equal(recording_writer_close(w, &e), 0);
+	assert_int_equal(recording_open(path, 0, &r, &e), 0);
+	assert_true(recording_source(r)->info->complete);
+	assert_int_equal(recording_n_blocks(r), 0);
+}
+
 static void test_no_recording(void **state)
 {
 	auto_ptr(recording) r = NULL;
@@ -468,6 +482,7 @@ int main(void)
 		cmocka_unit_test(test_cut_everywhere),
 		cmocka_unit_test(test_flips_are_noticed),
 		cmocka_unit_test(test_salvage_names_the_loss),
+		cmocka_unit_test(test_empty_recording_is_whole),
 		cmocka_unit_test(test_no_recording),
 		cmocka_unit_test(test_newer_version_is_named),
 		cmocka_unit_test(test_time_must_not_fall),

@@ -10,7 +10,7 @@ import fs from 'node:fs';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
-import { AFTER, DELTA, DICT, PLANES, U16, U32, U64, U8, encodeBlocks } from './block_writer.mjs';
+import { AFTER, DELTA, DICT, PLANES, U16, U32, U64, U8, encodeBlocks, zstdStored } from './block_writer.mjs';
 import { simulate, simulatedCubes } from './simulation.mjs';
 
 const BLOCK_ROWS = 16384;
@@ -133,17 +133,36 @@ export function makeRun(sim, name) {
 
 const hash = text => 'sha256-' + crypto.createHash('sha256').update(text).digest('base64');
 
+/** A zstd frame (RFC 8878) of blocks that are stored as they are: needs no compressor. */
+function storedFrame(raw) {
+	const head = Buffer.alloc(9);
+	const parts = [head];
+
+	head.writeUInt32LE(0xfd2fb528, 0);
+	head[4] = 0xa0; /* one segment, 4 bytes of content size */
+	head.writeUInt32LE(raw.length, 5);
+	for (let at = 0; at === 0 || at < raw.length; at += 1 << 17) {
+		const block = raw.subarray(at, at + (1 << 17));
+		const word = Buffer.alloc(3);
+
+		word.writeUIntLE(block.length << 3 | (at + block.length >= raw.length ? 1 : 0), 0, 3);
+		parts.push(word, block);
+	}
+	return Buffer.concat(parts);
+}
+
 /** The whole file. */
 export function makePage(runs, script, style, title = 'made up') {
 	const page = { kymo_page: 1, kymo_version: '0.1.0', title, created: '2026-11-21T02:00:00Z', runs: runs.map(r => r.json) };
-	const json = JSON.stringify(page).replace(/</g, '\\u003c');
+	const json = JSON.stringify(page);
 
 	return '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n' +
 		'<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; script-src \'' + hash(script) +
 		'\'; style-src \'' + hash(style) + '\'; img-src blob: data:; base-uri \'none\'; form-action \'none\'">\n' +
 		'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>' + title + '</title>\n' +
 		'<style>' + style + '</style>\n</head>\n<body>\n' +
-		'<script type="application/json" id="kymo-page">' + json + '</script>\n' +
+		'<script type="application/octet-stream" id="kymo-page" data-bytes="' + Buffer.byteLength(json) + '">' +
+		storedFrame(Buffer.from(json)).toString('base64') + '</script>\n' +
 		runs.map((r, i) => '<script type="application/octet-stream" id="kymo-cube-' + i + '">' + r.cubes + '</script>\n' +
 			'<script type="application/octet-stream" id="kymo-events-' + i + '">' + r.events + '</script>\n').join('') +
 		'<script>' + script + '</script>\n</body>\n</html>\n';

@@ -355,6 +355,25 @@ function readDirectory(p, columns) {
  * @returns {Block}
  */
 export function blockDecode(b, at, origin, want) {
+	const work = blockDecoding(b, at, origin, want);
+
+	for (;;) {
+		const step = work.next();
+
+		if (step.done)
+			return step.value;
+	}
+}
+
+/**
+ * The same in small steps, for who has to give way in between.
+ * @param {Uint8Array} b
+ * @param {number} at
+ * @param {bigint} origin
+ * @param {number[]} [want]
+ * @returns {Generator<void, Block, void>}
+ */
+export function* blockDecoding(b, at, origin, want) {
 	const bytes = blockLength(b, at);
 	const header = le16(b, at + 4);
 	const rows = le32(b, at + 12);
@@ -377,8 +396,12 @@ export function blockDecode(b, at, origin, want) {
 	for (const e of directory) {
 		if (!all && e.number !== 0 && !want.includes(e.number))
 			continue;
-		const streams = e.streams.map(s => streamBytes(payload.subarray(s.at, s.at + s.stored), s.raw, s.method));
+		const streams = [];
 
+		for (const s of e.streams) {
+			streams.push(streamBytes(payload.subarray(s.at, s.at + s.stored), s.raw, s.method));
+			yield;
+		}
 		if (e.type === TYPE_TEXT) {
 			if (e.codec !== CODEC_TEXT)
 				throw new DataError('text column of unknown codec ' + e.codec);
@@ -386,6 +409,7 @@ export function blockDecode(b, at, origin, want) {
 		} else {
 			block.column[e.number] = decodeColumn(e, streams, block.column, first, rows);
 		}
+		yield;
 	}
 	const time = block.column[0];
 

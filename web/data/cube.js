@@ -2,7 +2,7 @@
 /* A cube: cells by time bin and keys, decoded from the blocks of the page when first asked for. */
 
 import { Base64Bytes, DataError } from './bytes.js';
-import { blockDecode, blockLength } from './block.js';
+import { blockDecoding, blockLength } from './block.js';
 import { pause, tired } from './chunks.js';
 
 /**
@@ -116,9 +116,15 @@ export class CubeStore {
 		let row = 0;
 
 		for (const where of list) {
-			if (tired())
-				await pause();
-			const block = blockDecode(this.bytes.slice(where.at, where.bytes), 0, 0n);
+			const work = blockDecoding(this.bytes.slice(where.at, where.bytes), 0, 0n);
+			let step = work.next();
+
+			while (!step.done) {
+				if (tired())
+					await pause();
+				step = work.next();
+			}
+			const block = step.value;
 
 			if (row + block.rows > rows)
 				throw new DataError('cube has more rows than announced');

@@ -64,9 +64,10 @@ export function sumRuns(run, cube, window) {
  * @param {Span} window
  * @param {number} kind
  * @param {Uint8Array} mask tasks wanted
+ * @param {boolean} [each] also by task
  * @returns {{ window: Span, all: Loghist, byTask: Map<number, Loghist> }}
  */
-export function sumDelays(run, cube, window, kind, mask) {
+export function sumDelays(run, cube, window, kind, mask, each = true) {
 	const w = run.snap(window, cube.bin);
 	const [, kinds, task, bucket, count, max, sum] = cube.column;
 	const [lo, hi] = cubeRange(cube, w.from, w.to);
@@ -77,6 +78,9 @@ export function sumDelays(run, cube, window, kind, mask) {
 	for (let i = lo; i < hi; i++) {
 		if (kinds[i] !== kind || !mask[task[i]])
 			continue;
+		all.addCell(bucket[i], count[i], sum[i], max[i]);
+		if (!each)
+			continue;
 		const t = run.tasks.row[task[i]];
 		let hist = byTask.get(t);
 
@@ -85,7 +89,6 @@ export function sumDelays(run, cube, window, kind, mask) {
 			byTask.set(t, hist);
 		}
 		hist.addCell(bucket[i], count[i], sum[i], max[i]);
-		all.addCell(bucket[i], count[i], sum[i], max[i]);
 	}
 	return { window: w, all, byTask };
 }

@@ -27,7 +27,7 @@ const HEIGHT = 400;
 
 export class DensityMark {
 	/**
-	 * @param {{ label: string, theme: () => Theme, span: () => number, zoom: (from: number, to: number) => void,
+	 * @param {{ label: string, theme: () => Theme, window: () => { from: number, to: number }, span: () => number, zoom: (from: number, to: number) => void,
 	 *           cursor: (t: number | null) => void, getCursor: () => number | null, leave: () => void,
 	 *           hover: (bin: number, fromBucket: number, toBucket: number, count: number, event: PointerEvent) => void,
 	 *           unknown: (g: CanvasRenderingContext2D, scale: TimeScale, top: number, height: number) => void }} o

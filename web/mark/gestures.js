@@ -12,7 +12,7 @@ export const WINDOW_MIN_NS = 200;
 
 export class TimeGestures {
 	/**
-	 * @param {{ scale: () => TimeScale, span: () => number, zoom: (from: number, to: number) => void, redraw: () => void,
+	 * @param {{ scale: () => TimeScale, window: () => { from: number, to: number }, span: () => number, zoom: (from: number, to: number) => void, redraw: () => void,
 	 *           cursor: (t: number | null) => void, getCursor: () => number | null }} o
 	 */
 	constructor(o) {
@@ -76,7 +76,8 @@ export class TimeGestures {
 	 * @param {number} [around] ns
 	 */
 	zoomBy(factor, around) {
-		const s = this.o.scale();
+		/* The window as it is set now: the picture may be a frame behind. */
+		const s = this.o.window();
 		const middle = around ?? this.o.getCursor() ?? (s.from + s.to) / 2;
 		const at = Math.max(s.from, Math.min(s.to, middle));
 		const width = Math.max(WINDOW_MIN_NS, (s.to - s.from) * factor);
@@ -87,7 +88,7 @@ export class TimeGestures {
 
 	/** @param {number} part of the window, to the right */
 	panBy(part) {
-		const s = this.o.scale();
+		const s = this.o.window();
 		const by = (s.to - s.from) * part;
 
 		this.show(s.from + by, s.to + by);
@@ -109,7 +110,7 @@ export class TimeGestures {
 
 	/** @param {KeyboardEvent} e */
 	key(e) {
-		const s = this.o.scale();
+		const s = this.o.window();
 		const far = e.shiftKey ? 0.1 : 0.01;
 
 		if (e.ctrlKey || e.metaKey || e.altKey)

@@ -46,7 +46,7 @@ function cssWord(css) {
 
 export class TimelineMark {
 	/**
-	 * @param {{ label: string, theme: () => Theme, span: () => number, zoom: (from: number, to: number) => void,
+	 * @param {{ label: string, theme: () => Theme, window: () => { from: number, to: number }, span: () => number, zoom: (from: number, to: number) => void,
 	 *           cursor: (t: number | null) => void, getCursor: () => number | null, leave: () => void, failed: (e: unknown) => void,
 	 *           hover: (group: number, cpu: number, t: number, exact: boolean, event: PointerEvent) => void,
 	 *           click: (group: number, cpu: number, t: number, exact: boolean, lane: boolean) => void,

@@ -34,7 +34,7 @@ export class Brush {
 		this.row = 10;
 		/** @type {Float64Array[]} */
 		this.heat = [];
-		this.gestures = new TimeGestures({ scale: () => this.windowScale(), span: o.span, zoom: o.zoom, redraw: () => this.surface.redrawTop(),
+		this.gestures = new TimeGestures({ scale: () => this.windowScale(), window: o.window, span: o.span, zoom: o.zoom, redraw: () => this.surface.redrawTop(),
 			cursor: o.cursor, getCursor: o.getCursor });
 		this.surface = new Surface({ label: 'Time window: arrow keys move the cursor, plus and minus zoom, 0 shows everything',
 			className: 'brush', painter: this });

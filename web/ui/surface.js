@@ -47,7 +47,13 @@ export class Surface {
 		this.moved = false;
 		this.startX = 0;
 		this.startY = 0;
-		this.observer = new ResizeObserver(() => this.resize());
+		this.scroll = 0;
+		/* Sizes are taken from here only: asking for them elsewhere makes the browser lay out again. */
+		this.observer = new ResizeObserver(() => {
+			this.width = this.spacer.clientWidth;
+			this.scroll = this.el.scrollTop;
+			this.resize();
+		});
 		this.observer.observe(this.el);
 		this.listen();
 	}
@@ -59,19 +65,22 @@ export class Surface {
 	setHeight(content, limit = Infinity) {
 		this.content = Math.max(1, Math.round(content));
 		this.limit = Math.min(this.content, Math.round(limit));
+		this.scroll = Math.max(0, Math.min(this.scroll, this.content - this.limit));
 		this.spacer.style.height = this.content + 'px';
 		this.el.style.height = this.limit + 'px';
 		this.resize();
+		this.redraw();
 	}
 
 	resize() {
-		const width = this.spacer.clientWidth;
+		const width = this.width;
 		const height = Math.min(this.limit, CANVAS_MAX);
 		const dpr = devicePixelRatio || 1;
 
 		if (!width || !height)
 			return;
-		this.width = width;
+		let changed = false;
+
 		this.height = height;
 		for (const canvas of [this.base, this.top]) {
 			const w = Math.round(width * dpr);
@@ -82,10 +91,13 @@ export class Surface {
 				canvas.height = h;
 				canvas.style.width = width + 'px';
 				canvas.style.height = height + 'px';
+				changed = true;
 			}
 		}
 		this.pane.style.height = height + 'px';
-		this.paint();
+		/* A canvas that changed its size is empty: fill it before it is shown. */
+		if (changed)
+			this.paint();
 	}
 
 	redraw() {
@@ -108,10 +120,6 @@ export class Surface {
 			this.paint();
 		else
 			this.paintTop();
-	}
-
-	get scroll() {
-		return this.el.scrollTop;
 	}
 
 	paint() {
@@ -152,7 +160,10 @@ export class Surface {
 		const p = this.painter;
 		const node = this.pane;
 
-		this.el.addEventListener('scroll', () => this.redraw(), { passive: true });
+		this.el.addEventListener('scroll', () => {
+			this.scroll = this.el.scrollTop;
+			this.redraw();
+		}, { passive: true });
 		node.addEventListener('pointermove', e => {
 			const [x, y] = this.place(e);
 

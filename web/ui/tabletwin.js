@@ -14,7 +14,7 @@ import { fmtCell, fmtCount, fmtExact, unitSuffix } from './units.js';
 const ROW_PX = 26;
 /** Up to here all rows stand in the page. */
 const ROWS_ALL = 120;
-const SETTLE_MS = 120;
+const SETTLE_MS = 200;
 
 /**
  * RFC 4180, with the raw values.
@@ -68,7 +68,7 @@ export class TableTwin {
 		this.table = el('table', { 'data-view': o.name }, el('caption', { class: 'hidden', text: o.caption }), el('thead', null, this.head),
 			this.body);
 		this.scroller = el('div', { class: 'scroller', tabindex: '0', role: 'region', 'aria-label': o.caption,
-			on: { scroll: () => this.window() } }, this.table);
+			on: { scroll: () => this.scrolled() } }, this.table);
 		this.notes = el('ul', { class: 'notes' });
 		this.el = el('section', { class: 'twin' },
 			el('div', { class: 'twinhead' }, el('h3', { text: o.caption }), this.count,
@@ -77,21 +77,31 @@ export class TableTwin {
 				el('button', { type: 'button', class: 'quiet', title: 'Copy the table', on: { click: () => this.copy() } },
 					icon('copy'), 'Copy')),
 			this.scroller, this.notes);
-		this.observer = new ResizeObserver(() => this.window());
+		/* As high as the style lets it be, until the observer knows better. */
+		this.seenPx = 440;
+		this.topPx = 0;
+		this.observer = new ResizeObserver(() => {
+			this.seenPx = this.scroller.clientHeight;
+			this.window();
+		});
 		this.observer.observe(this.scroller);
 	}
 
 	/**
-	 * @param {Answer} answer
+	 * @param {() => Answer} make
 	 * @param {boolean} [soon] wait until changes settle
 	 */
-	set(answer, soon) {
-		this.answer = answer;
+	set(make, soon) {
+		const build = () => {
+			this.answer = make();
+			this.build();
+		};
+
 		clearTimeout(this.timer);
 		if (soon)
-			this.timer = setTimeout(() => this.build(), SETTLE_MS);
+			this.timer = setTimeout(build, SETTLE_MS);
 		else
-			this.build();
+			build();
 	}
 
 	/** Columns that say something: not empty, and not the same as the one before. */
@@ -158,12 +168,17 @@ export class TableTwin {
 		this.window();
 	}
 
+	scrolled() {
+		this.topPx = this.scroller.scrollTop;
+		this.window();
+	}
+
 	/** Put the rows that can be seen into the table. */
 	window() {
 		const n = this.rows.length;
 		const long = n > ROWS_ALL;
-		const seen = Math.ceil((this.scroller.clientHeight || 440) / ROW_PX);
-		const first = long ? Math.max(0, Math.min(n - seen, Math.floor(this.scroller.scrollTop / ROW_PX) - 8)) : 0;
+		const seen = Math.ceil((this.seenPx || 440) / ROW_PX);
+		const first = long ? Math.max(0, Math.min(n - seen, Math.floor(this.topPx / ROW_PX) - 8)) : 0;
 		const last = long ? Math.min(n, first + seen + 16) : n;
 
 		if (first === this.first && this.last === last)

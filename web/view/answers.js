@@ -95,7 +95,8 @@ export function answerOf(app, run, name, rows) {
 				r[c.name] = from[c.name];
 		}
 	}
-	return { columns: json.columns, rows: made, notes: [] };
+	return { columns: json.columns, rows: made, notes: made.length > json.rows.length && missing.length && !app.filter ?
+		['Only for the first ' + json.rows.length + ' rows: ' + missing.map(c => c.title).join(', ') + '.'] : [] };
 }
 
 /**

@@ -145,7 +145,7 @@ class CoremapView extends ViewFrame {
 		this.arrange();
 		this.setSnapped(data);
 		this.showFacts();
-		this.table.set(joinAnswers(this.maps.map(({ grid }) => ({ run: grid.run,
+		this.table.set(() => joinAnswers(this.maps.map(({ grid }) => ({ run: grid.run,
 			answer: answerOf(app, grid.run, 'coremap', () => rowsCoremap(grid.run, grid.sums, app.mask(grid.run))) }))), app.dragging());
 	}
 

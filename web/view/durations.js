@@ -52,13 +52,10 @@ class DurationsView extends ViewFrame {
 		fill(this.tools, ...kindTitles.map(([k, title]) => this.check(title, kinds.includes(k), on => app.state.set({
 			kinds: kindTitles.map(([x]) => x).filter(x => x === k ? on : kinds.includes(x)).join(',') }))),
 		look.task ? this.check('only ' + look.task, look.only, on => app.state.set({ only: on })) : null);
-		const sums = data.map(({ run, cube }) => {
-			const mask = this.mask(run);
+		const masks = new Map(data.map(({ run }) => [run, this.mask(run)]));
+		const maskOf = /** @param {Run} run */ run => /** @type {Uint8Array} */ (masks.get(run));
 
-			return { run, cube, byKind: new Map(kindTitles.map(([k]) => [k, sumDelays(run, cube, w, k, mask)])), mask };
-		});
-
-		this.data = sums.map(({ run, cube, mask }) => ({ run, cube, cells: this.cellsOf(run, cube, mask, kinds) }));
+		this.data = data.map(({ run, cube }) => ({ run, cube, cells: this.cellsOf(run, cube, maskOf(run), kinds) }));
 		while (this.marks.length < data.length)
 			this.marks.push(this.makeMark(this.marks.length));
 		this.marks.length = data.length;
@@ -67,13 +64,14 @@ class DurationsView extends ViewFrame {
 		this.surface = this.marks[0].surface;
 		this.marks.forEach((m, i) => m.set(this.data[i].cells, data[i].run.snap(w, data[i].cube.bin)));
 		this.setSnapped(data);
-		this.setFacts(sums.flatMap(({ run, byKind }) => kindTitles.filter(([k]) => kinds.includes(k)).map(([k]) => {
-			const all = /** @type {ReturnType<typeof sumDelays>} */ (byKind.get(k)).all;
+		this.setFacts(data.flatMap(({ run, cube }) => kindTitles.filter(([k]) => kinds.includes(k)).map(([k]) => {
+			const all = sumDelays(run, cube, w, k, maskOf(run), false).all;
 
 			return { label: (data.length > 1 ? run.name + ': ' : '') + 'median ' + kindNames[k], value: all.count ? fmtDuration(all.quantile(0.5)) : 'none',
 				note: all.count ? 'longest ' + fmtDuration(all.max) + ' of ' + fmtCount(all.count) : '' };
 		})));
-		this.table.set(joinAnswers(sums.map(({ run, byKind }) => {
+		this.table.set(() => joinAnswers(data.map(({ run, cube }) => {
+			const byKind = new Map(kindTitles.map(([k]) => [k, sumDelays(run, cube, w, k, maskOf(run))]));
 			const answer = look.only && look.task ? answerOf(Object.assign(Object.create(app), { filter: /./ }), run, 'durations', () => rowsDurations(run, byKind)) :
 				answerOf(app, run, 'durations', () => rowsDurations(run, byKind));
 			const names = new Set(kinds.map(k => kindNames[k]));
@@ -133,7 +131,7 @@ class DurationsView extends ViewFrame {
 
 		return new DensityMark({
 			label: 'Durations over time on a log scale. Left and right move the cursor, plus and minus zoom.',
-			theme: () => app.theme(), span: () => app.span, zoom: (from, to) => app.zoom(from, to), cursor: t => app.setCursor(t),
+			theme: () => app.theme(), window: () => app.window(), span: () => app.span, zoom: (from, to) => app.zoom(from, to), cursor: t => app.setCursor(t),
 			getCursor: () => app.cursor, leave: () => app.tip.hide(),
 			hover: (bin, low, high, n, e) => {
 				const { cells } = this.data[i];

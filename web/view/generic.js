@@ -41,7 +41,7 @@ class GenericView extends ViewFrame {
 			this.picture(json, this.rowsOf(json)))));
 		this.surface = this.marks[0]?.surface || null;
 		this.png.hidden = !this.surface;
-		this.table.set(joinAnswers(data.map(({ run, json }) => ({ run, answer: { columns: json.columns, rows: this.rowsOf(json),
+		this.table.set(() => joinAnswers(data.map(({ run, json }) => ({ run, answer: { columns: json.columns, rows: this.rowsOf(json),
 			notes: [...json.notes, ...run.whole(app.window()) ? [] : ['This view is of the whole capture; the window does not apply.']] } }))));
 	}
 

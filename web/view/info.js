@@ -51,18 +51,18 @@ class InfoView extends ViewFrame {
 		const named = /** @param {Run} run */ run => several ? { run_name: run.name } : {};
 		const runColumn = several ? [{ name: 'run_name', title: 'Run', unit: '', type: 'text', key: true }] : [];
 
-		this.table.set({ columns: [...runColumn, { name: 'from', title: 'From', unit: 'time', type: 'u64' }, { name: 'to', title: 'To', unit: 'time', type: 'u64' },
+		this.table.set(() => ({ columns: [...runColumn, { name: 'from', title: 'From', unit: 'time', type: 'u64' }, { name: 'to', title: 'To', unit: 'time', type: 'u64' },
 			{ name: 'length', title: 'Length', unit: 'ns', type: 'u64' }, { name: 'cpu', title: 'CPU', unit: 'id', type: 'u64' },
 			{ name: 'track', title: 'Track', unit: '', type: 'text' }, { name: 'count', title: 'Events', unit: 'count', type: 'u64', help: 'empty: not known' },
 			{ name: 'cause', title: 'Cause', unit: '', type: 'text' }],
 		rows: runs.flatMap(run => (run.json.losses || []).map(l => ({ ...named(run), ...l, length: l.to - l.from, count: l.count || undefined }))),
-		notes: runs.every(run => !(run.json.losses || []).length) ? ['Nothing was lost.'] : ['What lies in a loss is left out of all sums, not guessed.'] });
-		this.cpus.set({ columns: [...runColumn, { name: 'cpu', title: 'CPU', unit: 'id', type: 'u64', key: true }, { name: 'package', title: 'Package', unit: 'id', type: 'u64' },
+		notes: runs.every(run => !(run.json.losses || []).length) ? ['Nothing was lost.'] : ['What lies in a loss is left out of all sums, not guessed.'] }));
+		this.cpus.set(() => ({ columns: [...runColumn, { name: 'cpu', title: 'CPU', unit: 'id', type: 'u64', key: true }, { name: 'package', title: 'Package', unit: 'id', type: 'u64' },
 			{ name: 'core', title: 'Core', unit: 'id', type: 'u64' }, { name: 'node', title: 'Node', unit: 'id', type: 'u64' },
 			{ name: 'start', title: 'Covered from', unit: 'time', type: 'u64' }, { name: 'end', title: 'to', unit: 'time', type: 'u64' },
 			{ name: 'covered', title: 'Covered', unit: 'pct', type: 'f64', digits: 2 }],
 		rows: runs.flatMap(run => run.json.cpus.map((c, i) => ({ ...named(run), ...c, package: known(c.package), core: known(c.core), node: known(c.node),
-			covered: run.span ? 100 * run.covered(i, { from: 0, to: run.span }) / run.span : 0 }))), notes: [] });
+			covered: run.span ? 100 * run.covered(i, { from: 0, to: run.span }) / run.span : 0 }))), notes: [] }));
 	}
 
 	/** @param {Run} run */

@@ -47,7 +47,7 @@ class LatencyView extends ViewFrame {
 		const w = app.window();
 		const theme = app.theme();
 
-		this.data = data.map(d => ({ ...d, delays: sumDelays(d.run, d.cube, w, KIND_WAIT, app.mask(d.run)) }));
+		this.data = data.map(d => ({ ...d, delays: sumDelays(d.run, d.cube, w, KIND_WAIT, app.mask(d.run), false) }));
 		this.setSnapped(data);
 		fill(this.tools, ...this.data.length > 1 ? this.data.map(({ run }, i) => {
 			const swatch = el('span', { class: 'swatch' });
@@ -62,8 +62,8 @@ class LatencyView extends ViewFrame {
 				return { at, text: name + ' ' + fmtDuration(at) };
 			}) : [] })), this.unrecorded() ? 'wake-ups were not recorded (record with -e switch,wakeup)' : undefined);
 		this.showFacts();
-		this.table.set(joinAnswers(this.data.map(({ run, delays }) => {
-			const answer = answerOf(app, run, 'latency', () => rowsLatency(run, delays));
+		this.table.set(() => joinAnswers(this.data.map(({ run, cube }) => {
+			const answer = answerOf(app, run, 'latency', () => rowsLatency(run, sumDelays(run, cube, w, KIND_WAIT, app.mask(run))));
 
 			if (!run.view('latency') && (run.json.views || []).length)
 				answer.notes = [...answer.notes, 'Wake-ups were not recorded (record with -e switch,wakeup).'];
@@ -107,11 +107,11 @@ class LatencyView extends ViewFrame {
 			...several ? { run_name: run.name } : {}, ...taskKey(run, w.task), wait: w.max, ended: w.time, bin: cube.bin })));
 
 		rows.sort((a, b) => b.wait - a.wait);
-		this.worst.set({ columns: [...several ? [{ name: 'run_name', title: 'Run', unit: '', type: 'text', key: true }] : [],
+		this.worst.set(() => ({ columns: [...several ? [{ name: 'run_name', title: 'Run', unit: '', type: 'text', key: true }] : [],
 			{ name: 'task', title: 'Task', unit: '', type: 'text', key: true }, { name: 'tid', title: 'TID', unit: 'id', type: 'u64', key: true },
 			{ name: 'wait', title: 'Wait', unit: 'ns', type: 'u64' },
 			{ name: 'ended', title: 'Ended at', unit: 'time', type: 'u64', help: 'Begin of the bin in which the task ran at last' }],
-		rows: rows.slice(0, WORST), notes: rows.length ? ['Choose a row to see that moment in the timeline.'] : [] }, app.dragging());
+		rows: rows.slice(0, WORST), notes: rows.length ? ['Choose a row to see that moment in the timeline.'] : [] }), app.dragging());
 	}
 
 	/** Show the moment in the timeline, with the wait and something around it. @param {Object<string, any>} row */

@@ -109,7 +109,7 @@ class SuccessorsView extends ViewFrame {
 					value: (r, c) => grid.at(r, c), shade: v => 0.1 + 0.9 * Math.log1p(v) / Math.log1p(grid.max), text: fmtShort }] : [] }, this.room());
 		}
 		this.showFacts();
-		this.table.set(joinAnswers(this.maps.map(m => ({ run: m.run, answer: answerOf(app, m.run, 'successors', () => m.rows) }))), app.dragging());
+		this.table.set(() => joinAnswers(this.maps.map(m => ({ run: m.run, answer: answerOf(app, m.run, 'successors', () => m.rows) }))), app.dragging());
 	}
 
 	/** @param {number} i */

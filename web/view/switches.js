@@ -52,7 +52,7 @@ class SwitchesView extends ViewFrame {
 		this.setSnapped(data);
 		this.drawBars();
 		this.showFacts();
-		this.table.set(joinAnswers(this.uses.map(u => ({ run: u.run,
+		this.table.set(() => joinAnswers(this.uses.map(u => ({ run: u.run,
 			answer: answerOf(app, u.run, 'switches', () => rowsSwitches(u.run, u.sums, app.mask(u.run))) }))), app.dragging());
 	}
 

@@ -33,7 +33,7 @@ class TasksView extends ViewFrame {
 		this.setSnapped(data);
 		fill(this.figure, ...sums.map(s => this.shareBar(s.run, s.sums, sums.length > 1)));
 		this.setFacts(sums.flatMap(s => this.factsOf(s.run, s.sums, sums.length > 1 ? s.run.name + ': ' : '')));
-		this.table.set(joinAnswers(sums.map(s => ({ run: s.run,
+		this.table.set(() => joinAnswers(sums.map(s => ({ run: s.run,
 			answer: answerOf(app, s.run, 'tasks', () => rowsTasks(s.run, s.sums, app.mask(s.run))) }))), app.dragging());
 	}
 

@@ -30,7 +30,7 @@ class TimelineView extends ViewFrame {
 		this.detail = el('span', { class: 'detail', role: 'status' });
 		this.mark = new TimelineMark({
 			label: 'Timeline: lanes are CPUs. Left and right move the cursor, up and down choose the CPU, plus and minus zoom.',
-			theme: () => app.theme(), span: () => app.span, zoom: (from, to) => app.zoom(from, to), cursor: t => app.setCursor(t),
+			theme: () => app.theme(), window: () => app.window(), span: () => app.span, zoom: (from, to) => app.zoom(from, to), cursor: t => app.setCursor(t),
 			getCursor: () => app.cursor, leave: () => app.tip.hide(), failed: e => app.failed(e),
 			hover: (group, cpu, t, exact, e) => this.hover(group, cpu, t, exact, e),
 			click: (group, cpu, t, exact, lane) => this.click(group, cpu, t, exact, lane),
@@ -159,7 +159,7 @@ class TimelineView extends ViewFrame {
 
 		if (!this.data.length)
 			return;
-		this.table.set(joinAnswers(this.data.map(({ run }) => {
+		this.table.set(() => joinAnswers(this.data.map(({ run }) => {
 			/** @type {Object<string, any>[] | null} */
 			let rows = null;
 

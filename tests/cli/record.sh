@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: MIT
+# What record refuses, and what it says without privileges. Recording itself is in tests/live.
+t kymo record --duration soon
+t kymo record --engine ftrace
+t kymo record -e dreams -d 1ms
+t kymo record --flight 0
+t kymo record -C 0-
+t kymo record --nope -- true
+if [ "$(id -u)" -ne 0 ] || ! command -v setpriv >/dev/null; then
+	echo "without privileges: exit 1, a sentence, a way out"
+else
+	chmod 755 . .. ../bin
+	setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs \
+		"$(readlink -f "$(command -v kymo)")" record -d 10ms -o /dev/null >out 2>words
+	status=$?
+	if [ $status -eq 126 ] || [ $status -eq 127 ]; then
+		skip "nobody may not run kymo from its build directory"
+	fi
+	printf 'without privileges: exit %d' $status
+	[ "$(grep -c . words)" -le 3 ] && printf ', a sentence'
+	grep -qE 'try|sudo|CAP_' words && printf ', a way out'
+	echo
+fi
