@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bench_floor CMD ARGS: run CMD while an empty BPF program sits on every context switch. What is left of a recorder's cost when it
- * records nothing.
+ * bench_floor switch|both CMD ARGS: run CMD while an empty BPF program sits on every context switch (and another on every wake-up). What is
+ * left of a recorder's cost when it records nothing.
  */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,21 +20,23 @@ int main(int argc, char **argv)
 {
 	int status;
 
-	if (argc < 2) {
-		fputs("usage: bench_floor CMD ARGS\n", stderr);
+	if (argc < 3) {
+		fputs("usage: bench_floor switch|both CMD ARGS\n", stderr);
 		return 2;
 	}
 	libbpf_set_print(quiet);
-	struct floor_bpf *skel = floor_bpf__open_and_load();
+	struct floor_bpf *skel = floor_bpf__open();
 
-	if (!skel || floor_bpf__attach(skel)) {
+	if (skel && strcmp(argv[1], "both"))
+		bpf_program__set_autoload(skel->progs.floor_wakeup, false);
+	if (!skel || floor_bpf__load(skel) || floor_bpf__attach(skel)) {
 		fputs("bench_floor: cannot attach a BPF program (try: kymo doctor)\n", stderr);
 		return 1;
 	}
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		execvp(argv[1], argv + 1);
+		execvp(argv[2], argv + 2);
 		_exit(127);
 	}
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)

@@ -6,12 +6,13 @@
 need perf taskset
 rounds=${1:-7}
 load=(taskset -c 1 perf bench --format=simple sched pipe -l "${LOOPS:-300000}")
-names=(floor kymo-switch perf-switch kymo-default perf-default kymo-perf-switch splice-switch)
+names=(floor-switch kymo-switch perf-switch floor-both kymo-default perf-default kymo-perf-switch splice-switch)
 
 run() {
 	case $1 in
 	base) "${load[@]}" ;;
-	floor) "$build/bench/bench_floor" "${load[@]}" ;;
+	floor-switch) "$build/bench/bench_floor" switch "${load[@]}" ;;
+	floor-both) "$build/bench/bench_floor" both "${load[@]}" ;;
 	kymo-switch) "$kymo" record --engine bpf -e switch -o "$work/k.kymo" -- "${load[@]}" ;;
 	kymo-default) "$kymo" record --engine bpf -o "$work/k.kymo" -- "${load[@]}" ;;
 	kymo-perf-switch) "$kymo" record --engine perf -e switch -o "$work/k.kymo" -- "${load[@]}" ;;

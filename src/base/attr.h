@@ -11,15 +11,15 @@
 
 #define ARRAY_SIZE(a)			(sizeof(a) / sizeof((a)[0]))
 #define container_of(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
-#define min_of(a, b)                    \
-	({                              \
-		__typeof__(a) a_ = (a); \
-		__typeof__(b) b_ = (b); \
-		a_ < b_ ? a_ : b_;      \
-	})
-#define max_of(a, b)                    \
-	({                              \
-		__typeof__(a) a_ = (a); \
-		__typeof__(b) b_ = (b); \
-		a_ > b_ ? a_ : b_;      \
+
+/* Each use gets names of its own, so that min_of(a, max_of(b, c)) shadows nothing. */
+#define min_of(a, b) PICK_OF_(<, a, b, __COUNTER__)
+#define max_of(a, b) PICK_OF_(>, a, b, __COUNTER__)
+
+#define PICK_OF_(less, a, b, n) PICK_OF__(less, a, b, n)
+#define PICK_OF__(less, a, b, n)                  \
+	({                                        \
+		__typeof__(a) a_##n = (a);        \
+		__typeof__(b) b_##n = (b);        \
+		a_##n less b_##n ? a_##n : b_##n; \
 	})

@@ -35,6 +35,7 @@ static void test_min_and_max_evaluate_once(void **state)
 	assert_int_equal(calls, 2);
 	assert_int_equal(min_of(-3, -4), -4);
 	assert_int_equal(max_of(-3, -4), -3);
+	assert_int_equal(min_of(7, max_of(min_of(3, 9), 5)), 5);
 }
 
 static void test_container_of_finds_the_whole(void **state)

@@ -102,30 +102,47 @@ static void ask_tasks(const char *name, struct counted *of)
 	answer_done(&a);
 }
 
-/* The number behind @key in the line, which ends at @end. */
-static uint64_t number_behind(const char *line, const char *end, const char *key)
+/* Cut the first line off *@text; NULL at the end. Not strchr(): a checked one would measure the whole
+ * rest of the text for every line. */
+static char *next_line(char **text)
+{
+	char *line = *text;
+
+	if (!*line)
+		return NULL;
+	char *end = rawmemchr(line, '\n');
+
+	*end = '\0';
+	*text = end + 1;
+	return line;
+}
+
+static uint64_t number_behind(const char *line, const char *key)
 {
 	const char *p = strstr(line, key);
 	uint64_t v = 0;
 
-	assert_true(p && p < end);
+	assert_non_null(p);
 	for (p += strlen(key); *p >= '0' && *p <= '9'; p++)
 		v = v * 10 + (uint64_t)(*p - '0');
 	return v;
 }
 
 /* perf's text: "comm tid [cpu] sec.nanoseconds: sched:sched_switch: ... prev_pid=... next_pid=..." */
-static size_t count_script(const char *text, struct counted *of)
+static size_t count_script(char *text, struct counted *of)
 {
 	nsec_t last[MAX_CPUS] = { 0 };
 	size_t lines = 0;
 
-	for (const char *line = text, *end; (end = strchr(line, '\n')); line = end + 1) {
-		const char *event = strstr(line, ": sched:sched_switch: ");
+	for (char *line; (line = next_line(&text));) {
+		const char *event = strstr(line, "sched:sched_switch: ");
 
-		if (!event || event > end)
+		if (!event)
 			continue;
-		uint64_t cpu = number_behind(line, end, " ["), prev = 0, sec = 0, ns = 0;
+		while (event[-1] == ' ')
+			event--;
+		event--; /* the colon behind the time */
+		uint64_t cpu = number_behind(line, " ["), prev = 0, sec = 0, ns = 0;
 		const char *p = event;
 
 		while (p[-1] != ' ')
@@ -136,7 +153,7 @@ static size_t count_script(const char *text, struct counted *of)
 			ns = ns * 10 + (uint64_t)(*p - '0');
 		nsec_t at = sec * NSEC_PER_SEC + ns;
 
-		prev = number_behind(line, end, " prev_pid=");
+		prev = number_behind(line, " prev_pid=");
 		assert_true(cpu < MAX_CPUS && prev < MAX_TID);
 		of[prev].switches++;
 		if (last[cpu])
@@ -161,7 +178,7 @@ static void compare_with_script(const char *data, const char *script, size_t swi
 		skip();
 	}
 	ask_tasks(data, ours);
-	assert_int_equal(count_script(buf_str(&text), theirs), switches);
+	assert_int_equal(count_script((char *)text.data, theirs), switches);
 	for (uint32_t tid = 1; tid < MAX_TID; tid++) {
 		if (ours[tid].switches != theirs[tid].switches || ours[tid].run != theirs[tid].run)
 			fail_msg("tid %u: %" PRIu64 " switches, %" PRIu64 " ns; perf script: %" PRIu64
@@ -207,9 +224,10 @@ static void test_timehist_summary(void **state)
 		skip();
 	}
 	ask_tasks("hb_switch.perf.data.zst", ours);
-	for (const char *line = buf_str(&text), *end; (end = strchr(line, '\n')); line = end + 1) {
-		const char *open = memchr(line, '[', (size_t)(end - line));
-		const char *close = open ? memchr(open, ']', (size_t)(end - open)) : NULL;
+	char *rest = (char *)text.data;
+
+	for (char *line; (line = next_line(&rest));) {
+		const char *open = strchr(line, '['), *close = open ? strchr(open, ']') : NULL;
 		long long parent;
 		uint64_t switches;
 		double ms;
