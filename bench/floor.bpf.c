@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: (GPL-2.0 OR MIT)
-/* The least that a BPF observer of context switches, and of wake-ups, can cost: programs that do nothing. */
+/* The least that a BPF observer of context switches, and of wake-ups, can cost: programs that do
+ * nothing. */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 

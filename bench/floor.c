@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bench_floor switch|both CMD ARGS: run CMD while an empty BPF program sits on every context switch (and another on every wake-up). What is
- * left of a recorder's cost when it records nothing.
+ * bench_floor switch|both CMD ARGS: run CMD while an empty BPF program sits on every context switch
+ * (and another on every wake-up). What is left of a recorder's cost when it records nothing.
  */
 #include <errno.h>
 #include <stdio.h>

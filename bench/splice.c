@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bench_splice DIR KILOBYTES EVENT[,EVENT] CMD ARGS: trace-cmd's way of recording, for comparison on machines that refuse trace-cmd itself: an
- * ftrace instance, one reader per CPU that splices trace_pipe_raw into DIR/cpuN. Prints the kernel's own loss counters.
+ * bench_splice DIR KILOBYTES EVENT[,EVENT] CMD ARGS: trace-cmd's way of recording, for comparison
+ * on machines that refuse trace-cmd itself: an ftrace instance, one reader per CPU that splices
+ * trace_pipe_raw into DIR/cpuN. Prints the kernel's own loss counters.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +17,7 @@
 #include <unistd.h>
 
 #define INSTANCE "/sys/kernel/tracing/instances/kymo_bench"
-#define PAGE 4096
+#define PAGE	 4096
 #define MAX_CPUS 64
 
 static volatile sig_atomic_t stop;
@@ -45,7 +46,8 @@ static int enable(char *events)
 {
 	char *save = NULL;
 
-	for (char *event = strtok_r(events, ",", &save); event; event = strtok_r(NULL, ",", &save)) {
+	for (char *event = strtok_r(events, ",", &save); event;
+	     event = strtok_r(NULL, ",", &save)) {
 		char file[256];
 
 		snprintf(file, sizeof(file), "events/%s/enable", event);
@@ -55,7 +57,8 @@ static int enable(char *events)
 	return 0;
 }
 
-/* Until SIGTERM, and then until the ring is empty: pages that are not full stay in the ring of a splice reader. */
+/* Until SIGTERM, and then until the ring is empty: pages that are not full stay in the ring of a
+ * splice reader. */
 static int read_cpu(int cpu, const char *dir)
 {
 	char path[512];
@@ -72,11 +75,13 @@ static int read_cpu(int cpu, const char *dir)
 	if (in < 0 || out < 0 || pipe(pipe_fd) < 0)
 		return 1;
 	for (bool last = false;;) {
-		ssize_t n = splice(in, NULL, pipe_fd[1], NULL, 16 * PAGE, SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
+		ssize_t n = splice(in, NULL, pipe_fd[1], NULL, 16 * PAGE,
+				   SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
 
 		if (n > 0) {
 			while (n > 0) {
-				ssize_t m = splice(pipe_fd[0], NULL, out, NULL, (size_t)n, SPLICE_F_MOVE);
+				ssize_t m = splice(pipe_fd[0], NULL, out, NULL, (size_t)n,
+						   SPLICE_F_MOVE);
 
 				if (m <= 0)
 					return 1;
@@ -100,8 +105,8 @@ static void print_stats(int cpus)
 		FILE *f = fopen(path, "re");
 
 		while (f && fgets(line, sizeof(line), f))
-			if (!strncmp(line, "overrun", 7) || !strncmp(line, "entries", 7) || !strncmp(line, "dropped", 7) ||
-			    !strncmp(line, "read events", 11))
+			if (!strncmp(line, "overrun", 7) || !strncmp(line, "entries", 7) ||
+			    !strncmp(line, "dropped", 7) || !strncmp(line, "read events", 11))
 				fprintf(stderr, "cpu%d %s", cpu, line);
 		if (f)
 			fclose(f);
@@ -121,7 +126,8 @@ int main(int argc, char **argv)
 		perror(INSTANCE);
 		return 1;
 	}
-	if (put("trace_clock", "mono") < 0 || put("buffer_size_kb", argv[2]) < 0 || enable(argv[3]) < 0)
+	if (put("trace_clock", "mono") < 0 || put("buffer_size_kb", argv[2]) < 0 ||
+	    enable(argv[3]) < 0)
 		return 1;
 	for (int cpu = 0; cpu < cpus; cpu++) {
 		reader[cpu] = fork();

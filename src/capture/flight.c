@@ -5,7 +5,6 @@
  */
 #include "capture/flight.h"
 
-#include "format/recording_file.h"
 #include "model/sched_track.h"
 
 struct kept_block {
@@ -29,7 +28,7 @@ struct flight {
 
 static bool is_event(const struct kept_block *b)
 {
-	return b->track >= RECORDING_FIRST_EVENT_TRACK;
+	return b->track >= TRACK_FIRST_EVENT;
 }
 
 static int keep_block(void *ctx, const struct block_info *info, uint8_t *block, size_t bytes,

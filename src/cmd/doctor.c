@@ -29,15 +29,15 @@ static void add_json(struct buf *out, const struct facility *f, size_t n, const 
 	struct json j;
 
 	json_init(&j, out, JSON_PRETTY);
-	json_object(&j);
+	json_begin_object(&j);
 	json_key_bool(&j, "can_record", *engine);
 	json_key(&j, "engine");
 	json_str(&j, *engine ? engine : NULL);
 	json_key_str(&j, "why_not", why);
 	json_key(&j, "facilities");
-	json_array(&j);
+	json_begin_array(&j);
 	for (size_t i = 0; i < n; i++) {
-		json_object(&j);
+		json_begin_object(&j);
 		json_key_str(&j, "name", f[i].name);
 		json_key_str(&j, "title", f[i].title);
 		json_key_str(&j, "state", facility_state_name(f[i].state));

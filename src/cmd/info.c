@@ -17,8 +17,7 @@
 #include "model/file_track.h"
 #include "model/tasks.h"
 
-#define FIRST_EVENT_TRACK 16
-#define SHOWN_LOSSES	  10
+#define SHOWN_LOSSES 10
 
 struct info_args {
 	bool json, salvage;
@@ -53,7 +52,7 @@ static int add_up(const struct run_info *info, struct totals *t)
 		sum->blocks += s->blocks;
 		sum->rows += s->rows;
 		sum->bytes += s->bytes;
-		if (s->track < FIRST_EVENT_TRACK)
+		if (s->track < TRACK_FIRST_EVENT)
 			continue;
 		t->events += s->rows;
 		t->event_bytes += s->bytes;
@@ -203,16 +202,16 @@ static void json_losses(const struct run_info *info, struct json *j)
 	char name[64];
 
 	json_key(j, "losses");
-	json_array(j);
+	json_begin_array(j);
 	for (size_t i = 0; i < info->n_loss; i++) {
 		const struct run_loss *l = &info->loss[i];
 
-		json_object_flat(j);
+		json_begin_object_flat(j);
 		json_key_u64(j, "from", since(info, l->from));
 		json_key_u64(j, "to", since(info, l->to));
 		json_key(j, "cpu");
 		if (l->cpu == BATCH_CPU_NONE)
-			json_null(j);
+			json_put_null(j);
 		else
 			json_u64(j, l->cpu);
 		json_key_str(j, "track",
@@ -229,11 +228,11 @@ static void json_tracks(const struct totals *t, struct json *j)
 	char name[64];
 
 	json_key(j, "tracks");
-	json_array(j);
+	json_begin_array(j);
 	for (size_t i = 0; i < t->n; i++) {
 		const struct track_sum *s = &t->sum[i];
 
-		json_object_flat(j);
+		json_begin_object_flat(j);
 		json_key_str(j, "track", track_name(s->track, name, sizeof(name)));
 		json_key_u64(j, "number", s->track);
 		json_key_u64(j, "streams", s->streams);
@@ -248,11 +247,11 @@ static void json_tracks(const struct totals *t, struct json *j)
 static void json_cpus(const struct run_info *info, struct json *j)
 {
 	json_key(j, "cpus");
-	json_array(j);
+	json_begin_array(j);
 	for (size_t i = 0; i < info->n_cpu; i++) {
 		const struct run_cpu *c = &info->cpu[i];
 
-		json_object_flat(j);
+		json_begin_object_flat(j);
 		json_key_u64(j, "cpu", c->cpu);
 		if (c->start <= c->end) {
 			json_key_u64(j, "start", since(info, c->start));
@@ -276,7 +275,7 @@ static int print_json(const char *path, const struct source *src, const struct t
 	json_init(&j, &buf, JSON_PRETTY);
 	for (size_t i = 0; i < sizeof(info->id); i++)
 		(void)snprintf(id + 2 * i, 3, "%02x", info->id[i]);
-	json_object(&j);
+	json_begin_object(&j);
 	json_key_str(&j, "file", path);
 	json_key_str(&j, "id", id);
 	json_key_bool(&j, "complete", info->complete);
@@ -292,7 +291,7 @@ static int print_json(const char *path, const struct source *src, const struct t
 	json_key_u64(&j, "lost", t->lost);
 	json_key_u64(&j, "tasks", tasks_count(src->tasks));
 	json_key(&j, "meta");
-	json_object(&j);
+	json_begin_object(&j);
 	for (size_t i = 0; i < info->n_meta; i++)
 		json_key_str(&j, info->meta[i].key, info->meta[i].value);
 	json_end(&j);

@@ -27,7 +27,7 @@
 
 #define REPORT_MAX_RUNS 64
 #define OUT_BUFFER	((size_t)1 << 20)
-#define CELLS_MIN UINT64_C(20000) /* per cube */
+#define CELLS_MIN	UINT64_C(20000) /* per cube */
 /* Rows of each answer in the page; the viewer makes its tables from the cubes. */
 #define ANSWER_ROWS 500
 

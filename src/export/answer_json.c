@@ -41,11 +41,11 @@ int json_drain(struct json *j, FILE *out)
 static void columns_json(const struct table *t, struct json *j)
 {
 	json_key(j, "columns");
-	json_array(j);
+	json_begin_array(j);
 	for (unsigned int i = 0; i < table_n_columns(t); i++) {
 		const struct table_column *c = table_column(t, i);
 
-		json_object_flat(j);
+		json_begin_object_flat(j);
 		json_key_str(j, "name", c->name);
 		json_key_str(j, "title", c->title);
 		json_key_str(j, "unit", unit_name(c->unit));
@@ -85,9 +85,9 @@ static void cell_json(const struct table *t, size_t row, unsigned int column, st
 static int rows_json(const struct table *t, struct json *j, FILE *out)
 {
 	json_key(j, "rows");
-	json_array(j);
+	json_begin_array(j);
 	for (size_t r = 0; r < table_n_rows(t); r++) {
-		json_object_flat(j);
+		json_begin_object_flat(j);
 		for (unsigned int c = 0; c < table_n_columns(t); c++)
 			cell_json(t, r, c, j);
 		json_end(j);
@@ -106,18 +106,18 @@ static void figure_json(const struct answer *a, struct json *j)
 {
 	json_key(j, "figure");
 	if (a->figure.mark == MARK_NONE) {
-		json_null(j);
+		json_put_null(j);
 		return;
 	}
-	json_object_flat(j);
+	json_begin_object_flat(j);
 	json_key_str(j, "mark", figure_mark_name(a->figure.mark));
 	json_key_str(j, "title", a->figure.title);
 	json_key(j, "parts");
-	json_array(j);
+	json_begin_array(j);
 	for (unsigned int i = 0; i < a->figure.n_parts; i++) {
 		const struct figure_part *p = &a->figure.part[i];
 
-		json_object(j);
+		json_begin_object(j);
 		json_key_str(j, "role", role_name(p->role));
 		json_key_str(j, "column", table_column(a->table, p->column)->name);
 		json_end(j);
@@ -128,22 +128,22 @@ static void figure_json(const struct answer *a, struct json *j)
 
 int answer_json(const struct answer *a, struct json *j, FILE *out)
 {
-	json_object(j);
+	json_begin_object(j);
 	json_key_str(j, "view", a->view);
 	json_key_str(j, "title", a->title);
 	json_key_str(j, "summary", a->summary);
 	json_key_str(j, "help", a->help);
 	json_key(j, "window");
-	json_object_flat(j);
+	json_begin_object_flat(j);
 	json_key_u64(j, "from", a->from);
 	json_key_u64(j, "to", a->to);
 	json_end(j);
 	json_key_f64(j, "coverage", a->coverage);
 	json_key_u64(j, "lost", a->lost);
 	json_key(j, "facts");
-	json_array(j);
+	json_begin_array(j);
 	for (unsigned int i = 0; i < a->n_facts; i++) {
-		json_array_flat(j);
+		json_begin_array_flat(j);
 		json_str(j, a->fact[i].label);
 		json_str(j, a->fact[i].value);
 		json_end(j);
@@ -153,7 +153,7 @@ int answer_json(const struct answer *a, struct json *j, FILE *out)
 	int r = rows_json(a->table, j, out);
 
 	json_key(j, "notes");
-	json_array(j);
+	json_begin_array(j);
 	for (unsigned int i = 0; i < table_n_notes(a->table); i++)
 		json_str(j, table_note_at(a->table, i));
 	json_end(j);

@@ -16,7 +16,7 @@
 #include "model/file_track.h"
 #include "model/sched_track.h"
 
-#define PAGE_JSON_MAX ((size_t)1 << 30)
+#define PAGE_JSON_MAX	((size_t)1 << 30)
 #define JSON_ZSTD_LEVEL 6
 
 /* ---- which event blocks ---- */
@@ -112,7 +112,7 @@ static void key_number_or_null(struct json *j, const char *key, uint32_t v)
 {
 	json_key(j, key);
 	if (v == UINT32_MAX)
-		json_null(j);
+		json_put_null(j);
 	else
 		json_u64(j, v);
 }
@@ -146,11 +146,11 @@ static void head_json(const struct page_run *r, struct json *j)
 static void cpus_json(const struct page_run *r, struct json *j)
 {
 	json_key(j, "cpus");
-	json_array(j);
+	json_begin_array(j);
 	for (size_t i = 0; i < r->info->n_cpu; i++) {
 		const struct run_cpu *c = &r->info->cpu[i];
 
-		json_object_flat(j);
+		json_begin_object_flat(j);
 		json_key_u64(j, "cpu", c->cpu);
 		key_number_or_null(j, "package", c->package);
 		key_number_or_null(j, "core", c->core);
@@ -165,12 +165,12 @@ static void cpus_json(const struct page_run *r, struct json *j)
 static void losses_json(const struct page_run *r, struct json *j)
 {
 	json_key(j, "losses");
-	json_array(j);
+	json_begin_array(j);
 	for (size_t i = 0; i < r->info->n_loss; i++) {
 		const struct run_loss *l = &r->info->loss[i];
 		const struct track *t = l->track ? track_by_id(l->track) : NULL;
 
-		json_object_flat(j);
+		json_begin_object_flat(j);
 		json_key_u64(j, "from", since(r, l->from));
 		json_key_u64(j, "to", since(r, l->to));
 		key_number_or_null(j, "cpu", l->cpu);
@@ -185,20 +185,20 @@ static void losses_json(const struct page_run *r, struct json *j)
 static void tasks_json(const struct page_run *r, struct json *j)
 {
 	json_key(j, "meta");
-	json_array(j);
+	json_begin_array(j);
 	for (size_t i = 0; i < r->info->n_meta; i++) {
-		json_array_flat(j);
+		json_begin_array_flat(j);
 		json_str(j, r->info->meta[i].key);
 		json_str(j, r->info->meta[i].value);
 		json_end(j);
 	}
 	json_end(j);
 	json_key(j, "tasks");
-	json_array(j);
+	json_begin_array(j);
 	for (size_t i = 0; i < tasks_count(r->tasks); i++) {
 		const struct task *t = tasks_at(r->tasks, (uint32_t)i);
 
-		json_object_flat(j);
+		json_begin_object_flat(j);
 		json_key_u64(j, "tid", t->tid);
 		json_key_u64(j, "tgid", t->tgid);
 		json_key_str(j, "comm", t->comm);
@@ -217,17 +217,17 @@ static void events_json(const struct page_run *r, const struct page_events *ev, 
 	char note[192] = "", rows[QUANTITY_MAX], bytes[QUANTITY_MAX];
 
 	json_key(j, "bin_ns");
-	json_object_flat(j);
+	json_begin_object_flat(j);
 	json_key_u64(j, "run", r->run_bin);
 	json_key_u64(j, "delay", r->delay_bin);
 	json_key_u64(j, "next", r->next_bin);
 	json_end(j);
 	json_key(j, "events");
-	json_array(j);
+	json_begin_array(j);
 	for (size_t i = 0; i < ev->n; i++) {
 		const struct recording_block *b = recording_block_at(r->recording, ev->block[i]);
 
-		json_array_flat(j);
+		json_begin_array_flat(j);
 		json_u64(j, b->track);
 		json_u64(j, b->cpu);
 		json_u64(j, since(r, b->first));
@@ -254,14 +254,14 @@ static int run_json(const struct page_run *r, const struct page_events *ev, stru
 {
 	int ret = 0;
 
-	json_object(j);
+	json_begin_object(j);
 	head_json(r, j);
 	cpus_json(r, j);
 	losses_json(r, j);
 	tasks_json(r, j);
 	events_json(r, ev, j);
 	json_key(j, "views");
-	json_array(j);
+	json_begin_array(j);
 	for (size_t i = 0; i < r->n_views && ret >= 0; i++)
 		if (r->view[i].table)
 			ret = answer_json(&r->view[i], j, out);
@@ -283,13 +283,13 @@ static int page_json(const struct page *p, const struct page_events *ev, FILE *o
 	json_init(&j, &buf, 0);
 	if (gmtime_r(&created, &tm))
 		(void)strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	json_object(&j);
+	json_begin_object(&j);
 	json_key_u64(&j, "kymo_page", 1);
 	json_key_str(&j, "kymo_version", KYMO_VERSION);
 	json_key_str(&j, "title", p->title);
 	json_key_str(&j, "created", text);
 	json_key(&j, "runs");
-	json_array(&j);
+	json_begin_array(&j);
 	for (size_t i = 0; i < p->n_runs && r >= 0; i++)
 		r = run_json(&p->run[i], &ev[i], &j, out);
 	json_end(&j);

@@ -54,22 +54,22 @@ static void begin(struct json *j, bool array, bool flat)
 	(void)buf_add_byte(j->out, array ? '[' : '{');
 }
 
-void json_object(struct json *j)
+void json_begin_object(struct json *j)
 {
 	begin(j, false, false);
 }
 
-void json_object_flat(struct json *j)
+void json_begin_object_flat(struct json *j)
 {
 	begin(j, false, true);
 }
 
-void json_array(struct json *j)
+void json_begin_array(struct json *j)
 {
 	begin(j, true, false);
 }
 
-void json_array_flat(struct json *j)
+void json_begin_array_flat(struct json *j)
 {
 	begin(j, true, true);
 }
@@ -161,7 +161,7 @@ void json_key(struct json *j, const char *key)
 void json_str(struct json *j, const char *s)
 {
 	if (!s) {
-		json_null(j);
+		json_put_null(j);
 		return;
 	}
 	separate(j);
@@ -203,7 +203,7 @@ void json_f64(struct json *j, double v)
 	char text[JSON_NUMBER_MAX];
 
 	if (!isfinite(v)) {
-		json_null(j);
+		json_put_null(j);
 		return;
 	}
 	separate(j);
@@ -216,7 +216,7 @@ void json_bool(struct json *j, bool v)
 	(void)buf_add_str(j->out, v ? "true" : "false");
 }
 
-void json_null(struct json *j)
+void json_put_null(struct json *j)
 {
 	separate(j);
 	(void)buf_add_str(j->out, "null");

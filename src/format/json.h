@@ -6,7 +6,7 @@
  *
  *	struct json j;
  *	json_init(&j, &out, JSON_PRETTY);
- *	json_object(&j);
+ *	json_begin_object(&j);
  *	json_key(&j, "rows"); json_u64(&j, 12);
  *	json_end(&j);
  *	if (json_error(&j)) ...
@@ -36,11 +36,12 @@ struct json {
 };
 
 void json_init(struct json *j, struct buf *out, unsigned int flags);
-/* Begin an object or array. The _flat forms keep what is in them on one line under JSON_PRETTY. */
-void json_object(struct json *j);
-void json_object_flat(struct json *j);
-void json_array(struct json *j);
-void json_array_flat(struct json *j);
+/* Begin an object or array (json_object() and the like are jansson's names). The flat forms keep
+ * what is in them on one line under JSON_PRETTY. */
+void json_begin_object(struct json *j);
+void json_begin_object_flat(struct json *j);
+void json_begin_array(struct json *j);
+void json_begin_array_flat(struct json *j);
 void json_end(struct json *j);
 void json_key(struct json *j, const char *key);
 void json_str(struct json *j, const char *s); /* NULL gives null */
@@ -49,7 +50,7 @@ void json_i64(struct json *j, int64_t v);
 /* The shortest digits that read back as the same double; null for NaN and infinities. */
 void json_f64(struct json *j, double v);
 void json_bool(struct json *j, bool v);
-void json_null(struct json *j);
+void json_put_null(struct json *j);
 
 /* The shortest decimal digits that read back as @v, which is finite; writes into @buf of
  * JSON_NUMBER_MAX bytes and returns it. */

@@ -170,7 +170,7 @@ static struct batch_stream *open_stream(struct recording *r, size_t i, const str
 	s->next = first_block(r, s->number, n, q);
 	s->end = n;
 	s->to = q->to;
-	s->columns = q->columns;
+	s->columns = query_columns(q, t);
 	for (uint32_t k = s->next; k < n; k++)
 		s->max_rows = max_of(s->max_rows, r->index.block[s->number[k]].rows);
 	buf_init(&s->raw, BLOCK_MAX_PAYLOAD + 4096);
@@ -334,9 +334,12 @@ static int read_descriptions(struct recording *r, struct err *e)
 
 		if (!t || t == &track_index || t == &track_schema)
 			continue;
-		if (t->id >= RECORDING_FIRST_EVENT_TRACK) {
-			if (add_coverage(r, t, &r->info.stream[i]) < 0)
-				rc = err_set(e, -ENOMEM, "no memory");
+		if (t->id >= TRACK_FIRST_EVENT) {
+			rc = add_coverage(r, t, &r->info.stream[i]);
+			if (rc < 0)
+				err_set(e, rc, "cannot read the description of '%s': %s", r->path,
+					rc == -E2BIG ? "it names more CPUs than any machine has"
+						     : strerror(-rc));
 		} else {
 			rc = read_description(r, t, i, &raw, e);
 		}

@@ -13,6 +13,3 @@
 
 #define RECORDING_END_MAGIC	"KYMOEND\n"
 #define RECORDING_TRAILER_BYTES 32
-
-/* First number of a track that holds events; below are the tracks that describe the recording. */
-#define RECORDING_FIRST_EVENT_TRACK 16

@@ -89,7 +89,7 @@ static int append_block(struct recording_writer *w, const struct block_info *inf
 	if (idmap_set(&w->stream_no, key, no + 1) < 0 || note_block(w, info, bytes) < 0)
 		return err_set(e, -ENOMEM, "no memory for the index of '%s'", w->path);
 	w->offset += bytes;
-	if (info->track >= RECORDING_FIRST_EVENT_TRACK)
+	if (info->track >= TRACK_FIRST_EVENT)
 		w->event_rows += info->rows;
 	return 0;
 }

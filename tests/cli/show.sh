@@ -15,7 +15,7 @@ for view in coremap durations latency successors switches tasks timeline; do
 	kymo show $view --help | head -n1
 done
 NO_COLOR=1 kymo show tasks x.kymo | grep -c $'\033'
-t kymo show
+kymo show 2>&1 | head -n 1
 t kymo show nothing x.kymo
 t kymo show tasks
 t kymo show tasks absent.kymo

@@ -137,24 +137,6 @@ function zstdAll(buffers) {
 }
 
 /**
- * A zstd frame of stored blocks, for what has to be a frame whether there is a zstd program or not.
- * @param {Buffer} raw
- */
-export function zstdStored(raw) {
-	const head = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0xa0, 0, 0, 0, 0]);
-	const parts = [head];
-
-	head.writeUInt32LE(raw.length, 5);
-	for (let at = 0; at === 0 || at < raw.length; at += 131072) {
-		const part = raw.subarray(at, at + 131072);
-		const word = part.length << 3 | Number(at + 131072 >= raw.length);
-
-		parts.push(Buffer.from([word & 255, word >> 8 & 255, word >> 16]), part);
-	}
-	return Buffer.concat(parts);
-}
-
-/**
  * @typedef {{ number: number, type: number, codec: number, after?: number, values: any[] }} ColumnIn
  * @typedef {{ track: number, cpu: number, columns: ColumnIn[], minor?: boolean }} BlockIn
  */

@@ -10,7 +10,7 @@ import fs from 'node:fs';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
-import { AFTER, DELTA, DICT, PLANES, U16, U32, U64, U8, encodeBlocks, zstdStored } from './block_writer.mjs';
+import { AFTER, DELTA, DICT, PLANES, U16, U32, U64, U8, encodeBlocks } from './block_writer.mjs';
 import { simulate, simulatedCubes } from './simulation.mjs';
 
 const BLOCK_ROWS = 16384;
