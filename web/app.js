@@ -3,6 +3,7 @@
 
 import { Base64Bytes, DataError } from './data/bytes.js';
 import { pause } from './data/chunks.js';
+import { canRefine, refineRun } from './data/refine.js';
 import { Run } from './data/run.js';
 import { sumRuns } from './data/sums.js';
 import { zstdDecode } from './data/zstd.js';
@@ -510,7 +511,24 @@ export class App {
 		this.showView();
 		await this.showBrush();
 		void this.panel.update();
+		this.root.dataset.fine = 'pending';
 		this.root.dataset.ready = '1';
+		await this.refine();
+		this.root.dataset.fine = '1';
+	}
+
+	/** With few enough events the cubes are made anew from them: exact for every window. */
+	async refine() {
+		const list = this.runs.filter(canRefine);
+
+		await pause();
+		for (const run of list)
+			await refineRun(run);
+		if (!list.length)
+			return;
+		void this.showBrush();
+		void this.view?.update();
+		void this.panel.update();
 	}
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One thread does everything between rings and file. It runs at SCHED_FIFO 1 when it may: at normal
- * priority it gets hardly any CPU beside saturated ping-pong pairs, and events are lost. It works
- * for some milliseconds and sleeps for some tens, by how full the rings were.
+ * One thread does everything between rings and blocks, another writes them to the file, so that a
+ * disk that stalls does not keep the rings from being emptied. Both run at SCHED_FIFO 1 when they
+ * may: at normal priority they get hardly any CPU beside saturated ping-pong pairs, and events are
+ * lost. The first works for some milliseconds and sleeps for some tens, by how full the rings were.
  */
 #include "cmd/record_session.h"
 
@@ -21,6 +22,7 @@
 #define LONGEST_SLEEP  (100 * NSEC_PER_MSEC)
 #define SHORTEST_SLEEP (1 * NSEC_PER_MSEC)
 #define FLUSH_EVERY    NSEC_PER_SEC
+#define BEHIND_BYTES   ((size_t)64 << 20) /* encoded blocks that wait for a stalled disk, at most */
 #define BLOCK_AGE      (2 * NSEC_PER_SEC) /* what is older goes to the file in blocks not full */
 
 struct record_session {
@@ -273,12 +275,24 @@ static int begin(struct record_session *s, struct err *e)
 	return 0;
 }
 
+/* Real-time priority for the calling thread, if it may. */
+static bool raise_priority(void)
+{
+	const struct sched_param one = { .sched_priority = 1 };
+
+	return sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &one) == 0;
+}
+
+static void writer_begins(void)
+{
+	(void)raise_priority();
+}
+
 static void *run(void *arg)
 {
 	struct record_session *s = arg;
-	const struct sched_param one = { .sched_priority = 1 };
 
-	s->fifo = sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &one) == 0;
+	s->fifo = raise_priority();
 	s->begun = begin(s, &s->error);
 	eventfd_write(s->ready_fd, 1);
 	s->result = s->begun < 0 ? s->begun : loop(s, &s->error);
@@ -333,6 +347,8 @@ int record_session_new(const struct record_options *o, struct capture *c,
 				       strerror(errno));
 	} else {
 		r = create(o->path, &s->writer, e);
+		if (r >= 0)
+			r = recording_writer_behind(s->writer, BEHIND_BYTES, writer_begins, e);
 	}
 	if (r < 0)
 		return r;

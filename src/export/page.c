@@ -204,6 +204,7 @@ static void tasks_json(const struct page_run *r, struct json *j)
 		json_key_str(j, "comm", t->comm);
 		json_key_str(j, "role", t->role);
 		key_number_or_null(j, "idle_cpu", t->tid ? UINT32_MAX : t->cpu);
+		json_key_u64(j, "born", since(r, t->born));
 		json_key_bool(j, "self", t->flags & TASK_FLAG_SELF);
 		json_key_bool(j, "kernel", t->flags & TASK_FLAG_KERNEL);
 		json_end(j);

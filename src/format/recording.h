@@ -41,6 +41,14 @@ int recording_create_fd(int fd, const char *path, const struct packer_options *o
 struct recording_writer *recording_writer_free(struct recording_writer *w);
 DEFINE_CLEANUP(recording_writer, recording_writer_free)
 
+/*
+ * From here on write in a thread of its own, which may be @max_bytes behind; @begin (may be NULL)
+ * is called in it first, for its priority. For recorders: the thread that empties the rings must
+ * not wait for a disk. Errors of writing come back later, at the latest from
+ * recording_writer_close(). 0 or -errno with words.
+ */
+int recording_writer_behind(struct recording_writer *w, size_t max_bytes, void (*begin)(void),
+			    struct err *e) must_check;
 struct sink *recording_writer_sink(struct recording_writer *w);
 /* Bring rows that were taken in before @older to the file (NSEC_MAX: all); call it every second or
  * two while recording. */

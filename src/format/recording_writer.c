@@ -17,12 +17,14 @@
 #include "base/file.h"
 #include "base/idmap.h"
 #include "format/recording_file.h"
+#include "format/write_behind.h"
 #include "model/file_track.h"
 
 struct recording_writer {
 	int fd;
 	char *path;
 	uint64_t offset; /* end of the file */
+	struct write_behind *behind; /* or NULL: blocks are written at once */
 	uint8_t id[16];
 	nsec_t created; /* CLOCK_REALTIME */
 	struct packer *packer; /* the caller's rows */
@@ -82,7 +84,8 @@ static int append_block(struct recording_writer *w, const struct block_info *inf
 	if (no == IDMAP_NONE)
 		no = 0;
 	block_renumber(block, w->n_blocks, no);
-	int r = file_pwrite_all(w->fd, block, bytes, w->offset);
+	int r = w->behind ? write_behind_append(w->behind, block, bytes)
+			  : file_pwrite_all(w->fd, block, bytes, w->offset);
 
 	if (r < 0)
 		return err_set(e, r, "cannot write '%s': %s", w->path, strerror(-r));
@@ -198,6 +201,7 @@ int recording_create(const char *path, const struct packer_options *o,
 struct recording_writer *recording_writer_free(struct recording_writer *w)
 {
 	if (w) {
+		write_behind_free(w->behind);
 		packer_free(w->packer);
 		block_encoder_free(w->encoder);
 		buf_done(&w->own);
@@ -210,6 +214,15 @@ struct recording_writer *recording_writer_free(struct recording_writer *w)
 		free(w);
 	}
 	return NULL;
+}
+
+int recording_writer_behind(struct recording_writer *w, size_t max_bytes, void (*begin)(void),
+			    struct err *e)
+{
+	int r = write_behind_new(w->fd, w->offset, max_bytes, begin, &w->behind);
+
+	return r < 0 ? err_set(e, r, "cannot start a thread for '%s': %s", w->path, strerror(-r))
+		     : 0;
 }
 
 struct sink *recording_writer_sink(struct recording_writer *w)
@@ -309,7 +322,10 @@ int recording_writer_close(struct recording_writer *w, struct err *e)
 	put_le64(t + 8, index_at);
 	put_le64(t + 16, w->offset + sizeof(t));
 	put_le32(t + 28, crc32c(t, 28));
-	r = file_pwrite_all(w->fd, t, sizeof(t), w->offset);
+	if (w->behind)
+		r = write_behind_finish(w->behind);
+	if (r == 0)
+		r = file_pwrite_all(w->fd, t, sizeof(t), w->offset);
 	if (r == 0 && fdatasync(w->fd) < 0 && errno != EINVAL && errno != EROFS)
 		r = -errno;
 	if (r == 0)

@@ -68,10 +68,21 @@ export async function openReport(page, file, hash = '') {
 	await settled(page);
 }
 
+/** Ask again and again: waitForFunction() would evaluate text in the page, which its CSP forbids. */
+export async function until(page, condition) {
+	const end = Date.now() + 30000;
+
+	while (!await page.evaluate(condition)) {
+		if (Date.now() > end)
+			throw new Error('waited in vain for ' + condition);
+		await page.waitForTimeout(30);
+	}
+}
+
 /** Frames have been drawn and tables that wait for the window to rest are built. */
 export async function settled(page) {
 	await page.evaluate(() => new Promise(resolve => requestAnimationFrame(() => requestAnimationFrame(resolve))));
-	await page.waitForFunction(() => !document.querySelector('.view[data-detail="loading"]'));
+	await until(page, () => !document.querySelector('.view[data-detail="loading"], .app[data-fine="pending"]'));
 	const builds = () => page.evaluate(() => [...document.querySelectorAll('table[data-view]')].map(t => t.dataset.ready).join());
 	let last = await builds();
 

@@ -14,7 +14,7 @@ import { fileURLToPath } from 'node:url';
 
 import { makePage, makeRun } from '../web/page_writer.mjs';
 import { simulate, simulatedTasks } from '../web/simulation.mjs';
-import { axeSource, findBrowser, openBrowser, openReport, readTable, settled, showView, viewWindow } from './browser.mjs';
+import { axeSource, findBrowser, openBrowser, openReport, readTable, settled, showView, until, viewWindow } from './browser.mjs';
 
 const source = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const build = process.env.KYMO_BUILD || path.join(source, 'build');
@@ -166,7 +166,7 @@ test('dragging on the strip sets a window on bin edges; 0 takes it back', { skip
 
 	assert.ok(Math.abs(w.from - 150e6) < 5e6 && Math.abs(w.to - 300e6) < 5e6, JSON.stringify(w));
 	assert.ok(w.from % bin === 0 && w.to % bin === 0);
-	await page.waitForFunction(() => /from=\d+&to=\d+/.test(location.hash));
+	await until(page, () => /from=\d+&to=\d+/.test(location.hash));
 	await page.keyboard.press('0');
 	await settled(page);
 	assert.deepEqual(await viewWindow(page), { from: 0, to: 600e6 });

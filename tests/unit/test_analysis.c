@@ -63,7 +63,8 @@ static void test_one_reading_for_all(void **state)
 		buf_init(&b, 0);
 		assert_int_equal(view_ask(analysis_list[i]->name, src, &args, &alone, NULL), 0);
 		for (unsigned int c = 0; c < table_n_columns(alone.table); c++)
-			buf_addf(&columns, "%s%s", c ? " " : "", table_column(alone.table, c)->name);
+			buf_addf(&columns, "%s%s", c ? " " : "",
+				 table_column(alone.table, c)->name);
 		assert_true(table_n_rows(alone.table) > 0);
 		assert_string_equal(view_rows_text(&all[i], buf_str(&columns), &a),
 				    view_rows_text(&alone, buf_str(&columns), &b));
@@ -119,10 +120,10 @@ static void test_recorded_but_empty_track(void **state)
 {
 	(void)state;
 	/* No wake-up was seen: no waits, but no missing track either. */
-	view_check(asked_for_but_none, "latency", (struct analysis_args){ 0 }, "tid waits no_wakeup",
-		   "1 0 1");
-	view_check(asked_for_but_none, "tasks", (struct analysis_args){ 0 }, "tid wakeups migrations",
-		   "2 0 -; 1 0 -");
+	view_check(asked_for_but_none, "latency", (struct analysis_args){ 0 },
+		   "tid waits no_wakeup", "1 0 1");
+	view_check(asked_for_but_none, "tasks", (struct analysis_args){ 0 },
+		   "tid wakeups migrations", "2 0 -; 1 0 -");
 }
 
 static void test_coverage_and_losses(void **state)
@@ -175,7 +176,8 @@ static void test_errors_come_through(void **state)
 	scenario_init(&s, 64);
 	build(&s);
 	struct source *src = scenario_source(&s);
-	int (*cursor)(struct source *, const struct query *, struct cursor **, struct err *) = src->cursor;
+	int (*cursor)(struct source *, const struct query *, struct cursor **, struct err *) =
+		src->cursor;
 
 	src->cursor = refuse;
 	for (size_t i = 0; analysis_list[i]; i++) {

@@ -43,7 +43,8 @@ static void test_sorted_and_joined(void **state)
 
 	(void)state;
 	check(both, 1, 0, (struct gap[]){ { 100, 260 }, { 300, 400 }, { 900, 900 } }, 3);
-	check(both, 2, 0, (struct gap[]){ { 100, 260 }, { 300, 400 }, { 500, 600 }, { 900, 900 } }, 4);
+	check(both, 2, 0, (struct gap[]){ { 100, 260 }, { 300, 400 }, { 500, 600 }, { 900, 900 } },
+	      4);
 	check(both, 1, 1, (struct gap[]){ { 250, 260 }, { 700, 800 } }, 2);
 	check(both + 1, 1, 1, NULL, 0);
 	check(both, 1, GAPS_ANY_CPU,

@@ -40,12 +40,13 @@ static void test_compact_and_pretty(void **state)
 		json_end(&j);
 		json_end(&j);
 		assert_int_equal(json_error(&j), 0);
-		assert_string_equal(buf_str(&out),
-				    flags ? "{\n  \"a\": 18446744073709551615,\n  \"list\": [\n"
-					    "    -9223372036854775808,\n    {\"yes\": true, \"no\": null}\n"
-					    "  ],\n  \"empty\": []\n}\n" :
-					    "{\"a\":18446744073709551615,\"list\":[-9223372036854775808,"
-					    "{\"yes\":true,\"no\":null}],\"empty\":[]}");
+		assert_string_equal(
+			buf_str(&out),
+			flags ? "{\n  \"a\": 18446744073709551615,\n  \"list\": [\n"
+				"    -9223372036854775808,\n    {\"yes\": true, \"no\": null}\n"
+				"  ],\n  \"empty\": []\n}\n"
+			      : "{\"a\":18446744073709551615,\"list\":[-9223372036854775808,"
+				"{\"yes\":true,\"no\":null}],\"empty\":[]}");
 	}
 	buf_done(&out);
 }
@@ -85,7 +86,8 @@ static void test_texts(void **state)
 
 static void test_numbers(void **state)
 {
-	static const double values[] = { 0, 1, -1.5, 0.1, 1.0 / 3, 1e300, 5e-324, 123456789.123456789 };
+	static const double values[] = { 0,	  1,	 -1.5,	 0.1,
+					 1.0 / 3, 1e300, 5e-324, 123456789.123456789 };
 	char text[JSON_NUMBER_MAX];
 	struct buf out;
 	struct json j;

@@ -45,7 +45,8 @@ static void runs_text(struct scenario *s, struct run *run, size_t n, struct buf 
 		buf_addf(out, "%u:%u %" PRIu64 "-%" PRIu64 " %s", r->cpu, t->tid, r->begin, r->end,
 			 r->flags & RUN_UNKNOWN ? "?" : "");
 		if (r->flags & RUN_SWITCH)
-			buf_addf(out, "%x>%u\n", r->state, tasks_at(s->source->tasks, r->next)->tid);
+			buf_addf(out, "%x>%u\n", r->state,
+				 tasks_at(s->source->tasks, r->next)->tid);
 		else
 			buf_addf(out, "-\n");
 		assert_int_equal(!t->tid, !!(r->flags & RUN_IDLE));

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The task list of a real perf.data, imported, against what perf says of the same file: run time and
- * switches of every task from `perf script` to the nanosecond, and from `perf sched timehist -s` to
- * its microsecond. Skipped without the folder of captures ($KYMO_SHARED, else ../shared beside the
- * sources).
+ * The task list of a real perf.data, imported, against what perf says of the same file: run time
+ * and switches of every task from `perf script` to the nanosecond, and from `perf sched timehist
+ * -s` to its microsecond. Skipped without the folder of captures ($KYMO_SHARED, else ../shared
+ * beside the sources).
  */
 #include "view_text.h"
 
@@ -25,7 +25,8 @@ static bool load(const char *name, struct buf *ret)
 
 	buf_init(&raw, 0);
 	buf_init(ret, 0);
-	(void)snprintf(path, sizeof(path), "%s/data/traces/%s", shared ? shared : "../shared", name);
+	(void)snprintf(path, sizeof(path), "%s/data/traces/%s", shared ? shared : "../shared",
+		       name);
 	if (file_read_at(AT_FDCWD, path, &raw) < 0)
 		return false;
 	if (!strstr(name, ".zst")) {
@@ -102,8 +103,8 @@ static void ask_tasks(const char *name, struct counted *of)
 	answer_done(&a);
 }
 
-/* Cut the first line off *@text; NULL at the end. Not strchr(): a checked one would measure the whole
- * rest of the text for every line. */
+/* Cut the first line off *@text; NULL at the end. Not strchr(): a checked one would measure the
+ * whole rest of the text for every line. */
 static char *next_line(char **text)
 {
 	char *line = *text;
@@ -128,7 +129,8 @@ static uint64_t number_behind(const char *line, const char *key)
 	return v;
 }
 
-/* perf's text: "comm tid [cpu] sec.nanoseconds: sched:sched_switch: ... prev_pid=... next_pid=..." */
+/* perf's text: "comm tid [cpu] sec.nanoseconds: sched:sched_switch: ... prev_pid=... next_pid=..."
+ */
 static size_t count_script(char *text, struct counted *of)
 {
 	nsec_t last[MAX_CPUS] = { 0 };
@@ -181,8 +183,8 @@ static void compare_with_script(const char *data, const char *script, size_t swi
 	assert_int_equal(count_script((char *)text.data, theirs), switches);
 	for (uint32_t tid = 1; tid < MAX_TID; tid++) {
 		if (ours[tid].switches != theirs[tid].switches || ours[tid].run != theirs[tid].run)
-			fail_msg("tid %u: %" PRIu64 " switches, %" PRIu64 " ns; perf script: %" PRIu64
-				 ", %" PRIu64,
+			fail_msg("tid %u: %" PRIu64 " switches, %" PRIu64
+				 " ns; perf script: %" PRIu64 ", %" PRIu64,
 				 tid, ours[tid].switches, ours[tid].run, theirs[tid].switches,
 				 theirs[tid].run);
 	}
@@ -208,8 +210,8 @@ static void test_script_with_wakeups_from_a_pipe(void **state)
 	compare_with_script("hb_pipe.perf.data.pipe.zst", "hb_pipe.script.txt.zst", 2042);
 }
 
-/* "  comm[tid/pid]  parent  sched-in  run-time ..." in ms; perf lost the ids of exiting threads, whose
- * last switches it counts under -1. */
+/* "  comm[tid/pid]  parent  sched-in  run-time ..." in ms; perf lost the ids of exiting threads,
+ * whose last switches it counts under -1. */
 static void test_timehist_summary(void **state)
 {
 	struct counted *ours = calloc(MAX_TID, sizeof(*ours));

@@ -59,8 +59,9 @@ static void test_rows(void **state)
 	assert_int_equal(rows.n, 5);
 	assert_int_equal(task_rows_of(&rows, idle), TASK_ROW_NONE);
 	assert_int_equal(task_rows_of(&rows, 4711), TASK_ROW_NONE);
-	assert_string_equal(task_rows_name(&rows, task_rows_of(&rows, tasks_find(tasks, 8, 300, 0)), name),
-			    "again:8");
+	assert_string_equal(
+		task_rows_name(&rows, task_rows_of(&rows, tasks_find(tasks, 8, 300, 0)), name),
+		"again:8");
 	assert_string_equal(task_name_of(tasks, idle, name), "IDLE");
 	task_rows_done(&rows);
 

@@ -22,10 +22,13 @@ static void test_cells(void **state)
 {
 	(void)state;
 	/* CPU 1 is covered for 500 only. */
-	view_check(build, "coremap", (struct analysis_args){ 0 }, "task tid cpu run run_pct switches",
-		   "all tasks - 0 400 40.00 2; all tasks - 1 100 20.00 1; all tasks - all 500 50.00 3; "
+	view_check(build, "coremap", (struct analysis_args){ 0 },
+		   "task tid cpu run run_pct switches",
+		   "all tasks - 0 400 40.00 2; all tasks - 1 100 20.00 1; all tasks - all 500 "
+		   "50.00 3; "
 		   "all tasks - IDLE 950 95.00 -; "
-		   "b 12 0 300 30.00 1; b 12 1 100 20.00 1; b 12 all 400 40.00 2; b 12 IDLE 600 60.00 -; "
+		   "b 12 0 300 30.00 1; b 12 1 100 20.00 1; b 12 all 400 40.00 2; b 12 IDLE 600 "
+		   "60.00 -; "
 		   "a 11 0 100 10.00 1; a 11 all 100 10.00 1; a 11 IDLE 900 90.00 -; "
 		   "IDLE - 0 600 60.00 0; IDLE - 1 350 70.00 1; IDLE - all 950 95.00 1");
 }
@@ -46,12 +49,13 @@ static void test_selection_sums(void **state)
 
 	(void)state;
 	assert_int_equal(regcomp(&b, "b|kymo", REG_EXTENDED | REG_NOSUB), 0);
-	view_check(build, "coremap", (struct analysis_args){ .task = &b, .include_self = true },
-		   "task cpu run switches",
-		   "all tasks 0 300 1; all tasks 1 150 2; all tasks all 450 3; all tasks IDLE 950 -; "
-		   "b 0 300 1; b 1 100 1; b all 400 2; b IDLE 600 -; "
-		   "kymo 1 50 1; kymo all 50 1; kymo IDLE 950 -; "
-		   "IDLE 0 600 0; IDLE 1 350 1; IDLE all 950 1");
+	view_check(
+		build, "coremap", (struct analysis_args){ .task = &b, .include_self = true },
+		"task cpu run switches",
+		"all tasks 0 300 1; all tasks 1 150 2; all tasks all 450 3; all tasks IDLE 950 -; "
+		"b 0 300 1; b 1 100 1; b all 400 2; b IDLE 600 -; "
+		"kymo 1 50 1; kymo all 50 1; kymo IDLE 950 -; "
+		"IDLE 0 600 0; IDLE 1 350 1; IDLE all 950 1");
 	regfree(&b);
 }
 

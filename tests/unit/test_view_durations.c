@@ -37,8 +37,9 @@ static void test_one_kind_and_window(void **state)
 	const struct durations_options run = { "run" };
 
 	(void)state;
-	view_check(build, "durations", (struct analysis_args){ .options = &run, .from = 200, .to = 301 },
-		   columns, "b 12 run 1 100 100 100 100 200; a 11 run 1 40 40 40 40 160");
+	view_check(build, "durations",
+		   (struct analysis_args){ .options = &run, .from = 200, .to = 301 }, columns,
+		   "b 12 run 1 100 100 100 100 200; a 11 run 1 40 40 40 40 160");
 }
 
 static void without_wakeups(struct scenario *s)

@@ -69,7 +69,8 @@ static void test_histogram(void **state)
 	const struct latency_options o = { .histogram = true };
 
 	(void)state;
-	view_check(build, "latency", (struct analysis_args){ .options = &o }, "from to waits up_to_pct",
+	view_check(build, "latency", (struct analysis_args){ .options = &o },
+		   "from to waits up_to_pct",
 		   "4 5 1 25.00; 6 7 1 50.00; 10 11 1 75.00; 992 1024 1 100.00");
 }
 
@@ -126,8 +127,10 @@ static void test_no_waits_at_all(void **state)
 
 	(void)state;
 	view_check(nothing_waits, "latency", (struct analysis_args){ 0 }, "tid waits", "");
-	view_check(nothing_waits, "latency", (struct analysis_args){ .options = &histogram }, "waits", "");
-	view_check(nothing_waits, "latency", (struct analysis_args){ .options = &worst }, "wait", "");
+	view_check(nothing_waits, "latency", (struct analysis_args){ .options = &histogram },
+		   "waits", "");
+	view_check(nothing_waits, "latency", (struct analysis_args){ .options = &worst }, "wait",
+		   "");
 }
 
 int main(void)

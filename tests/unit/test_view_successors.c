@@ -31,9 +31,10 @@ static const char columns[] = "task tid next next_tid count pct";
 static void test_all(void **state)
 {
 	(void)state;
-	view_check(build, "successors", (struct analysis_args){ 0 }, columns,
-		   "a 11 b 13 2 50.00; IDLE - a 11 2 100.00; a 11 b 12 1 25.00; a 11 IDLE - 1 25.00; "
-		   "b 12 a 11 1 100.00; b 13 a 11 1 50.00; b 13 IDLE - 1 50.00");
+	view_check(
+		build, "successors", (struct analysis_args){ 0 }, columns,
+		"a 11 b 13 2 50.00; IDLE - a 11 2 100.00; a 11 b 12 1 25.00; a 11 IDLE - 1 25.00; "
+		"b 12 a 11 1 100.00; b 13 a 11 1 50.00; b 13 IDLE - 1 50.00");
 }
 
 static void test_of_one(void **state)
@@ -56,8 +57,8 @@ static void test_merged_window_and_filter(void **state)
 	(void)state;
 	assert_int_equal(regcomp(&a, "a", REG_EXTENDED | REG_NOSUB), 0);
 	view_check(build, "successors",
-		   (struct analysis_args){ .task = &a, .merge = true, .from = 150, .to = 650 }, columns,
-		   "a 11 b - 2 100.00");
+		   (struct analysis_args){ .task = &a, .merge = true, .from = 150, .to = 650 },
+		   columns, "a 11 b - 2 100.00");
 	regfree(&a);
 }
 

@@ -18,8 +18,9 @@ static void build(struct scenario *s)
 	scenario_end(s, 1, 10 * SEC);
 }
 
-static const char columns[] = "task tid cpu run_pct run switches switches_per_s voluntary preempted "
-			      "mean_run longest_run";
+static const char columns[] =
+	"task tid cpu run_pct run switches switches_per_s voluntary preempted "
+	"mean_run longest_run";
 
 static void test_by_task(void **state)
 {

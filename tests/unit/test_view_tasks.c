@@ -2,8 +2,8 @@
 /* Tests of src/analysis/view_tasks. */
 #include "view_text.h"
 
-/* Two CPUs, 0 to 1000. CPU 0: a until 100, b until 400 (preempted at 300 and resumed after kymo), idle,
- * a from 600. CPU 1: b2 until 500, then idle. */
+/* Two CPUs, 0 to 1000. CPU 0: a until 100, b until 400 (preempted at 300 and resumed after kymo),
+ * idle, a from 600. CPU 1: b2 until 500, then idle. */
 static void build(struct scenario *s)
 {
 	scenario_task(s, 0, TASK_ALIVE, 11, "a", 0);
@@ -30,7 +30,8 @@ static void test_whole_run(void **state)
 {
 	(void)state;
 	view_check(build, "tasks", (struct analysis_args){ 0 },
-		   "task tid tgid run run_pct switches voluntary preempted wakeups migrations cpus first last",
+		   "task tid tgid run run_pct switches voluntary preempted wakeups migrations cpus "
+		   "first last",
 		   "a 11 11 500 50.00 1 1 0 2 0 1 0 1000; "
 		   "b 13 13 500 50.00 1 1 0 0 0 1 0 500; "
 		   "b 12 12 260 26.00 3 2 1 0 1 2 100 510");
@@ -54,7 +55,8 @@ static void test_filters(void **state)
 	view_check(build, "tasks", (struct analysis_args){ .merge = true },
 		   "task tid members run switches cpus", "b - 2 760 4 2; a 11 1 500 1 1");
 	assert_int_equal(regcomp(&b, "^b$", REG_EXTENDED | REG_NOSUB), 0);
-	view_check(build, "tasks", (struct analysis_args){ .task = &b, .top = 1 }, "tid run", "13 500");
+	view_check(build, "tasks", (struct analysis_args){ .task = &b, .top = 1 }, "tid run",
+		   "13 500");
 	regfree(&b);
 
 	struct cpuset one = { 0 };
@@ -85,8 +87,9 @@ static void test_what_is_missing(void **state)
 	assert_int_equal(view_ask("tasks", scenario_source(&s), &args, &a, NULL), 0);
 	assert_true(view_notes(&a, "wake-ups were not recorded"));
 	assert_true(view_notes(&a, "migrations were not recorded"));
-	assert_true(view_notes(&a, "at least 5 events are missing in 2 spans (ring full; the first at "
-				   "0.000001 s)"));
+	assert_true(view_notes(&a,
+			       "at least 5 events are missing in 2 spans (ring full; the first at "
+			       "0.000001 s)"));
 	assert_int_equal(a.lost, 5);
 	assert_float_equal(a.coverage, 0.8, 1e-9);
 	/* 800 known, of which 100 and 500 are runs. */
@@ -123,8 +126,8 @@ static void test_facts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_whole_run),	cmocka_unit_test(test_window),
-		cmocka_unit_test(test_filters),		cmocka_unit_test(test_what_is_missing),
+		cmocka_unit_test(test_whole_run), cmocka_unit_test(test_window),
+		cmocka_unit_test(test_filters),	  cmocka_unit_test(test_what_is_missing),
 		cmocka_unit_test(test_facts),
 	};
 

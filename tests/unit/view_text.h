@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* An answer as text for tests: chosen columns of its rows, and whether notes and facts say a thing. */
+/* An answer as text for tests: chosen columns of its rows, and whether notes and facts say a thing.
+ */
 #pragma once
 
 #include "scenario.h"
@@ -34,7 +35,8 @@ static inline unsigned int view_column(const struct table *t, const char *name)
 	return 0;
 }
 
-static inline void view_cell(const struct table *t, size_t row, unsigned int column, struct buf *out)
+static inline void view_cell(const struct table *t, size_t row, unsigned int column,
+			     struct buf *out)
 {
 	union cell v;
 

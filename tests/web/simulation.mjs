@@ -198,43 +198,50 @@ export function* simulatedDelays(sim) {
 		for (const w of sim.wakeups[c])
 			events.push([w[0], 3, c, w]);
 	}
-	for (const l of sim.losses)
-		events.push([l.from, 1, l.cpu, l]);
+	for (const l of sim.losses) {
+		events.push([l.from, 1, l.cpu, 'begin']);
+		events.push([l.to, 1, l.cpu, 'end']);
+	}
 	events.sort((a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2]);
 	const byTid = new Map(sim.tasks.map((t, i) => [t.tid, i]));
-	/** What each task waits for: { kind, since }. */
-	let pending = new Map();
+	/** What is known of each task: kind 0 = it runs, else what it will have been doing. */
+	const does = new Map();
 	const since = new Map();
+	let blind = 0;
 
 	for (const [t, type, c, row] of events) {
 		if (type === 1) {
-			pending = new Map();
+			does.clear();
+			blind += row === 'begin' ? 1 : -1;
 			since.delete(c);
 			continue;
 		}
 		if (type === 3) {
 			const task = byTid.get(row[1]);
-			const p = pending.get(task);
+			const d = does.get(task);
 
-			if (p && p.kind === 2) {
-				yield [t, 2, task, t - p.since];
-				pending.set(task, { kind: 3, since: t });
-			}
+			if (blind || d && d.kind !== 2)
+				continue;
+			if (d)
+				yield [t, 2, task, t - d.since];
+			does.set(task, { kind: 3, since: t });
 			continue;
 		}
 		const [, next, prev, state] = row;
 
-		if (since.has(c) && !sim.tasks[prev].comm.startsWith('swapper'))
+		if (since.has(c) && prev >= sim.cpus)
 			yield [t, 1, prev, t - since.get(c)];
 		since.set(c, t);
+		if (blind)
+			continue;
 		if (prev >= sim.cpus)
-			pending.set(prev, { kind: state & 0xff ? 2 : 4, since: t });
+			does.set(prev, { kind: state & 0xff ? 2 : 4, since: t });
 		if (next >= sim.cpus) {
-			const p = pending.get(next);
+			const d = does.get(next);
 
-			if (p && p.kind !== 2)
-				yield [t, p.kind, next, t - p.since];
-			pending.delete(next);
+			if (d && d.kind > 2)
+				yield [t, d.kind, next, t - d.since];
+			does.set(next, { kind: 0, since: t });
 		}
 	}
 }

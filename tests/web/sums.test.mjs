@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
+import { canRefine, refineRun } from '../../web/data/refine.js';
 import { Run } from '../../web/data/run.js';
 import { sliceAt, sliceBlocks, slicesOf } from '../../web/data/slices.js';
 import { sumDelays, sumRuns, sumSuccessors, worstDelays } from '../../web/data/sums.js';
@@ -110,6 +111,46 @@ test('successors', async () => {
 	}
 });
 
+test('cubes made from the events are exact for any window', async () => {
+	const fine = new Run(structuredClone(made.json), 0, () => made.cubes, () => made.events);
+
+	await refineRun(fine);
+	const delays = await fine.delayCube();
+	const want = [...simulatedDelays(sim)];
+
+	for (const w of windows(1)) {
+		for (const kind of [1, 2, 3, 4]) {
+			const sums = sumDelays(fine, delays, w, kind, all);
+			const lengths = want.filter(d => d[1] === kind && d[0] >= w.from && d[0] < Math.min(w.to, sim.span)).map(d => d[3]).sort((a, b) => a - b);
+
+			assert.deepEqual([sums.all.count, sums.all.sum, sums.all.max, sums.all.count ? sums.all.min : 0],
+				[lengths.length, lengths.reduce((a, b) => a + b, 0), lengths[lengths.length - 1] || 0, lengths[0] || 0], 'kind ' + kind);
+		}
+		const pairs = sumSuccessors(fine, await fine.nextCube(), w).pairs.reduce((n, p) => n + p.count, 0);
+
+		assert.equal(pairs, sim.switches.flat().filter(s => s[0] >= w.from && s[0] < w.to).length);
+	}
+});
+
+test('the fine run cube adds up as the page\'s does', async () => {
+	const json = structuredClone(made.json);
+
+	json.bin_ns.run = sim.span;
+	const fine = new Run(json, 0, () => made.cubes, () => made.events);
+
+	assert.ok(canRefine(fine));
+	await refineRun(fine);
+	const cube = await fine.runCube();
+
+	assert.ok(cube.bin < sim.span / 1000);
+	for (const w of windows(cube.bin)) {
+		const sums = sumRuns(fine, cube, w);
+		const want = simulatedTasks(sim, sums.window.from, sums.window.to);
+
+		want.forEach((t, n) => assert.deepEqual([sums.taskRun[n], sums.taskSwitches[n]], [t.run, t.switches], 'task ' + n));
+	}
+});
+
 test('single runs of a window', () => {
 	const runs = [...simulatedRuns(sim)];
 	const next = randomSource(8);
@@ -173,6 +214,12 @@ test('a tid that was used again is told apart by time', async () => {
 		if (life[0] < other[0])
 			assert.equal(twin.taskAt(json.tasks[n].tid, 0, life[0]), n);
 	}
+	busy.forEach((n, i) => {
+		json.tasks[n].born = i ? 5000 : 0;
+	});
+	const told = new Run(json, 0, () => made.cubes, () => made.events);
+
+	assert.deepEqual([0, 4999, 5000, 9e9].map(t => told.taskAt(json.tasks[busy[0]].tid, 0, t)), [busy[0], busy[0], busy[1], busy[1]]);
 	assert.equal(twin.taskAt(987654, 0, 5), -1);
 	assert.equal(twin.taskAt(0, 2, 5), 2);
 });

@@ -104,6 +104,11 @@ export class CubeStore {
 		return cube;
 	}
 
+	/** @param {number} track @param {Cube} cube */
+	put(track, cube) {
+		this.cubes.set(track, Promise.resolve(cube));
+	}
+
 	/**
 	 * @param {number} track
 	 * @param {number} columns

@@ -113,6 +113,27 @@ export class Run {
 		return this.cubes.get(TRACK_CUBE_NEXT, 4);
 	}
 
+	/**
+	 * Take better cubes than the page's.
+	 * @param {Cube | null} runs
+	 * @param {Cube | null} delays
+	 * @param {Cube | null} nexts
+	 */
+	replaceCubes(runs, delays, nexts) {
+		if (runs) {
+			this.cubes.put(TRACK_CUBE_RUN, runs);
+			this.bin.run = runs.bin;
+		}
+		if (delays) {
+			this.cubes.put(TRACK_CUBE_DELAY, delays);
+			this.bin.delay = delays.bin;
+		}
+		if (nexts) {
+			this.cubes.put(TRACK_CUBE_NEXT, nexts);
+			this.bin.next = nexts.bin;
+		}
+	}
+
 	/** @param {string} name @returns {ViewJson | undefined} */
 	view(name) {
 		return (this.json.views || []).find(v => v.view === name);
@@ -199,8 +220,9 @@ export class Run {
 	}
 
 	/**
-	 * Number of the task that had @tid on @cpu at @at. A tid that was used again is decided by who
-	 * has cells in the run cube nearest to that time.
+	 * Number of the task that had @tid on @cpu at @at. Of those that shared a tid it is the last one
+	 * born by then, else the first: an event may come a little before the row that tells of a birth.
+	 * Where births are not told, who has cells in the run cube nearest to that time.
 	 * @param {number} tid
 	 * @param {number} cpu
 	 * @param {number} at
@@ -213,7 +235,16 @@ export class Run {
 
 		if (!numbers)
 			return TASK_NONE;
-		if (numbers.length === 1 || !this.lifetimes)
+		if (numbers.length === 1)
+			return numbers[0];
+		if (this.tasks.all[numbers[0]].born !== undefined) {
+			let i = numbers.length - 1;
+
+			while (i > 0 && (this.tasks.all[numbers[i]].born ?? 0) > at)
+				i--;
+			return numbers[i];
+		}
+		if (!this.lifetimes)
 			return numbers[0];
 		let best = numbers[0];
 		let bestDistance = Infinity;

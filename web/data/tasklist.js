@@ -8,6 +8,7 @@
  * @property {string} comm
  * @property {string | null} role
  * @property {number | null} idle_cpu
+ * @property {number} [born] ns since the start of the run; 0 = before it
  * @property {boolean} self
  * @property {boolean} kernel
  */
@@ -43,6 +44,8 @@ export class TaskList {
 		this.row = Uint32Array.from(tasks, (_, i) => i);
 		/** Tasks that are counted under a number. */
 		this.members = new Uint32Array(tasks.length).fill(1);
+		for (const numbers of this.byTid.values())
+			numbers.sort((a, b) => (tasks[a].born ?? 0) - (tasks[b].born ?? 0) || a - b);
 		/** @type {Map<string, number>} how many tasks carry a label */
 		this.sameLabel = new Map();
 		this.label.forEach((l, i) => {

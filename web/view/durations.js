@@ -17,6 +17,8 @@ import { ViewFrame } from './frame.js';
 const kindTitles = /** @type {[number, string][]} */ ([[KIND_RUN, 'run'], [KIND_SLEEP, 'sleep'], [KIND_WAIT, 'wait for a CPU'],
 	[KIND_PREEMPTED, 'preempted']]);
 
+const PICTURE_BINS = 600;
+
 /** @param {number} v @param {number} i @param {ArrayLike<number>} a */
 function different(v, i, a) {
 	return i === 0 || a[i - 1] !== v;
@@ -114,13 +116,15 @@ class DurationsView extends ViewFrame {
 		/* Whole octaves, so that the picture does not jump while the window moves. */
 		low = high < 0 ? 0 : Math.max(0, Math.floor(low / 16) * 16);
 		high = high < 0 ? -1 : Math.ceil((high + 1) / 16) * 16 - 1;
-		const bins = Math.max(1, Math.ceil((w.to - w.from) / cube.bin));
+		/* Without bins of its own the cube gets those of the picture. */
+		const bin = Math.max(cube.bin, Math.ceil((w.to - w.from) / PICTURE_BINS));
+		const bins = Math.max(1, Math.ceil((w.to - w.from) / bin));
 		const buckets = high - low + 1;
-		const cells = { from: w.from, bin: cube.bin, bins, lowBucket: low, buckets, count: new Float64Array(bins * buckets) };
+		const cells = { from: w.from, bin, bins, lowBucket: low, buckets, count: new Float64Array(bins * buckets) };
 
 		for (let i = lo; i < hi; i++) {
 			if (wanted[kind[i]] && mask[task[i]])
-				cells.count[Math.round((cube.time[i] - w.from) / cube.bin) * buckets + bucket[i] - low] += count[i];
+				cells.count[Math.floor((cube.time[i] - w.from) / bin) * buckets + bucket[i] - low] += count[i];
 		}
 		return cells;
 	}

@@ -57,11 +57,12 @@ export class ViewFrame {
 	setWindow(w, bin) {
 		const span = this.app.span;
 		const whole = w.from <= 0 && w.to >= span;
+		const step = Math.max(bin / 10, (w.to - w.from) / 1000);
 
 		this.el.dataset.from = String(w.from);
 		this.el.dataset.to = String(w.to);
 		this.windowText.textContent = whole ? 'Whole capture, ' + fmtDuration(span) :
-			fmtTime(w.from, bin / 10) + ' to ' + fmtTime(w.to, bin / 10) + ' (' + fmtDuration(w.to - w.from) + '), whole bins of ' + fmtDuration(bin);
+			fmtTime(w.from, step) + ' to ' + fmtTime(w.to, step) + ' (' + fmtDuration(w.to - w.from) + ')' + (bin > 1 ? ', whole bins of ' + fmtDuration(bin) : '');
 	}
 
 	/**

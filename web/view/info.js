@@ -74,7 +74,7 @@ class InfoView extends ViewFrame {
 			['CPUs', String(run.cpus.length)], ['Started', startText(run)], ['Length', fmtTime(run.span, 1000)], ['Engine', j.engine], ['Command', j.command],
 			['Tasks', fmtCount(run.tasks.length - run.tasks.idleOf.size)],
 			['Events in this page', fmtCount(rows) + (j.events_note ? ' (' + j.events_note + ')' : '')],
-			['Bins of the sums', [['run', run.bin.run], ['durations', run.bin.delay], ['successors', run.bin.next]].map(([n, b]) => n + ' ' + fmtDuration(Number(b))).join(', ')],
+			['Bins of the sums', [['run', run.bin.run], ['durations', run.bin.delay], ['successors', run.bin.next]].map(([n, b]) => n + ' ' + (Number(b) > 1 ? fmtDuration(Number(b)) : 'none (single events)')).join(', ')],
 			['Run id', j.id], ...j.meta || []];
 		const seen = new Set();
 

@@ -93,7 +93,7 @@ class LatencyView extends ViewFrame {
 			if (!h.count)
 				return [{ label: prefix + 'waits', value: '0' }];
 			return [
-				{ label: prefix + 'worst delay', value: fmtDuration(h.max), note: worst ? run.tasks.unique(worst.task) + ' at ' + fmtTime(worst.time, cube.bin / 10) : '' },
+				{ label: prefix + 'worst delay', value: fmtDuration(h.max), note: worst ? run.tasks.unique(worst.task) + ' at ' + fmtTime(worst.time, Math.max(1000, cube.bin / 10)) : '' },
 				{ label: 'median', value: fmtDuration(h.quantile(0.5)), note: 'p99 ' + fmtDuration(h.quantile(0.99)) },
 				{ label: 'waits', value: fmtCount(h.count), note: fmtDuration(h.sum) + ' in all' },
 			];
@@ -110,7 +110,7 @@ class LatencyView extends ViewFrame {
 		this.worst.set(() => ({ columns: [...several ? [{ name: 'run_name', title: 'Run', unit: '', type: 'text', key: true }] : [],
 			{ name: 'task', title: 'Task', unit: '', type: 'text', key: true }, { name: 'tid', title: 'TID', unit: 'id', type: 'u64', key: true },
 			{ name: 'wait', title: 'Wait', unit: 'ns', type: 'u64' },
-			{ name: 'ended', title: 'Ended at', unit: 'time', type: 'u64', help: 'Begin of the bin in which the task ran at last' }],
+			{ name: 'ended', title: 'Ended at', unit: 'time', type: 'u64', help: 'When the task ran at last; with bins: begin of the bin' }],
 		rows: rows.slice(0, WORST), notes: rows.length ? ['Choose a row to see that moment in the timeline.'] : [] }), app.dragging());
 	}
 

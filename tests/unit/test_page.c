@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Tests of src/export/page: a page is written from a small recording and taken apart again by an
+ * independent JSON reader and the block decoder.
+ */
+#include "view_text.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <unistd.h>
+#include <zstd.h>
+
+#include "analysis/cube.h"
+#include "export/page.h"
+#include "format/block.h"
+#include "format/packer.h"
+
+#define EVENTS 40000
+
+struct made {
+	char path[64];
+	struct recording *recording;
+	struct cubes cubes;
+	struct buf blocks;
+	struct answer answer[2]; /* [1] stays empty */
+	struct page_run run;
+};
+
+static int add_block(void *ctx, const struct block_info *info, uint8_t *block, size_t bytes,
+		     struct err *e)
+{
+	(void)info;
+	(void)e;
+	return buf_add(ctx, block, bytes);
+}
+
+/* A recording of two CPUs in blocks of 4096 rows, with a hostile task name. */
+static void write_recording(struct made *m)
+{
+	const struct packer_options options = { .block_rows = 4096 };
+	struct recording_writer *w;
+	struct scenario s;
+	struct err e = { 0 };
+
+	(void)snprintf(m->path, sizeof(m->path), "/tmp/kymo-page-XXXXXX");
+	int fd = mkstemp(m->path);
+
+	assert_true(fd >= 0);
+	assert_int_equal(recording_create_fd(fd, m->path, &options, &w, &e), 0);
+	scenario_init(&s, 1000);
+	scenario_task(&s, 1000, TASK_ALIVE, 7, "</script><b>", 0);
+	scenario_task(&s, 1000, TASK_ALIVE, 8, "kymo", TASK_FLAG_SELF);
+	for (uint32_t c = 0; c < 2; c++)
+		scenario_start(&s, c, 1000);
+	for (uint32_t i = 0; i < EVENTS / 2; i++) {
+		scenario_switch(&s, i % 2, 1010 + 10 * i, i / 2 % 2 ? 8 : 7, i / 2 % 2 ? 7 : 8, 1);
+		scenario_wakeup(&s, 1 - i % 2, 1012 + 10 * i, i / 2 % 2 ? 8 : 7, 7);
+	}
+	for (uint32_t c = 0; c < 2; c++)
+		scenario_end(&s, c, 500000);
+	scenario_loss(&s, 1, 400000, 410000, &track_switch, 17);
+	for (unsigned int i = 0; i < s.n; i++)
+		assert_int_equal(sink_write(recording_writer_sink(w), s.stream[i], &e), 0);
+	assert_int_equal(recording_writer_meta(w, "host.name", "a \"host\"", &e), 0);
+	assert_int_equal(recording_writer_close(w, &e), 0);
+	recording_writer_free(w);
+	for (unsigned int i = 0; i < s.n; i++)
+		batch_free(s.stream[i]);
+}
+
+static void make(struct made *m, uint64_t events_max)
+{
+	struct analysis_args args;
+	struct err e = { 0 };
+	const struct analysis *tasks = analysis_by_name("tasks");
+
+	memset(m, 0, sizeof(*m));
+	write_recording(m);
+	assert_int_equal(recording_open(m->path, 0, &m->recording, &e), 0);
+	struct source *src = recording_source(m->recording);
+
+	args = (struct analysis_args){ .from = src->info->start, .to = src->info->end };
+	cubes_init(&m->cubes, src->info, 0);
+	struct scan_taker taker = cubes_taker(&m->cubes);
+
+	assert_int_equal(analysis_run_all(&tasks, 1, src, &args, &taker, m->answer, &e), 0);
+	buf_init(&m->blocks, 0);
+	auto_ptr(packer) packer = packer_new(NULL, add_block, &m->blocks);
+
+	assert_non_null(packer);
+	assert_int_equal(cubes_write(&m->cubes, packer_sink(packer), &e), 0);
+	assert_int_equal(packer_flush(packer, NSEC_MAX, &e), 0);
+	m->run = (struct page_run){ .file = "x.kymo",
+				    .info = src->info,
+				    .tasks = src->tasks,
+				    .view = m->answer,
+				    .n_views = 2,
+				    .run_bin = m->cubes.run.bin_ns,
+				    .delay_bin = m->cubes.delay.bin_ns,
+				    .next_bin = m->cubes.next.bin_ns,
+				    .cubes = m->blocks.data,
+				    .cubes_bytes = m->blocks.len,
+				    .recording = m->recording,
+				    .events_max = events_max };
+}
+
+static void unmake(struct made *m)
+{
+	answer_done(&m->answer[0]);
+	cubes_done(&m->cubes);
+	buf_done(&m->blocks);
+	recording_free(m->recording);
+	unlink(m->path);
+}
+
+static const struct page_viewer viewer = { .script = "run()",
+					   .script_bytes = 5,
+					   .script_sha256 = "SCRIPT=",
+					   .style = "b{}",
+					   .style_bytes = 3,
+					   .style_sha256 = "STYLE=" };
+
+static char *write_page(struct made *m, const char *title, struct page_stats *stats)
+{
+	struct page page = { .title = title,
+			     .created = UINT64_C(1795224325) * NSEC_PER_SEC,
+			     .viewer = &viewer,
+			     .run = &m->run,
+			     .n_runs = 1 };
+	char *html = NULL;
+	size_t n = 0;
+	FILE *out = open_memstream(&html, &n);
+	struct err e = { 0 };
+
+	assert_non_null(out);
+	if (page_write(&page, out, stats, &e) < 0)
+		fail_msg("%s", e.text);
+	assert_int_equal(fclose(out), 0);
+	return html;
+}
+
+/* A copy of what stands between @begin and the next @end. */
+static char *between(const char *html, const char *begin, const char *end)
+{
+	const char *from = strstr(html, begin), *to;
+
+	assert_non_null(from);
+	from += strlen(begin);
+	to = strstr(from, end);
+	assert_non_null(to);
+	return strndup(from, (size_t)(to - from));
+}
+
+static void from_base64(const char *text, struct buf *out)
+{
+	static const char alphabet[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	uint32_t bits = 0, n = 0;
+
+	for (; *text && *text != '='; text++) {
+		const char *at = strchr(alphabet, *text);
+
+		assert_non_null(at);
+		bits = bits << 6 | (uint32_t)(at - alphabet);
+		n += 6;
+		if (n < 8)
+			continue;
+		n -= 8;
+		assert_int_equal(buf_add_byte(out, (uint8_t)(bits >> n)), 0);
+	}
+}
+
+/* The page's description: JSON in one zstd frame, its length beside it. */
+static json_t *description(const char *html)
+{
+	char *bytes = between(html, "id=\"kymo-page\" data-bytes=\"", "\"");
+	char *text = between(html, "id=\"kymo-page\" data-bytes=\"", "</script>");
+	auto_buf packed;
+	size_t n = 0;
+
+	buf_init(&packed, 0);
+	assert_int_equal(sscanf(bytes, "%zu", &n), 1);
+	from_base64(strchr(text, '>') + 1, &packed);
+	char *json = malloc(n + 1);
+
+	assert_non_null(json);
+	assert_int_equal(ZSTD_decompress(json, n, packed.data, packed.len), n);
+	json_t *page = json_loadb(json, n, 0, NULL);
+
+	assert_non_null(page);
+	free(json);
+	free(bytes);
+	free(text);
+	return page;
+}
+
+static void test_html(void **state)
+{
+	struct page_stats stats;
+	struct made m;
+
+	(void)state;
+	make(&m, UINT64_MAX);
+	char *html = write_page(&m, "a <b> & c", &stats);
+
+	assert_int_equal(strncmp(html, "<!DOCTYPE html>\n", 16), 0);
+	assert_non_null(strstr(html, "content=\"default-src 'none'; script-src 'sha256-SCRIPT='; "
+				     "style-src 'sha256-STYLE='; img-src blob: data:; "
+				     "base-uri 'none'; form-action 'none'\""));
+	assert_non_null(strstr(html, "<title>a &lt;b> &amp; c</title>"));
+	assert_non_null(strstr(html, "<style>b{}</style>"));
+	assert_non_null(strstr(html, "<script>run()</script>\n</body>\n</html>\n"));
+	assert_null(strstr(html, "<b>"));
+	free(html);
+	unmake(&m);
+}
+
+static void test_json(void **state)
+{
+	struct page_stats stats;
+	struct made m;
+	json_t *page, *run;
+
+	(void)state;
+	make(&m, UINT64_MAX);
+	char *html = write_page(&m, "t", &stats);
+
+	page = description(html);
+	assert_int_equal(json_integer_value(json_object_get(page, "kymo_page")), 1);
+	assert_string_equal(json_string_value(json_object_get(page, "created")),
+			    "2026-11-21T01:25:25Z");
+	run = json_array_get(json_object_get(page, "runs"), 0);
+	assert_string_equal(json_string_value(json_object_get(run, "host")), "a \"host\"");
+	assert_string_equal(json_string_value(json_object_get(run, "start_ns")), "1000");
+	assert_int_equal(json_integer_value(json_object_get(run, "span_ns")), 499000);
+	assert_int_equal(json_integer_value(json_object_get(run, "lost")), 17);
+	assert_int_equal(json_array_size(json_object_get(run, "cpus")), 2);
+	assert_int_equal(json_array_size(json_object_get(run, "losses")), 1);
+	assert_int_equal(json_array_size(json_object_get(run, "tasks")), tasks_count(m.run.tasks));
+	assert_string_equal(json_string_value(json_object_get(
+				    json_array_get(json_object_get(run, "tasks"), 0), "comm")),
+			    "</script><b>");
+	assert_int_equal(json_integer_value(json_object_get(json_object_get(run, "bin_ns"), "run")),
+			 (499000 + 2047) / 2048);
+	/* The answer without a table is left out. */
+	assert_int_equal(json_array_size(json_object_get(run, "views")), 1);
+	assert_string_equal(json_string_value(json_object_get(run, "events_note")), "");
+	json_decref(page);
+	free(html);
+	unmake(&m);
+}
+
+/* Decode the blocks one behind the other; rows by track number. */
+static void count_blocks(const struct buf *b, uint64_t *rows, size_t *ret_blocks)
+{
+	auto_ptr(block_decoder) dec = block_decoder_new();
+	size_t n = 0;
+
+	assert_non_null(dec);
+	for (size_t at = 0; at < b->len; n++) {
+		struct block_info info;
+
+		assert_true(at + BLOCK_HEADER_BYTES <= b->len);
+		assert_int_equal(block_parse_header(b->data + at, &info, NULL), 0);
+		assert_true(at + block_bytes(&info) <= b->len);
+		const struct track *t = info.track == 200   ? &track_cube_run
+					: info.track == 201 ? &track_cube_delay
+					: info.track == 202 ? &track_cube_next
+							    : track_by_id(info.track);
+		auto_ptr(batch) into = batch_new(t, info.rows);
+
+		assert_non_null(into);
+		assert_int_equal(
+			block_decode(dec, &info, b->data + at + info.header_bytes, 0, into, NULL),
+			0);
+		rows[info.track] += into->rows;
+		at += block_bytes(&info);
+	}
+	*ret_blocks = n;
+}
+
+static void test_blocks(void **state)
+{
+	uint64_t rows[256] = { 0 };
+	struct page_stats stats;
+	size_t cube_blocks, blocks;
+	struct made m;
+	auto_buf bytes;
+
+	(void)state;
+	buf_init(&bytes, 0);
+	make(&m, UINT64_MAX);
+	char *html = write_page(&m, "t", &stats);
+	char *cubes = between(html, "id=\"kymo-cube-0\">", "</script>");
+	char *events = between(html, "id=\"kymo-events-0\">", "</script>");
+	json_t *page = description(html), *index;
+
+	from_base64(cubes, &bytes);
+	count_blocks(&bytes, rows, &cube_blocks);
+	assert_true(rows[200] && rows[201] && rows[202]);
+	buf_clear(&bytes);
+	from_base64(events, &bytes);
+	count_blocks(&bytes, rows, &blocks);
+	assert_int_equal(rows[16], EVENTS / 2);
+	assert_int_equal(rows[17], EVENTS / 2);
+	assert_int_equal(stats.events, EVENTS);
+	assert_int_equal(stats.events_left_out, 0);
+	index = json_object_get(json_array_get(json_object_get(page, "runs"), 0), "events");
+	assert_int_equal(json_array_size(index), blocks);
+	for (size_t i = 0; i < blocks; i++) {
+		json_int_t track, cpu, first, last, n, offset, size;
+		struct block_info info;
+
+		assert_int_equal(json_unpack(json_array_get(index, i), "[IIIIIII]", &track, &cpu,
+					     &first, &last, &n, &offset, &size),
+				 0);
+		assert_int_equal(block_parse_header(bytes.data + offset, &info, NULL), 0);
+		assert_int_equal(info.track, track);
+		assert_int_equal(info.cpu, cpu);
+		assert_int_equal(info.rows, n);
+		assert_int_equal(info.first - 1000, first);
+		assert_int_equal(info.last - 1000, last);
+		assert_int_equal(block_bytes(&info), size);
+	}
+	json_decref(page);
+	free(cubes);
+	free(events);
+	free(html);
+	unmake(&m);
+}
+
+static void test_events_that_do_not_fit(void **state)
+{
+	uint64_t rows[256] = { 0 }, limit;
+	struct page_stats stats;
+	struct made m;
+	size_t blocks;
+	auto_buf bytes;
+
+	(void)state;
+	buf_init(&bytes, 0);
+	make(&m, UINT64_MAX);
+	char *html = write_page(&m, "t", &stats);
+	char *events = between(html, "id=\"kymo-events-0\">", "</script>");
+
+	from_base64(events, &bytes);
+	limit = bytes.len / 2;
+	buf_clear(&bytes);
+	free(events);
+	free(html);
+	m.run.events_max = limit;
+	html = write_page(&m, "t", &stats);
+	events = between(html, "id=\"kymo-events-0\">", "</script>");
+
+	from_base64(events, &bytes);
+	count_blocks(&bytes, rows, &blocks);
+	assert_in_range(bytes.len, 1, limit);
+	assert_int_equal(stats.events, rows[16] + rows[17]);
+	assert_int_equal(stats.events + stats.events_left_out, EVENTS);
+	assert_true(stats.events_left_out > 0);
+	json_t *page = description(html);
+	const char *note = json_string_value(
+		json_object_get(json_array_get(json_object_get(page, "runs"), 0), "events_note"));
+
+	assert_non_null(strstr(note, "are left out of this page"));
+	json_decref(page);
+	free(events);
+	free(html);
+	unmake(&m);
+
+	make(&m, 0);
+	html = write_page(&m, "t", &stats);
+	assert_int_equal(stats.events, 0);
+	assert_non_null(strstr(html, "id=\"kymo-events-0\"></script>"));
+	free(html);
+	unmake(&m);
+}
+
+static void test_full_device(void **state)
+{
+	struct page page = { .title = "t", .viewer = &viewer, .n_runs = 1 };
+	struct page_stats stats;
+	struct err e = { 0 };
+	struct made m;
+	FILE *out = fopen("/dev/full", "w");
+
+	(void)state;
+	assert_non_null(out);
+	make(&m, UINT64_MAX);
+	page.run = &m.run;
+	assert_int_equal(page_write(&page, out, &stats, &e), -ENOSPC);
+	assert_non_null(strstr(e.text, "No space left on device"));
+	fclose(out);
+	unmake(&m);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_html),	    cmocka_unit_test(test_json),
+		cmocka_unit_test(test_blocks),	    cmocka_unit_test(test_events_that_do_not_fit),
+		cmocka_unit_test(test_full_device),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

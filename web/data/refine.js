@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Cubes made in the page from the events themselves, where those are few enough: durations and
+ * successors then have no bins at all, and any window is exact. The rules are those of
+ * docs/formats/page.md, in the same order of events as the program reads them: by time, at equal
+ * times switches before wake-ups, then by CPU.
+ */
+
+import { TRACK_SWITCH, TRACK_WAKEUP } from './block.js';
+import { pause, tired } from './chunks.js';
+import { loghistBucket } from './loghist.js';
+import { KIND_PREEMPTED, KIND_RUN, KIND_SLEEP, KIND_WAIT } from './sums.js';
+import { TASK_NONE } from './tasklist.js';
+
+/** @typedef {import('./run.js').Run} Run */
+/** @typedef {import('./cube.js').Cube} Cube */
+/** @typedef {import('./events.js').Entry} Entry */
+/** @typedef {import('./block.js').Block} Block */
+
+/** Events of a run up to which it is done: some hundred ms of work and 50 MB. */
+const REFINE_MAX_ROWS = 700000;
+/** Bins of a cube that need not be finer. */
+const REFINE_BINS = 1024;
+const RUN_BINS = 2048;
+const ROWS_PER_LOOK = 2048;
+const TID_UNKNOWN = -1;
+
+/* What a task does, as far as is known. */
+const DOES_UNKNOWN = 0;
+const DOES_RUN = 1;
+const DOES_SLEEP = 2;
+const DOES_WAIT = 3;
+const DOES_PREEMPTED = 4;
+const STATE_DEAD = 0x30;
+
+/** Rows of numbers that grow. */
+class GrowingColumns {
+	/** @param {number} columns */
+	constructor(columns) {
+		this.rows = 0;
+		this.column = Array.from({ length: columns }, () => new Float64Array(4096));
+	}
+
+	/** @param {...number} values */
+	add(...values) {
+		if (this.rows === this.column[0].length)
+			this.column = this.column.map(c => {
+				const bigger = new Float64Array(c.length * 2);
+
+				bigger.set(c);
+				return bigger;
+			});
+		for (let c = 0; c < values.length; c++)
+			this.column[c][this.rows] = values[c];
+		this.rows++;
+	}
+
+	/** @param {number} bin @returns {Cube} */
+	cube(bin) {
+		const column = this.column.map(c => c.subarray(0, this.rows));
+
+		return { rows: this.rows, bin, time: column[0], column };
+	}
+}
+
+/** The rows of one track on one CPU, block by block. */
+class StreamReader {
+	/** @param {Run} run @param {number} track @param {number} index of the CPU */
+	constructor(run, track, index) {
+		this.run = run;
+		this.track = track;
+		this.index = index;
+		this.entries = run.events.stream(track, run.cpus[index]);
+		this.next = 0;
+		/** @type {Block | null} */
+		this.block = null;
+		this.row = 0;
+		this.time = Infinity;
+		this.advance(0);
+	}
+
+	/** Go on by @n rows. @param {number} n */
+	advance(n) {
+		this.row += n;
+		if (!this.block || this.row >= this.block.rows) {
+			const entry = this.entries[this.next++];
+
+			this.block = entry ? this.run.events.get(entry) : null;
+			this.row = 0;
+		}
+		this.time = this.block ? this.block.time[this.row] : Infinity;
+	}
+
+	/** Stands before @other in the order of events. @param {StreamReader} other */
+	before(other) {
+		return this.time !== other.time ? this.time < other.time :
+			this.track !== other.track ? this.track < other.track : this.index < other.index;
+	}
+}
+
+/** What is known of a CPU while its switches go by. */
+class CpuScan {
+	/** @param {Run} run @param {number} index */
+	constructor(run, index) {
+		this.gaps = run.gaps(run.cpus[index]);
+		this.gap = 0;
+		this.tid = TID_UNKNOWN;
+		this.task = TASK_NONE;
+		/** Begin of the run; before the first switch it is the begin of coverage. */
+		this.since = run.json.cpus[index].start;
+		this.known = true;
+		/** Switch-in of the run, or -1. */
+		this.whole = -1;
+	}
+}
+
+class Refiner {
+	/** @param {Run} run */
+	constructor(run) {
+		const tasks = run.tasks.length;
+
+		this.run = run;
+		this.delay = new GrowingColumns(7);
+		this.next = new GrowingColumns(4);
+		this.runBin = Math.max(1, Math.ceil(run.span / RUN_BINS));
+		this.runs = new GrowingColumns(5);
+		/** @type {Map<number, number>} rows of runs by bin, CPU and task */
+		this.cells = new Map();
+		this.cpu = run.cpus.map((_, i) => new CpuScan(run, i));
+		this.readers = run.cpus.flatMap((_, i) => [new StreamReader(run, TRACK_SWITCH, i), new StreamReader(run, TRACK_WAKEUP, i)])
+			.filter(r => r.block);
+		this.wakeups = this.readers.some(r => r.track === TRACK_WAKEUP);
+		this.does = new Uint8Array(tasks);
+		this.since = new Float64Array(tasks);
+		this.edges = this.allGaps();
+		this.edge = 0;
+		this.blind = false;
+	}
+
+	/** Begins and ends of the gaps of all CPUs and both tracks. */
+	allGaps() {
+		/** @type {{ from: number, to: number }[]} */
+		const joined = [];
+		const losses = (this.run.json.losses || []).filter(l => !l.track || ['switch', 'wakeup', 'any'].includes(l.track));
+
+		for (const l of losses.sort((a, b) => a.from - b.from)) {
+			const last = joined[joined.length - 1];
+
+			if (last && l.from <= last.to)
+				last.to = Math.max(last.to, l.to);
+			else
+				joined.push({ from: l.from, to: Math.max(l.from, l.to) });
+		}
+		return joined.flatMap(g => [g.from, g.to]);
+	}
+
+	/** @param {number} tid @param {number} index @param {number} at */
+	taskOf(tid, index, at) {
+		return this.run.taskAt(tid, this.run.cpus[index], at);
+	}
+
+	/** All rows, in order, giving way in between. */
+	async scan() {
+		const list = this.readers;
+
+		list.sort((a, b) => a.before(b) ? -1 : 1);
+		while (list.length) {
+			const first = list[0];
+			const second = list[1];
+			let n = 0;
+
+			/* Rows of one stream as long as no other one comes before them. */
+			while (n < ROWS_PER_LOOK && first.block && (!second || first.before(second))) {
+				this.take(first);
+				first.advance(1);
+				n++;
+			}
+			if (!first.block) {
+				list.shift();
+			} else {
+				let at = 0;
+
+				while (at + 1 < list.length && list[at + 1].before(first)) {
+					list[at] = list[at + 1];
+					at++;
+				}
+				list[at] = first;
+			}
+			if (tired())
+				await pause();
+		}
+		this.cpu.forEach((c, i) => this.finish(c, i));
+	}
+
+	/** @param {StreamReader} r */
+	take(r) {
+		const block = /** @type {Block} */ (r.block);
+		const at = r.time;
+
+		while (this.edge < this.edges.length && at >= this.edges[this.edge]) {
+			this.does.fill(DOES_UNKNOWN);
+			this.blind = this.edge++ % 2 === 0;
+		}
+		const a = block.column[1]?.[r.row] ?? 0;
+
+		if (r.track === TRACK_WAKEUP)
+			this.wakeup(a, r.index, at);
+		else
+			this.takeSwitch(this.cpu[r.index], r.index, a, block.column[2]?.[r.row] ?? 0, block.column[3]?.[r.row] ?? 0, at);
+	}
+
+	/** @param {number} tid @param {number} index @param {number} at */
+	wakeup(tid, index, at) {
+		const task = tid && !this.blind ? this.taskOf(tid, index, at) : TASK_NONE;
+
+		if (task === TASK_NONE)
+			return;
+		if (this.does[task] === DOES_SLEEP)
+			this.addDelay(KIND_SLEEP, task, this.since[task], at);
+		else if (this.does[task] !== DOES_UNKNOWN)
+			return;
+		this.does[task] = DOES_WAIT;
+		this.since[task] = at;
+	}
+
+	/** @param {number} kind @param {number} task @param {number} from @param {number} to */
+	addDelay(kind, task, from, to) {
+		const length = to - from;
+
+		this.delay.add(to, kind, task, loghistBucket(length), 1, length, length);
+	}
+
+	/**
+	 * @param {CpuScan} c
+	 * @param {number} index
+	 * @param {number} nextTid
+	 * @param {number} prevTid
+	 * @param {number} state
+	 * @param {number} at
+	 */
+	takeSwitch(c, index, nextTid, prevTid, state, at) {
+		const prev = this.taskOf(prevTid, index, at);
+		const next = this.taskOf(nextTid, index, at);
+		let inGap = false;
+
+		for (let gap = c.gaps[c.gap]; gap && at >= gap.from && !inGap; gap = c.gaps[c.gap]) {
+			this.cut(c, index, gap.from);
+			inGap = at < gap.to;
+			c.gap += Number(!inGap);
+		}
+		this.addRun(index, prev, inGap ? at : this.runBegin(c, prevTid, at), at, 1);
+		if (prev !== TASK_NONE && next !== TASK_NONE)
+			this.next.add(at, prev, next, 1);
+		if (inGap)
+			return;
+		if (prevTid !== c.tid)
+			this.oddSwitch(c);
+		if (prevTid) {
+			if (c.whole >= 0)
+				this.addDelay(KIND_RUN, prev, c.whole, at);
+			if (!this.blind)
+				this.switchedOut(prev, state, at);
+		}
+		if (nextTid && !this.blind)
+			this.switchedIn(next, at);
+		c.tid = nextTid;
+		c.task = next;
+		c.since = c.whole = at;
+		c.known = true;
+	}
+
+	/** Begin of what ends now, as far as it is known. @param {CpuScan} c @param {number} prevTid @param {number} at */
+	runBegin(c, prevTid, at) {
+		return c.tid === prevTid || c.known ? Math.min(at, c.since) : at;
+	}
+
+	/** The task switched out is not the one switched in before. @param {CpuScan} c */
+	oddSwitch(c) {
+		if (c.tid > 0 && c.task !== TASK_NONE)
+			this.does[c.task] = DOES_UNKNOWN;
+		c.whole = -1;
+	}
+
+	/** @param {number} task @param {number} state @param {number} at */
+	switchedOut(task, state, at) {
+		if (task === TASK_NONE)
+			return;
+		this.since[task] = at;
+		this.does[task] = !(state & 0xff) ? DOES_PREEMPTED : state & STATE_DEAD ? DOES_UNKNOWN : DOES_SLEEP;
+	}
+
+	/** @param {number} task @param {number} at */
+	switchedIn(task, at) {
+		if (task === TASK_NONE)
+			return;
+		const does = this.does[task];
+
+		if (does === DOES_WAIT)
+			this.addDelay(KIND_WAIT, task, this.since[task], at);
+		else if (does === DOES_PREEMPTED)
+			this.addDelay(KIND_PREEMPTED, task, this.since[task], at);
+		else if (does === DOES_SLEEP && !this.wakeups)
+			this.addDelay(KIND_SLEEP, task, this.since[task], at);
+		this.does[task] = DOES_RUN;
+	}
+
+	/** A gap begins: what ran until then is known, nothing after. @param {CpuScan} c @param {number} index @param {number} at */
+	cut(c, index, at) {
+		if (c.tid !== TID_UNKNOWN && at > c.since)
+			this.addRun(index, c.task, c.since, at, 0);
+		c.tid = TID_UNKNOWN;
+		c.known = false;
+		c.whole = -1;
+	}
+
+	/** What still runs when the CPU's coverage ends. @param {CpuScan} c @param {number} index */
+	finish(c, index) {
+		const gap = c.gaps[c.gap];
+		const end = Math.min(this.run.json.cpus[index].end, gap ? gap.from : Infinity);
+
+		if (c.tid !== TID_UNKNOWN && end > c.since)
+			this.addRun(index, c.task, c.since, end, 0);
+	}
+
+	/**
+	 * Run time split at bin edges; the switch stands in the bin of its moment.
+	 * @param {number} index
+	 * @param {number} task
+	 * @param {number} from
+	 * @param {number} to
+	 * @param {number} switches
+	 */
+	addRun(index, task, from, to, switches) {
+		const bin = this.runBin;
+
+		if (task === TASK_NONE)
+			return;
+		for (let at = from; at < to;) {
+			const b = Math.floor(at / bin);
+			const end = Math.min(to, (b + 1) * bin);
+
+			const row = this.cell(b, index, task);
+
+			this.runs.column[3][row] += end - at;
+			at = end;
+		}
+		if (switches) {
+			const row = this.cell(Math.floor(to / bin), index, task);
+
+			this.runs.column[4][row] += switches;
+		}
+	}
+
+	/** @param {number} b @param {number} index @param {number} task */
+	cell(b, index, task) {
+		const key = (b * this.cpu.length + index) * this.does.length + task;
+		let row = this.cells.get(key);
+
+		if (row === undefined) {
+			row = this.runs.rows;
+			this.runs.add(b * this.runBin, this.run.cpus[index], task, 0, 0);
+			this.cells.set(key, row);
+		}
+		return row;
+	}
+
+	/** Cells of runs in order of time. @returns {Cube} */
+	runCube() {
+		const raw = this.runs.cube(this.runBin);
+		const order = Uint32Array.from({ length: raw.rows }, (_, i) => i).sort((a, b) => raw.time[a] - raw.time[b]);
+		const column = raw.column.map(c => Float64Array.from(order, i => c[i]));
+
+		return { ...raw, time: column[0], column };
+	}
+}
+
+/**
+ * Is it worth the work, and are all events there?
+ * @param {Run} run
+ */
+export function canRefine(run) {
+	const rows = (run.json.events || []).reduce((n, e) => n + (e[0] === TRACK_SWITCH || e[0] === TRACK_WAKEUP ? e[4] : 0), 0);
+	const coarse = Math.max(run.bin.run, run.bin.delay, run.bin.next);
+
+	return rows > 0 && rows <= REFINE_MAX_ROWS && !run.json.events_note && run.span / coarse < REFINE_BINS;
+}
+
+/**
+ * Replace the cubes of a run by fine ones.
+ * @param {Run} run
+ */
+export async function refineRun(run) {
+	const refiner = new Refiner(run);
+
+	await refiner.scan();
+	if (run.span / run.bin.run < REFINE_BINS)
+		run.replaceCubes(refiner.runCube(), null, null);
+	run.replaceCubes(null, refiner.delay.cube(1), refiner.next.cube(1));
+}
