@@ -43,7 +43,7 @@ fuzz:
 	tools/install-deps.sh fuzz
 	[ -f $(BUILD)-fuzz/build.ninja ] || CC=clang-14 meson setup -Dfuzz=true \
 		-Db_sanitize=address,undefined -Db_lundef=false $(BUILD)-fuzz
-	ninja -C $(BUILD)-fuzz
+	ninja -C $(BUILD)-fuzz fuzzers
 	tests/fuzz/run.sh $(BUILD)-fuzz $(FUZZ_SECONDS)
 
 format:

@@ -3,7 +3,7 @@
 
 import { Base64Bytes } from './bytes.js';
 import { TRACK_CUBE_DELAY, TRACK_CUBE_NEXT, TRACK_CUBE_RUN, TRACK_SWITCH } from './block.js';
-import { CubeStore } from './cube.js';
+import { CubeStore, cubeRange } from './cube.js';
 import { EventStore } from './events.js';
 import { TASK_NONE, TaskList } from './tasklist.js';
 
@@ -151,6 +151,17 @@ export class Run {
 		const end = Math.max(first + 1, Math.ceil(w.to / bin));
 
 		return { from: first * bin, to: Math.min(this.span, end * bin) };
+	}
+
+	/**
+	 * Rows of a cube in a snapped window. A window that reaches the end holds what happened at the
+	 * very end too.
+	 * @param {Cube} cube
+	 * @param {Span} w
+	 * @returns {[number, number]}
+	 */
+	rowsIn(cube, w) {
+		return cubeRange(cube, w.from, w.to >= this.span ? Infinity : w.to);
 	}
 
 	/** @param {Span} w */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Sums over a window of the cubes: what `kymo show --from --for` counts, from the page alone. */
 
-import { cubeRange } from './cube.js';
 import { Loghist } from './loghist.js';
 
 /** @typedef {import('./cube.js').Cube} Cube */
@@ -39,7 +38,7 @@ export function sumRuns(run, cube, window) {
 		switches: new Float64Array(tasks * cpus), taskRun: new Float64Array(tasks),
 		taskSwitches: new Float64Array(tasks) };
 	const [, cpu, task, ns, count] = cube.column;
-	const [lo, hi] = cubeRange(cube, w.from, w.to);
+	const [lo, hi] = run.rowsIn(cube, w);
 	const row = run.tasks.row;
 
 	for (let i = lo; i < hi; i++) {
@@ -70,7 +69,7 @@ export function sumRuns(run, cube, window) {
 export function sumDelays(run, cube, window, kind, mask, each = true) {
 	const w = run.snap(window, cube.bin);
 	const [, kinds, task, bucket, count, max, sum] = cube.column;
-	const [lo, hi] = cubeRange(cube, w.from, w.to);
+	const [lo, hi] = run.rowsIn(cube, w);
 	const all = new Loghist();
 	/** @type {Map<number, Loghist>} */
 	const byTask = new Map();
@@ -106,7 +105,7 @@ export function sumDelays(run, cube, window, kind, mask, each = true) {
 export function worstDelays(run, cube, window, kind, mask, n) {
 	const w = run.snap(window, cube.bin);
 	const [, kinds, task, , , max] = cube.column;
-	const [lo, hi] = cubeRange(cube, w.from, w.to);
+	const [lo, hi] = run.rowsIn(cube, w);
 	/** @type {{ time: number, task: number, max: number }[]} */
 	const worst = [];
 
@@ -138,7 +137,7 @@ export function sumSuccessors(run, cube, window) {
 	const tasks = run.tasks.length;
 	const row = run.tasks.row;
 	const [, task, next, count] = cube.column;
-	const [lo, hi] = cubeRange(cube, w.from, w.to);
+	const [lo, hi] = run.rowsIn(cube, w);
 	/** @type {Map<number, number>} */
 	const by = new Map();
 

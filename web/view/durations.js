@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* How long tasks run, sleep, wait and stand preempted at a time, over time. */
 
-import { cubeRange } from '../data/cube.js';
 import { loghistLow } from '../data/loghist.js';
 import { KIND_PREEMPTED, KIND_RUN, KIND_SLEEP, KIND_WAIT, sumDelays } from '../data/sums.js';
 import { DensityMark } from '../mark/density.js';
@@ -101,7 +100,7 @@ class DurationsView extends ViewFrame {
 	 */
 	cellsOf(run, cube, mask, kinds) {
 		const w = run.snap(this.app.window(), cube.bin);
-		const [lo, hi] = cubeRange(cube, w.from, w.to);
+		const [lo, hi] = run.rowsIn(cube, w);
 		const [, kind, task, bucket, count] = cube.column;
 		const wanted = [0, 0, 0, 0, 0, 0, 0, 0].map((_, k) => kinds.includes(k));
 		let low = Infinity;
@@ -124,7 +123,7 @@ class DurationsView extends ViewFrame {
 
 		for (let i = lo; i < hi; i++) {
 			if (wanted[kind[i]] && mask[task[i]])
-				cells.count[Math.floor((cube.time[i] - w.from) / bin) * buckets + bucket[i] - low] += count[i];
+				cells.count[Math.min(bins - 1, Math.floor((cube.time[i] - w.from) / bin)) * buckets + bucket[i] - low] += count[i];
 		}
 		return cells;
 	}
