@@ -68,7 +68,7 @@ static void cube_init(struct cube *c, const struct run_info *info, unsigned int 
 
 	*c = (struct cube){ .start = info->start,
 			    .span = span,
-			    .bin_ns = (span + CUBE_MAX_BINS - 1) / CUBE_MAX_BINS,
+			    .bin_ns = (span - 1) / CUBE_MAX_BINS + 1,
 			    .key_bits = key_bits,
 			    .max_cells = max_cells };
 }
@@ -122,7 +122,7 @@ static int join_bins(struct cube *c)
 	}
 	tallies_done(&c->cell);
 	c->cell = joined;
-	c->bin_ns *= 2;
+	c->bin_ns = c->bin_ns > NSEC_MAX / 2 ? NSEC_MAX : 2 * c->bin_ns;
 	return 0;
 }
 
@@ -144,11 +144,23 @@ static int settle_bin(struct cube *c)
 	return 0;
 }
 
+/* End of the bin of the time @since the start, which no time reaches where it is not to be written
+ * in 64 bits. */
+static nsec_t bin_end(const struct cube *c, nsec_t since)
+{
+	nsec_t begin = since - since % c->bin_ns, end;
+
+	return __builtin_add_overflow(begin, c->bin_ns, &end) ? NSEC_MAX : end;
+}
+
 /* The cell of @key in the bin of the time @since the start. NULL: out of memory. */
 static struct tally *other_cell(struct cube *c, nsec_t since, uint64_t key)
 {
 	/* The run's last moment belongs to its last bin. */
 	since = min_of(since, c->span - 1);
+	/* Long runs of many CPUs, all of them given at the end. */
+	if (since < c->begin && c->cell.used > 2 * c->max_cells && settle_bin(c) < 0)
+		return NULL;
 	if (since < c->begin)
 		return tallies_at(&c->cell, since / c->bin_ns << c->key_bits | key);
 	if (since >= c->end) {
@@ -156,7 +168,7 @@ static struct tally *other_cell(struct cube *c, nsec_t since, uint64_t key)
 			return NULL;
 		c->bin = since / c->bin_ns;
 		c->begin = c->bin * c->bin_ns;
-		c->end = c->begin + c->bin_ns;
+		c->end = bin_end(c, since);
 	}
 	return tallies_at(&c->hot, key);
 }
@@ -166,14 +178,6 @@ static inline struct tally *cell_at(struct cube *c, nsec_t since, uint64_t key)
 	if (since >= c->begin && since < c->end)
 		return tallies_at(&c->hot, key);
 	return other_cell(c, since, key);
-}
-
-/* End of the bin of the time @since the start; of the run's last one: the run's. */
-static nsec_t bin_end(const struct cube *c, nsec_t since)
-{
-	if (since >= c->begin && since < c->end)
-		return c->end;
-	return since < c->span ? (since / c->bin_ns + 1) * c->bin_ns : NSEC_MAX;
 }
 
 static int add_run(struct cube *c, const struct run *r)
@@ -187,8 +191,11 @@ static int add_run(struct cube *c, const struct run *r)
 		t = cell_at(c, begin, key);
 		if (!t)
 			return -ENOMEM;
-		nsec_t until = min_of(bin_end(c, begin), end);
+		nsec_t until = begin >= c->begin && begin < c->end ? c->end : bin_end(c, begin);
 
+		/* What lies behind the run belongs to its last bin. */
+		if (until > end || until >= c->span)
+			until = end;
 		t->sum += until - begin;
 		begin = until;
 	}

@@ -110,6 +110,11 @@ static int open_run(struct report_run *r, const char *path)
 		log_error("%s", err_text(&e, ret));
 		return ret;
 	}
+	const struct run_info *info = recording_source(r->recording)->info;
+
+	if (!info->complete)
+		log_warn("'%s' is not complete: %s; reporting what is there", path,
+			 info->damage[0] ? info->damage : "it was not closed");
 	ret = analyse(r, &e);
 	if (ret < 0)
 		log_error("cannot report on '%s': %s", path, err_text(&e, ret));

@@ -304,6 +304,9 @@ static int show_file(const struct analysis *view, const char *path, const struct
 	struct source *src = recording_source(rec);
 	const struct track *missing = analysis_missing(view, src);
 
+	if (!src->info->complete)
+		log_warn("'%s' is not complete: %s; showing what is there", path,
+			 src->info->damage[0] ? src->info->damage : "it was not closed");
 	if (missing) {
 		log_error("'%s' has no %s events (record with -e %s)", path, missing->name,
 			  missing == &track_wakeup ? "switch,wakeup" : missing->name);

@@ -62,7 +62,8 @@ int base64_add(struct base64_writer *w, const void *data, size_t n)
 		if (r < 0)
 			return r;
 	}
-	memcpy(w->rest + w->n_rest, p, n);
+	if (n)
+		memcpy(w->rest + w->n_rest, p, n);
 	w->n_rest += (unsigned int)n;
 	return 0;
 }

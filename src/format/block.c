@@ -285,7 +285,7 @@ static int make_room(struct block_decoder *dec, size_t bytes)
 static int unpack(struct block_decoder *dec, const struct entry *en, struct column_streams *s,
 		  struct err *e)
 {
-	size_t need = 0, at = 0;
+	size_t need = 1, at = 0; /* never nothing: scratch is added to, and must not be NULL */
 
 	for (unsigned int k = 0; k < en->n; k++)
 		need += en->stream[k].method == METHOD_PLAIN ? 0 : en->stream[k].raw;

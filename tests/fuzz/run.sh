@@ -7,6 +7,7 @@ cd "$(dirname "$0")/../.." || exit 1
 build=$1
 seconds=${2:-60}
 status=0
+export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 for target in "$build"/tests/fuzz/fuzz_*; do
 	[ -x "$target" ] && [ -f "$target" ] || continue
 	name=${target##*/fuzz_}

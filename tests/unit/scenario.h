@@ -28,8 +28,8 @@
 #include "model/stream.h"
 #include "model/tasks.h"
 
-#define SCENARIO_STREAMS 64
-#define SCENARIO_ROWS	 (1u << 16)
+#define SCENARIO_STREAMS 128
+#define SCENARIO_ROWS	 (1u << 15)
 
 struct scenario {
 	struct memory *memory;

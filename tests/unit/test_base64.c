@@ -45,6 +45,20 @@ static void test_vectors(void **state)
 	}
 }
 
+static void test_nothing_at_all(void **state)
+{
+	struct base64_writer w;
+	FILE *out = fopen("/dev/null", "w");
+
+	(void)state;
+	assert_non_null(out);
+	base64_init(&w, out);
+	assert_int_equal(base64_add(&w, NULL, 0), 0);
+	assert_int_equal(base64_end(&w), 0);
+	assert_int_equal(ftell(out), 0);
+	fclose(out);
+}
+
 static void test_long(void **state)
 {
 	static char in[100003], want[33335 * 4 + 1];
@@ -76,6 +90,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_vectors),
+		cmocka_unit_test(test_nothing_at_all),
 		cmocka_unit_test(test_long),
 		cmocka_unit_test(test_full_device),
 	};

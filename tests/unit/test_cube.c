@@ -294,6 +294,69 @@ static void test_width_is_the_finest_that_fits(void **state)
 	scenario_done(&s);
 }
 
+/* Times out of a hostile file: the run is nearly 2^64 ns long. */
+static void endless(struct scenario *s)
+{
+	scenario_task(s, 0, TASK_ALIVE, 101, "a", 0);
+	scenario_start(s, 0, 0);
+	scenario_switch(s, 0, 5, 0, 101, 1);
+	scenario_switch(s, 0, UINT64_MAX / 2, 101, 0, 1);
+	scenario_switch(s, 0, UINT64_MAX - 10, 0, 101, 1);
+	scenario_end(s, 0, UINT64_MAX - 2);
+}
+
+static void test_hostile_times(void **state)
+{
+	struct cell_sink sink = { .sink = { take_cells }, .to = NSEC_MAX };
+	struct scenario s;
+	struct cubes cubes;
+
+	(void)state;
+	scenario_init(&s, 100);
+	endless(&s);
+	struct source *src = scenario_source(&s);
+
+	sink.tasks = src->tasks;
+	make_cubes(src, 1, &cubes);
+	assert_int_equal(cubes_write(&cubes, &sink.sink, NULL), 0);
+	assert_int_equal(sink.sums.run[1], UINT64_MAX / 2 - 5 + 8);
+	assert_int_equal(sink.sums.run[0], 5 + UINT64_MAX - 10 - UINT64_MAX / 2);
+	assert_int_equal(sink.sums.switches[1], 1);
+	cubes_done(&cubes);
+	scenario_done(&s);
+}
+
+/* More CPUs with one run each than cells fit: bins have to be joined while runs are added. */
+static void idle_machine(struct scenario *s)
+{
+	for (uint32_t c = 0; c < 30; c++) {
+		scenario_start(s, c, 0);
+		scenario_switch(s, c, 10, 0, 101, 1);
+		scenario_end(s, c, 4096000);
+	}
+}
+
+static void test_long_runs_of_many_cpus(void **state)
+{
+	struct cell_sink sink = { .sink = { take_cells }, .to = NSEC_MAX };
+	struct scenario s;
+	struct cubes cubes;
+
+	(void)state;
+	scenario_init(&s, 100);
+	idle_machine(&s);
+	struct source *src = scenario_source(&s);
+
+	sink.tasks = src->tasks;
+	make_cubes(src, 500, &cubes);
+	assert_in_range(cubes.run.cell.used, 1, 1000);
+	assert_int_equal(cubes_write(&cubes, &sink.sink, NULL), 0);
+	assert_in_range(sink.rows[0], 30, 500);
+	assert_int_equal(sink.sums.run[1], 30 * (4096000 - 10));
+	cubes_done(&cubes);
+	scenario_done(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -301,6 +364,8 @@ int main(void)
 		cmocka_unit_test(test_windows),
 		cmocka_unit_test(test_joined_bins),
 		cmocka_unit_test(test_width_is_the_finest_that_fits),
+		cmocka_unit_test(test_hostile_times),
+		cmocka_unit_test(test_long_runs_of_many_cpus),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

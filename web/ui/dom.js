@@ -49,6 +49,20 @@ export function fill(node, ...children) {
 	addChildren(node, children);
 }
 
+/**
+ * fill(), but the keyboard's focus stays on the control at the same place.
+ * @param {Element} node
+ * @param {...Child} children
+ */
+export function refill(node, ...children) {
+	const controls = () => /** @type {HTMLElement[]} */ ([...node.querySelectorAll('button, input')]);
+	const at = node.contains(document.activeElement) ? controls().indexOf(/** @type {HTMLElement} */ (document.activeElement)) : -1;
+
+	fill(node, ...children);
+	if (at >= 0)
+		controls()[at]?.focus({ preventScroll: true });
+}
+
 /** Line drawings of 16 x 16, by name. */
 const iconPath = {
 	help: 'M6 6.2a2 2 0 1 1 2.9 1.8c-.6.3-.9.7-.9 1.3v.4M8 12v.4M8 14.5A6.5 6.5 0 1 0 8 1.5a6.5 6.5 0 0 0 0 13z',

@@ -2,7 +2,7 @@
 /* Details of the selected task or CPU, beside every view. */
 
 import { KIND_PREEMPTED, KIND_RUN, KIND_SLEEP, KIND_WAIT, sumDelays, sumRuns, sumSuccessors } from '../data/sums.js';
-import { el, fill, icon } from './dom.js';
+import { el, fill, icon, refill } from './dom.js';
 import { fmtCount, fmtDuration, fmtPct } from './units.js';
 
 /** @typedef {import('../app.js').App} App */
@@ -36,7 +36,7 @@ export class Panel {
 			for (const run of this.app.shown())
 				parts.push(look.task ? await this.task(run) : await this.cpu(run));
 			if (ticket === this.ticket)
-				fill(this.el, ...parts);
+				refill(this.el, ...parts);
 		} catch (e) {
 			this.app.failed(e);
 		}

@@ -3,7 +3,7 @@
 
 import { sumRuns } from '../data/sums.js';
 import { MatrixMark } from '../mark/matrix.js';
-import { el, fill } from '../ui/dom.js';
+import { el } from '../ui/dom.js';
 import { fmtCount, fmtDuration, fmtExact, fmtPct, fmtShort } from '../ui/units.js';
 import { answerOf, busyTasks, joinAnswers, rowsCoremap } from './answers.js';
 import { ViewFrame } from './frame.js';
@@ -139,8 +139,7 @@ class CoremapView extends ViewFrame {
 			else
 				this.maps.push({ grid, mark: this.makeMark(i) });
 		});
-		fill(this.host, ...this.maps.map(m => el('div', { class: 'multiple' },
-			this.maps.length > 1 ? el('h4', { text: m.grid.run.name }) : null, m.mark.el)));
+		this.setMultiples(this.host, this.maps.map(m => ({ run: m.grid.run, node: m.mark.el })));
 		this.surface = this.maps[0]?.mark.surface || null;
 		this.arrange();
 		this.setSnapped(data);
@@ -175,8 +174,10 @@ class CoremapView extends ViewFrame {
 		const measures = this.measures();
 		const look = app.state.look;
 
-		fill(this.tools, this.choice('Measure', [['both', 'Both'], ['run', 'Run time'], ['switches', 'Switches']],
-			look.measure === 'both' && measures.length === 1 ? 'run' : look.measure, v => app.state.set({ measure: v })));
+		const current = look.measure === 'both' && measures.length === 1 ? 'run' : look.measure;
+
+		this.setTools(current, () => [this.choice('Measure', [['both', 'Both'], ['run', 'Run time'], ['switches', 'Switches']],
+			current, v => app.state.set({ measure: v }))]);
 		for (const { grid, mark } of this.maps) {
 			const rows = Array.from({ length: grid.rows }, (_, r) => grid.name(r));
 			const marked = grid.tasks.findIndex(n => app.isMarked(grid.run, n));

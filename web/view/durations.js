@@ -4,7 +4,7 @@
 import { loghistLow } from '../data/loghist.js';
 import { KIND_PREEMPTED, KIND_RUN, KIND_SLEEP, KIND_WAIT, sumDelays } from '../data/sums.js';
 import { DensityMark } from '../mark/density.js';
-import { el, fill } from '../ui/dom.js';
+import { el } from '../ui/dom.js';
 import { fmtCount, fmtDuration, fmtTime } from '../ui/units.js';
 import { answerOf, joinAnswers, kindNames, rowsDurations } from './answers.js';
 import { ViewFrame } from './frame.js';
@@ -50,9 +50,9 @@ class DurationsView extends ViewFrame {
 		const kinds = this.kinds();
 		const w = app.window();
 
-		fill(this.tools, ...kindTitles.map(([k, title]) => this.check(title, kinds.includes(k), on => app.state.set({
-			kinds: kindTitles.map(([x]) => x).filter(x => x === k ? on : kinds.includes(x)).join(',') }))),
-		look.task ? this.check('only ' + look.task, look.only, on => app.state.set({ only: on })) : null);
+		this.setTools([kinds.join(), look.task, look.only].join(' '), () => [...kindTitles.map(([k, title]) => this.check(title, kinds.includes(k),
+			on => app.state.set({ kinds: kindTitles.map(([x]) => x).filter(x => x === k ? on : kinds.includes(x)).join(',') }))),
+		look.task ? this.check('only ' + look.task, look.only, on => app.state.set({ only: on })) : null]);
 		const masks = new Map(data.map(({ run }) => [run, this.mask(run)]));
 		const maskOf = /** @param {Run} run */ run => /** @type {Uint8Array} */ (masks.get(run));
 
@@ -60,8 +60,7 @@ class DurationsView extends ViewFrame {
 		while (this.marks.length < data.length)
 			this.marks.push(this.makeMark(this.marks.length));
 		this.marks.length = data.length;
-		fill(this.host, ...data.map(({ run }, i) => el('div', { class: 'multiple' },
-			data.length > 1 ? el('h4', { text: run.name }) : null, this.marks[i].el)));
+		this.setMultiples(this.host, data.map(({ run }, i) => ({ run, node: this.marks[i].el })));
 		this.surface = this.marks[0].surface;
 		this.marks.forEach((m, i) => m.set(this.data[i].cells, data[i].run.snap(w, data[i].cube.bin)));
 		this.setSnapped(data);

@@ -4,7 +4,7 @@
  * tools, the picture, the table twin. A view fills these in update().
  */
 
-import { el, fill, icon } from '../ui/dom.js';
+import { el, fill, icon, refill } from '../ui/dom.js';
 import { TableTwin } from '../ui/tabletwin.js';
 import { fmtDuration, fmtTime } from '../ui/units.js';
 
@@ -26,6 +26,8 @@ export class ViewFrame {
 		/** @type {Surface | null} the picture that is saved as PNG */
 		this.surface = null;
 		this.ticket = 0;
+		this.toolsKey = '';
+		this.factShape = 'none';
 		this.windowText = el('p', { class: 'windowtext' });
 		this.facts = el('dl', { class: 'facts' });
 		this.tools = el('div', { class: 'tools' });
@@ -45,6 +47,18 @@ export class ViewFrame {
 
 	/** @param {Fact[]} facts */
 	setFacts(facts) {
+		const old = this.facts.querySelectorAll('dt, .value, .note');
+		const texts = facts.flatMap(f => f.note ? [f.label, f.value, f.note] : [f.label, f.value]);
+
+		/* While the window moves only the words change. */
+		if (this.factShape === facts.map(f => Number(Boolean(f.note))).join('')) {
+			texts.forEach((text, i) => {
+				if (old[i].textContent !== text)
+					old[i].textContent = text;
+			});
+			return;
+		}
+		this.factShape = facts.map(f => Number(Boolean(f.note))).join('');
 		fill(this.facts, ...facts.map(f => el('div', { class: 'fact' }, el('dt', { text: f.label }),
 			el('dd', null, el('span', { class: 'value', text: f.value }), f.note ? el('span', { class: 'note', text: f.note }) : null))));
 	}
@@ -80,8 +94,20 @@ export class ViewFrame {
 		return Math.max(260, Math.min(640, innerHeight * 0.62));
 	}
 
-	/** A row of buttons of which one is on. */
 	/**
+	 * Tools are made anew only when what they show has changed.
+	 * @param {string} key
+	 * @param {() => (HTMLElement | null)[]} make
+	 */
+	setTools(key, make) {
+		if (key === this.toolsKey)
+			return;
+		this.toolsKey = key;
+		refill(this.tools, ...make());
+	}
+
+	/**
+	 * A row of buttons of which one is on.
 	 * @param {string} label
 	 * @param {[string, string][]} choices value and title
 	 * @param {string} current
@@ -102,6 +128,21 @@ export class ViewFrame {
 
 		box.checked = on;
 		return el('label', { class: 'check' }, box, label);
+	}
+
+	/**
+	 * Pictures of the runs below each other. They stay where they are while the runs do: an element that
+	 * is moved forgets how far it was scrolled.
+	 * @param {HTMLElement} host
+	 * @param {{ run: Run, node: HTMLElement | null }[]} pictures
+	 */
+	setMultiples(host, pictures) {
+		const key = pictures.map(p => p.run.number).join();
+
+		if (host.dataset.runs === key)
+			return;
+		host.dataset.runs = key;
+		fill(host, ...pictures.map(p => el('div', { class: 'multiple' }, pictures.length > 1 ? el('h4', { text: p.run.name }) : null, p.node)));
 	}
 
 	/** Fetch cubes, then show, unless something newer has begun. */

@@ -3,7 +3,7 @@
 
 import { KIND_WAIT, sumDelays, worstDelays } from '../data/sums.js';
 import { HistogramMark } from '../mark/histogram.js';
-import { el, fill } from '../ui/dom.js';
+import { el } from '../ui/dom.js';
 import { TableTwin } from '../ui/tabletwin.js';
 import { fmtCount, fmtDuration, fmtPct, fmtTime } from '../ui/units.js';
 import { answerOf, joinAnswers, rowsLatency, taskKey } from './answers.js';
@@ -49,12 +49,12 @@ class LatencyView extends ViewFrame {
 
 		this.data = data.map(d => ({ ...d, delays: sumDelays(d.run, d.cube, w, KIND_WAIT, app.mask(d.run), false) }));
 		this.setSnapped(data);
-		fill(this.tools, ...this.data.length > 1 ? this.data.map(({ run }, i) => {
+		this.setTools(this.data.map(d => d.run.name).join() + theme.dark, () => this.data.length > 1 ? this.data.map(({ run }, i) => {
 			const swatch = el('span', { class: 'swatch' });
 
 			swatch.style.background = this.colour(i);
 			return el('span', { class: 'key' }, swatch, run.name);
-		}) : []);
+		}) : [null]);
 		this.mark.set(this.data.map(({ run, delays }, i) => ({ name: run.name, colour: this.data.length > 1 ? this.colour(i) : theme.bar, bucket: delays.all.bucket,
 			marks: delays.all.count ? [[0.5, 'p50'], [0.9, 'p90'], [0.99, 'p99'], [0.999, 'p99.9'], [2, 'max']].map(([q, name]) => {
 				const at = Number(q) > 1 ? delays.all.max : delays.all.quantile(Number(q));

@@ -3,7 +3,7 @@
 
 import { sumSuccessors } from '../data/sums.js';
 import { MatrixMark } from '../mark/matrix.js';
-import { el, fill } from '../ui/dom.js';
+import { el } from '../ui/dom.js';
 import { fmtCount, fmtPct, fmtShort } from '../ui/units.js';
 import { answerOf, joinAnswers, rowsSuccessors } from './answers.js';
 import { ViewFrame } from './frame.js';
@@ -97,10 +97,12 @@ class SuccessorsView extends ViewFrame {
 
 			return { run, rows, grid: new SuccessorGrid(rows, all), mark: old[i] || this.makeMark(i) };
 		});
-		fill(this.host, ...this.maps.map(m => el('div', { class: 'multiple' }, this.maps.length > 1 ? el('h4', { text: m.run.name }) : null, m.mark.el)));
+		this.setMultiples(this.host, this.maps.map(m => ({ run: m.run, node: m.mark.el })));
 		this.surface = this.maps[0].mark.surface;
 		this.setSnapped(data);
-		fill(this.tools, all || this.maps.some(m => m.grid.restRows) ? this.check('all tasks', all, on => app.state.set({ everything: on })) : null);
+		const cut = this.maps.some(m => m.grid.restRows);
+
+		this.setTools([cut, all].join(), () => [all || cut ? this.check('all tasks', all, on => app.state.set({ everything: on })) : null]);
 		for (const { grid, mark } of this.maps) {
 			mark.set({ rows: grid.rows, breaks: grid.restRows ? [grid.rows.length - 1] : [], marked: grid.rows.findIndex(r => app.isMarkedName(r)),
 				empty: app.filter ? 'No task that was switched out matches the filter.' : 'No switches in this window.',

@@ -3,7 +3,6 @@
 
 import { sumRuns } from '../data/sums.js';
 import { BarsMark } from '../mark/bars.js';
-import { fill } from '../ui/dom.js';
 import { fmtCount, fmtExact, fmtPct, fmtShort } from '../ui/units.js';
 import { answerOf, busyTasks, joinAnswers, rowsSwitches } from './answers.js';
 import { ViewFrame } from './frame.js';
@@ -74,7 +73,7 @@ class SwitchesView extends ViewFrame {
 			this.bars.push(rest);
 			rows.push({ ...this.barRow(rest, false, true), name: left + ' more tasks', colour: app.theme().faint, second: NaN, marked: false });
 		}
-		fill(this.tools, left > 0 || all ? this.check('all tasks', all, on => app.state.set({ everything: on })) : null);
+		this.setTools([left > 0 || all, all].join(), () => [left > 0 || all ? this.check('all tasks', all, on => app.state.set({ everything: on })) : null]);
 		this.mark.set({ rows, title: 'CPU time, % of one core', secondTitle: 'Context switches in the window', full: 5,
 			label: v => v + ' %', secondLabel: fmtShort,
 			empty: app.filter ? 'No task that ran matches the filter.' : 'Nothing ran in this window.' }, this.room());

@@ -5,7 +5,7 @@ import { lowerBound } from '../data/cube.js';
 import { sliceAt, slicesOf } from '../data/slices.js';
 import { sumRuns } from '../data/sums.js';
 import { SLOT_HIDDEN, TimelineMark } from '../mark/timeline.js';
-import { el, fill } from '../ui/dom.js';
+import { el, refill } from '../ui/dom.js';
 import { fmtCount, fmtDuration, fmtExact, fmtPct, fmtTime } from '../ui/units.js';
 import { answerOf, busyTasks, joinAnswers, taskKey } from './answers.js';
 import { ViewFrame } from './frame.js';
@@ -37,6 +37,7 @@ class TimelineView extends ViewFrame {
 			detail: (exact, loading) => this.showDetail(exact, loading),
 		});
 		this.surface = this.mark.surface;
+		this.tools.append(this.detail);
 		this.figure.append(this.mark.el, this.legend);
 		/** @type {{ run: Run, cube: Cube, sums: ReturnType<typeof sumRuns> }[]} */
 		this.data = [];
@@ -64,7 +65,6 @@ class TimelineView extends ViewFrame {
 
 		this.windowText.textContent = w.from <= 0 && w.to >= app.span ? 'Whole capture, ' + fmtDuration(app.span) :
 			fmtTime(w.from, step) + ' to ' + fmtTime(w.to, step) + ' (' + fmtDuration(w.to - w.from) + ')';
-		fill(this.tools, this.detail);
 		this.mark.set(this.data.map(d => ({ run: d.run, cube: d.cube, paint: this.paint(d.run), name: d.run.name })), w, this.room());
 		this.showLegend();
 		this.showFacts();
@@ -122,7 +122,7 @@ class TimelineView extends ViewFrame {
 		const list = [...labels].sort((a, b) => b[1].ns - a[1].ns);
 		const total = list.reduce((s, [, v]) => s + v.ns, 0) || 1;
 
-		fill(this.legend, ...list.slice(0, LEGEND_TASKS).map(([label, v]) => {
+		refill(this.legend, ...list.slice(0, LEGEND_TASKS).map(([label, v]) => {
 			const swatch = el('span', { class: 'swatch' });
 
 			swatch.style.background = app.taskColours.of(label, app.theme().dark);
