@@ -146,13 +146,16 @@ static void note_losses(const struct analysis *a, const struct run_info *info,
 	}
 	if (!first)
 		return;
-	(void)quantity_count(count, ans->lost);
+	if (ans->lost)
+		(void)quantity_count(count, ans->lost);
+	else
+		(void)snprintf(count, sizeof(count), "an unknown number of");
 	table_note(ans->table,
 		   "%s%s events are missing in %" PRIu64
 		   " %s (%s; the first at %.6f s): what lies in "
 		   "them is left out, not guessed",
-		   uncounted ? "at least " : "", count, spans, spans == 1 ? "span" : "spans",
-		   loss_cause_name(first->cause),
+		   uncounted && ans->lost ? "at least " : "", count, spans,
+		   spans == 1 ? "span" : "spans", loss_cause_name(first->cause),
 		   (double)(max_of(first->from, info->start) - info->start) / NSEC_PER_SEC);
 }
 

@@ -99,13 +99,36 @@ static int analyse(struct report_run *r, struct err *e)
 	return ret < 0 ? ret : encode_cubes(r, e);
 }
 
+static void close_run(struct report_run *r)
+{
+	for (size_t i = 0; i < r->n_answers; i++)
+		answer_done(&r->answer[i]);
+	free(r->answer);
+	cubes_done(&r->cubes);
+	buf_done(&r->blocks);
+	r->recording = recording_free(r->recording);
+	*r = (struct report_run){ 0 };
+}
+
+static int open_run_with(struct report_run *r, const char *path, unsigned int flags, struct err *e)
+{
+	buf_init(&r->blocks, 0);
+	int ret = recording_open(path, flags, &r->recording, e);
+
+	return ret < 0 ? ret : analyse(r, e);
+}
+
+/* Damage within the file: once more with what is whole, and say so. */
 static int open_run(struct report_run *r, const char *path)
 {
 	struct err e = { 0 };
+	int ret = open_run_with(r, path, 0, &e);
 
-	buf_init(&r->blocks, 0);
-	int ret = recording_open(path, 0, &r->recording, &e);
-
+	if (ret == -EBADMSG) {
+		close_run(r);
+		e = (struct err){ 0 };
+		ret = open_run_with(r, path, RECORDING_SALVAGE, &e);
+	}
 	if (ret < 0) {
 		log_error("%s", err_text(&e, ret));
 		return ret;
@@ -115,20 +138,7 @@ static int open_run(struct report_run *r, const char *path)
 	if (!info->complete)
 		log_warn("'%s' is not complete: %s; reporting what is there", path,
 			 info->damage[0] ? info->damage : "it was not closed");
-	ret = analyse(r, &e);
-	if (ret < 0)
-		log_error("cannot report on '%s': %s", path, err_text(&e, ret));
-	return ret;
-}
-
-static void close_run(struct report_run *r)
-{
-	for (size_t i = 0; i < r->n_answers; i++)
-		answer_done(&r->answer[i]);
-	free(r->answer);
-	cubes_done(&r->cubes);
-	buf_done(&r->blocks);
-	r->recording = recording_free(r->recording);
+	return 0;
 }
 
 static void describe(const struct report_run *r, const char *path, uint64_t events_max,
@@ -267,6 +277,10 @@ static int make_page(const struct report_args *args, const char **file, size_t n
 	if (write_file(buf_str(&output), &page, &stats, &bytes) < 0)
 		return EXIT_FAILURE;
 	say(buf_str(&output), bytes, page_run, n, &stats);
+	/* A part of the truth is not "done". */
+	for (size_t i = 0; i < n; i++)
+		if (!page_run[i].info->complete)
+			return EXIT_FAILURE;
 	return EXIT_SUCCESS;
 }
 

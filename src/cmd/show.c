@@ -289,18 +289,16 @@ static int print_answer(const struct answer *a, const struct analysis *view, con
 	return answer_text(a, path, &o, stdout);
 }
 
+/* 0; EXIT_FAILURE or EXIT_USAGE when words were printed; -errno with words that were not. */
 static int show_file(const struct analysis *view, const char *path, const struct show_args *args,
-		     struct filters *f)
+		     struct filters *f, unsigned int flags, struct err *e)
 {
 	auto_ptr(recording) rec = NULL;
 	struct answer answer = { 0 };
-	struct err e = { 0 };
-	int r = recording_open(path, 0, &rec, &e);
+	int r = recording_open(path, flags, &rec, e);
 
-	if (r < 0) {
-		log_error("%s", err_text(&e, r));
-		return EXIT_FAILURE;
-	}
+	if (r < 0)
+		return r;
 	struct source *src = recording_source(rec);
 	const struct track *missing = analysis_missing(view, src);
 
@@ -312,15 +310,31 @@ static int show_file(const struct analysis *view, const char *path, const struct
 			  missing == &track_wakeup ? "switch,wakeup" : missing->name);
 		return EXIT_FAILURE;
 	}
-	if (set_window(f, args, src->info, &e) < 0)
-		return command_misused("show", "%s", err_text(&e, -EINVAL));
-	r = analysis_run(view, src, &f->args, &answer, &e);
+	r = set_window(f, args, src->info, e);
+	if (r < 0)
+		return command_misused("show", "%s", err_text(e, r));
+	r = analysis_run(view, src, &f->args, &answer, e);
 	if (r >= 0)
 		r = print_answer(&answer, view, path, args);
-	if (r < 0)
-		log_error("cannot show %s of '%s': %s", view->name, path, err_text(&e, r));
 	answer_done(&answer);
-	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	/* A part of the truth is not "done". */
+	return r < 0 ? r : src->info->complete ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+/* Damage within the file: once more with what is whole, and say so. */
+static int show_or_salvage(const struct analysis *view, const char *path,
+			   const struct show_args *args, struct filters *f)
+{
+	struct err e = { 0 };
+	int r = show_file(view, path, args, f, 0, &e);
+
+	if (r == -EBADMSG) {
+		e = (struct err){ 0 };
+		r = show_file(view, path, args, f, RECORDING_SALVAGE, &e);
+	}
+	if (r < 0)
+		log_error("%s", err_text(&e, r));
+	return r < 0 ? EXIT_FAILURE : r;
 }
 
 static int show_run(void *args_, const char **word, unsigned int n, unsigned int n_before)
@@ -354,7 +368,7 @@ static int show_run(void *args_, const char **word, unsigned int n, unsigned int
 	if (r >= 0)
 		r = set_filters(&f, args, view, &e);
 	int status = r < 0 ? command_misused("show", "%s", err_text(&e, r))
-			   : show_file(view, path, args, &f);
+			   : show_or_salvage(view, path, args, &f);
 
 	if (f.has_task)
 		regfree(&f.task);

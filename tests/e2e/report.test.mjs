@@ -53,7 +53,7 @@ test.before(async () => {
 		return;
 	sim = simulate({ cpus: 4, tasks: 30, span: 600e6, losses: 2, seed: 5 });
 	fs.writeFileSync(madeUp, makePage([makeRun(sim, 'made-up')], fs.readFileSync(viewerFile, 'utf8'),
-		fs.readFileSync(path.join(source, 'web/viewer.css'), 'utf8')));
+		fs.readFileSync(path.join(build, 'web/viewer.css'), 'utf8')));
 	if (!skipReal)
 		run('report', recording, '-o', real);
 	browser = await openBrowser(chromium);

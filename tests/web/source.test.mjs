@@ -27,7 +27,8 @@ test('nothing turns text into markup, code or style attributes, and nothing leav
 		fs.readFileSync(file, 'utf8').split('\n').forEach((line, i) =>
 			assert.ok(!banned.test(line), path.relative(source, file) + ':' + (i + 1) + ': ' + line.trim()));
 	}
-	assert.doesNotMatch(fs.readFileSync(path.join(web, 'viewer.css'), 'utf8'), /@import|url\(/);
+	for (const file of fs.readdirSync(path.join(web, 'style')))
+		assert.doesNotMatch(fs.readFileSync(path.join(web, 'style', file), 'utf8'), /@import|url\(/);
 });
 
 test('every module is reached from main.js', () => {

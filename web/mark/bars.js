@@ -65,7 +65,9 @@ export class BarsMark {
 		const theme = this.o.theme();
 		const d = this.data;
 		const names = this.names = Math.min(240, Math.max(112, width * 0.22));
-		const x1 = width - 64;
+
+		g.font = '11px ' + theme.font;
+		const x1 = width - 14 - d.rows.slice(0, 200).reduce((m, r) => Math.max(m, g.measureText(r.text).width), 0);
 		const foot = d.secondTitle ? BAR_FOOT : 10;
 
 		g.textBaseline = 'middle';

@@ -97,14 +97,25 @@ class GenericView extends ViewFrame {
 			return null;
 		const columns = [...new Set(rows.map(r => String(r[x.name])))].slice(0, GENERIC_TOP);
 		const names = [...new Set(rows.map(r => String(r[y.name])))];
-		const cells = new Map(rows.map(r => [names.indexOf(String(r[y.name])) + ' ' + columns.indexOf(String(r[x.name])), r[value.name]]));
-		const most = rows.reduce((m, r) => Math.max(m, r[value.name] || 0), 1);
+		const adds = value.unit === 'count' || value.unit === 'ns' || value.unit === 'bytes';
+		/** @type {Map<string, number>} */
+		const cells = new Map();
+
+		/* Several rows may have one name; what cannot be summed shows its greatest. */
+		for (const r of rows) {
+			const key = names.indexOf(String(r[y.name])) + ' ' + columns.indexOf(String(r[x.name]));
+			const old = cells.get(key) || 0;
+
+			if (typeof r[value.name] === 'number')
+				cells.set(key, adds ? old + r[value.name] : Math.max(old, r[value.name]));
+		}
+		const most = [...cells.values()].reduce((m, v) => Math.max(m, v), 1);
 		const at = /** @param {number} r @param {number} c */ (r, c) => cells.get(r + ' ' + c) ?? NaN;
 		const mark = new MatrixMark({ label: title, theme: () => this.app.theme(), leave: () => this.app.tip.hide(), click: () => {}, slanted: true,
 			hover: (p, r, c, e) => this.app.tip.show(e, names[r] + (c < 0 ? '' : ' · ' + columns[c]), c < 0 ? [] : [[value.title, fmtCell(at(r, c), value)]]) });
 
 		mark.set({ rows: names, breaks: [], marked: -1, empty: 'Nothing to show.', panels: [{ title, columns, breaks: [], value: at,
-			shade: v => v / most, text: v => value.unit === 'ns' ? fmtDuration(v) : fmtShort(v) }] }, this.room());
+			shade: v => adds ? 0.1 + 0.9 * Math.log1p(v) / Math.log1p(most) : v / most, text: v => value.unit === 'ns' ? fmtDuration(v) : fmtShort(v) }] }, this.room());
 		this.marks.push(mark);
 		return mark.el;
 	}

@@ -16,6 +16,14 @@ export function startText(run) {
 	return ns > 0n ? new Date(Number(ns / 1000000n)).toISOString().replace('T', ' ').replace(/\.\d+Z/, ' UTC') : '';
 }
 
+/** Said above under other names. */
+const metaShown = new Set(['host.name', 'host.machine', 'kernel.release', 'cpu.model', 'kymo.command', 'kymo.engine']);
+
+/** Percent that never rounds up to 100. @param {number} coverage 0..1 */
+function coverageText(coverage) {
+	return fmtPct(Math.floor(coverage * 10000) / 100, coverage === 1 ? 0 : 2);
+}
+
 class InfoView extends ViewFrame {
 	/** @param {App} app */
 	constructor(app) {
@@ -41,7 +49,7 @@ class InfoView extends ViewFrame {
 			const prefix = runs.length > 1 ? run.name + ': ' : '';
 
 			return [
-				{ label: prefix + 'covered', value: fmtPct(100 * run.json.coverage, run.json.coverage === 1 ? 0 : 2), note: 'of ' + run.cpus.length + ' CPUs x ' + fmtDuration(run.span) },
+				{ label: prefix + 'covered', value: coverageText(run.json.coverage), note: 'of ' + run.cpus.length + ' CPUs x ' + fmtDuration(run.span) },
 				{ label: 'events lost', value: fmtCount(run.json.lost), note: run.json.losses.length + ' spans' },
 				{ label: 'file', value: run.json.complete ? 'complete' : 'not complete', note: run.json.damage },
 			];
@@ -75,7 +83,7 @@ class InfoView extends ViewFrame {
 			['Tasks', fmtCount(run.tasks.length - run.tasks.idleOf.size)],
 			['Events in this page', fmtCount(rows) + (j.events_note ? ' (' + j.events_note + ')' : '')],
 			['Bins of the sums', [['run', run.bin.run], ['durations', run.bin.delay], ['successors', run.bin.next]].map(([n, b]) => n + ' ' + (Number(b) > 1 ? fmtDuration(Number(b)) : 'none (single events)')).join(', ')],
-			['Run id', j.id], ...j.meta || []];
+			['Run id', j.id], ...(j.meta || []).filter(([key]) => !metaShown.has(key))];
 		const seen = new Set();
 
 		return el('dl', { class: 'card' }, ...lines.filter(([k, v]) => v && !seen.has(k) && seen.add(k)).flatMap(([k, v]) => [el('dt', { text: k }), el('dd', { text: v })]));
@@ -98,7 +106,7 @@ export function coverageBadge(runs, open) {
 	const complete = runs.every(r => r.json.complete);
 	const good = complete && !lost && coverage > 0.9995;
 	const words = !complete ? 'incomplete recording' : lost ? fmtCount(lost) + ' events lost' : '';
-	const text = fmtPct(Math.floor(coverage * 10000) / 100, coverage === 1 ? 0 : 2) + ' covered' + (words ? ' · ' + words : '');
+	const text = coverageText(coverage) + ' covered' + (words ? ' · ' + words : '');
 
 	return el('button', { type: 'button', class: 'badge ' + (complete ? good ? 'good' : 'warn' : 'bad'), title: 'Coverage and losses', on: { click: open } },
 		good ? null : icon('help'), text);
