@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # What recording costs the recorded: a pinned ping-pong of two threads alone, and under each recorder, in turns. The figure is the median
-# of the ratios of neighbours. usage: overhead.sh [ROUNDS]
+# of the ratios of neighbours. usage: overhead.sh [ROUNDS [RECORDER...]]
 . "$(dirname "$0")/lib.sh"
 need perf taskset
 rounds=${1:-7}
 load=(taskset -c 1 perf bench --format=simple sched pipe -l "${LOOPS:-300000}")
-names=(floor-switch kymo-switch perf-switch floor-both kymo-default perf-default kymo-perf-switch splice-switch)
+names=("${@:2}")
+[ "${#names[@]}" -gt 0 ] || names=(floor-switch kymo-switch perf-switch floor-both kymo-default perf-default kymo-perf-switch splice-switch)
 
 run() {
 	case $1 in

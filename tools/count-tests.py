@@ -17,15 +17,19 @@ GOOD = ("OK", "EXPECTEDFAIL")
 
 
 def subtests(stdout):
-    """(name, verdict, reason) of each TAP line."""
+    """(name, verdict, reason) of each TAP line; a skip's reason may be on the line before."""
+    said = ""
     for line in stdout.splitlines():
         found = TAP_LINE.match(line)
-        if found:
-            bad, name, directive, reason = found.groups()
-            if directive:
-                yield name, "skipped", reason
-            else:
-                yield name, "failed" if bad else "passed", ""
+        if not found:
+            said = line.lstrip("# ").strip() or said
+            continue
+        bad, name, directive, reason = found.groups()
+        if directive:
+            # cmocka writes "ok 1 # SKIP name" after its words, others "ok 1 - name # SKIP why".
+            yield name or reason, "skipped", reason if name else said
+        else:
+            yield name, "failed" if bad else "passed", ""
 
 
 def verdicts(test):
@@ -38,7 +42,7 @@ def verdicts(test):
             yield test["name"], "failed", result
     elif result == "SKIP":
         lines = ((test.get("stdout") or "") + (test.get("stderr") or "")).strip().splitlines()
-        yield test["name"], "skipped", lines[-1] if lines else ""
+        yield test["name"], "skipped", lines[-1].removeprefix("1..0 # SKIP ") if lines else ""
     else:
         yield test["name"], "passed" if result in GOOD else "failed", result
 

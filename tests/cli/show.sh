@@ -5,7 +5,7 @@ t kymo show tasks x.kymo --top 3
 t kymo show tasks x.kymo --top 3 --csv
 t kymo show latency x.kymo --worst 2
 t kymo show coremap x.kymo --task '^sort$' --merge
-t kymo show timeline x.kymo --from 1s --for 200us --top 5
+t kymo show timeline x.kymo --from 311ms --for 500us --top 5
 t kymo show switches x.kymo --by core
 t kymo show successors x.kymo --of md5sum --top 3
 t kymo show durations x.kymo --task gzip --merge
