@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The scheduler's tracks: task, switch, wakeup, migrate. Task ids and CPUs of one CPU's stream
+ * The scheduler's tracks: task, switch, wakeup, migrate, stat. Task ids and CPUs of one CPU's stream
  * repeat within a small set, so they are kept as positions in a per-block dictionary.
  */
 #include "model/sched_track.h"
@@ -82,5 +82,22 @@ const struct track track_migrate = {
 				   .unit = "id", .help = "CPU it left" },
 		[MIGRATE_TO] = { .name = "to", .type = COLUMN_U16, .codec = CODEC_DICT,
 				 .unit = "id", .help = "CPU it goes to" },
+	},
+};
+
+const struct track track_stat = {
+	.id = 22,
+	.name = "stat",
+	.help = "durations that the kernel or an imported file told",
+	.n_columns = 4,
+	.column = {
+		[STAT_TIME] = TRACK_TIME_COLUMN,
+		[STAT_KIND] = { .name = "kind", .type = COLUMN_U8, .codec = CODEC_DICT,
+				.unit = "", .help = "1 runtime, 2 sleep, 3 iowait, 4 blocked, "
+						    "5 wait" },
+		[STAT_TID] = { .name = "tid", .type = COLUMN_U32, .codec = CODEC_DICT,
+			       .flags = COLUMN_TASK, .unit = "id", .help = "thread it is of" },
+		[STAT_NSEC] = { .name = "nsec", .type = COLUMN_U64, .codec = CODEC_PLANES,
+				.unit = "ns", .help = "how long" },
 	},
 };

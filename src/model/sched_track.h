@@ -9,6 +9,7 @@ enum { TASK_TIME, TASK_KIND, TASK_TID, TASK_TGID, TASK_PARENT, TASK_FLAGS, TASK_
 enum { SWITCH_TIME, SWITCH_NEXT, SWITCH_PREV, SWITCH_STATE, SWITCH_PRIO };
 enum { WAKEUP_TIME, WAKEUP_TID, WAKEUP_WAKER, WAKEUP_TARGET, WAKEUP_FLAGS };
 enum { MIGRATE_TIME, MIGRATE_TID, MIGRATE_FROM, MIGRATE_TO };
+enum { STAT_TIME, STAT_KIND, STAT_TID, STAT_NSEC };
 
 /* On disk. */
 enum task_kind {
@@ -19,6 +20,14 @@ enum task_kind {
 	TASK_EXIT = 5,
 	TASK_SEEN = 6,
 	TASK_ROLE = 7,
+};
+/* On disk: which of the kernel's sched_stat_* tracepoints. */
+enum stat_kind {
+	STAT_RUNTIME = 1,
+	STAT_SLEEP = 2,
+	STAT_IOWAIT = 3,
+	STAT_BLOCKED = 4,
+	STAT_WAIT = 5,
 };
 #define TASK_FLAG_SELF	 (1u << 0) /* a thread of the recorder */
 #define TASK_FLAG_KERNEL (1u << 1) /* kernel thread */
@@ -41,3 +50,4 @@ extern const struct track track_task;
 extern const struct track track_switch;
 extern const struct track track_wakeup;
 extern const struct track track_migrate;
+extern const struct track track_stat;

@@ -10,8 +10,10 @@
 #include <cmocka.h>
 
 #include "model/file_track.h"
+#include "model/kvm_track.h"
 #include "model/sched_track.h"
 #include "model/track.h"
+#include "model/vm_track.h"
 
 static void test_lookup(void **state)
 {
@@ -33,7 +35,7 @@ static void test_lookup(void **state)
 	assert_null(track_at(n));
 	assert_null(track_at(UINT32_MAX));
 	assert_null(track_by_id(0));
-	assert_null(track_by_id(9));
+	assert_null(track_by_id(10));
 	assert_null(track_by_id(UINT16_MAX));
 	assert_null(track_by_name("switc"));
 	assert_null(track_by_name(""));
@@ -58,6 +60,11 @@ static void test_numbers(void **state)
 		{ &track_switch, 16, "time next prev state prio" },
 		{ &track_wakeup, 17, "time tid waker target flags" },
 		{ &track_migrate, 18, "time tid from to" },
+		{ &track_vm, 9, "time tid pid name uuid instance type" },
+		{ &track_kvm_exit, 19, "time tid isa reason" },
+		{ &track_kvm_entry, 20, "time tid" },
+		{ &track_kvm, 21, "time kind tid what detail" },
+		{ &track_stat, 22, "time kind tid nsec" },
 	};
 
 	(void)state;
