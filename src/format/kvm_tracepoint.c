@@ -174,7 +174,8 @@ int kvm_layout_read(const struct kvm_layout *l, const void *raw, size_t len, boo
 	return 0;
 }
 
-void kvm_layout_make(const struct kvm_layout *l, const int64_t *value, struct kvm_record *ret)
+void kvm_layout_make(const struct kvm_layout *l, const int64_t value[1 + KVM_TRACEPOINT_PARTS],
+		     struct kvm_record *ret)
 {
 	*ret = (struct kvm_record){ 0 };
 	if (l->class == KVM_CLASS_EXIT) {
