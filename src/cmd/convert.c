@@ -11,6 +11,7 @@
 #include "base/nsec.h"
 #include "base/quantity.h"
 #include "cmd/command.h"
+#include "cmd/conversion.h"
 #include "format/recording.h"
 #include "import/importer.h"
 
@@ -54,35 +55,6 @@ static void convert_extra_help(FILE *out)
 		fprintf(out, "  %-14s %s (%s)\n", (*i)->name, (*i)->summary, (*i)->extensions);
 }
 
-struct conversion {
-	struct recording_writer *writer;
-	const char *path;
-	nsec_t shown; /* when progress was shown last */
-};
-
-static int convert_meta(void *ctx, const char *key, const char *value, struct err *e)
-{
-	struct conversion *c = ctx;
-
-	return recording_writer_meta(c->writer, key, value, e);
-}
-
-static void convert_progress(void *ctx, uint64_t done, uint64_t total)
-{
-	struct conversion *c = ctx;
-	nsec_t now = nsec_monotonic();
-	char size[QUANTITY_MAX];
-
-	if (now - c->shown < 200 * NSEC_PER_MSEC)
-		return;
-	c->shown = now;
-	if (total)
-		log_progress("%s: %s, %u %%", c->path, quantity_size(size, done),
-			     (unsigned int)(done * 100 / total));
-	else
-		log_progress("%s: %s", c->path, quantity_size(size, done));
-}
-
 /* Would writing the output empty the input? */
 static bool is_same_file(const char *a, const char *b)
 {
@@ -94,40 +66,16 @@ static bool is_same_file(const char *a, const char *b)
 static void tell_result(const struct convert_args *args, struct import_result *result,
 			const struct recording_stats *stats, nsec_t took)
 {
-	char events[QUANTITY_MAX], lost[QUANTITY_MAX], late[QUANTITY_MAX], size[QUANTITY_MAX];
-	char time[QUANTITY_MAX];
+	char events[QUANTITY_MAX], lost[QUANTITY_MAX], size[QUANTITY_MAX], time[QUANTITY_MAX];
 
-	log_progress_done();
-	for (const char *line = buf_str(&result->notes); *line;) {
-		const char *end = strchr(line, '\n');
-
-		log_info("%.*s", (int)(end - line), line);
-		line = end + 1;
-	}
-	if (result->late)
-		log_warn("%s rows came too late to be put in order, entered as losses",
-			 quantity_count(late, result->late));
+	conversion_tell(result);
 	log_info("%s: %s events, %s lost, %s, in %s", args->output,
 		 quantity_count(events, result->events),
 		 quantity_count(lost, result->lost + result->late),
 		 quantity_size(size, stats->bytes), quantity_duration(time, took));
 }
 
-static int write_meta(struct conversion *c, const struct convert_args *args, const char *path,
-		      const struct importer *importer, struct err *e)
-{
-	int r = recording_writer_meta(c->writer, "kymo.version", KYMO_VERSION, e);
-
-	if (r >= 0)
-		r = recording_writer_meta(c->writer, "import.file", path, e);
-	if (r >= 0)
-		r = recording_writer_meta(c->writer, "import.format", importer->name, e);
-	if (r >= 0 && args->label)
-		r = recording_writer_meta(c->writer, "label", args->label, e);
-	return r;
-}
-
-static int convert_file(const struct convert_args *args, const char *path, struct input *in,
+static int convert_file(const struct convert_args *args, struct input *in,
 			const struct importer *importer, struct import_result *result,
 			struct recording_stats *stats, struct err *e)
 {
@@ -136,18 +84,11 @@ static int convert_file(const struct convert_args *args, const char *path, struc
 
 	if (r < 0)
 		return r;
-	struct conversion c = { .writer = writer, .path = path, .shown = nsec_monotonic() };
-	struct import_args import = {
-		.formats = args->formats,
-		.meta = convert_meta,
-		.progress = convert_progress,
-		.ctx = &c,
-	};
+	const struct conversion_options options = { .importer = importer,
+						    .formats = args->formats,
+						    .label = args->label };
 
-	r = write_meta(&c, args, path, importer, e);
-	if (r >= 0)
-		r = importer->run(in, recording_writer_sink(writer), &import, result, e);
-	log_progress_done();
+	r = conversion_run(in, &options, writer, result, e);
 	if (r < 0) {
 		/* Nothing of use is in it; a file that was there before is gone already. */
 		struct stat st;
@@ -200,7 +141,7 @@ static int convert_run(void *p, const char **word, unsigned int n, unsigned int 
 			  word[0]);
 		return 1;
 	}
-	r = convert_file(args, word[0], in, importer, &result, &stats, &e);
+	r = convert_file(args, in, importer, &result, &stats, &e);
 	if (r < 0) {
 		log_error("%s", err_text(&e, r));
 	} else {

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/quantity.h"
 #include "cmd/command.h"
+#include "cmd/conversion.h"
 #include "export/answer_json.h"
 #include "export/answer_text.h"
 #include "format/recording.h"
@@ -307,7 +308,7 @@ static int info_file(const char *path, const struct info_args *args)
 	auto_ptr(recording) rec = NULL;
 	struct totals t = { 0 };
 	struct err e = { 0 };
-	int r = recording_open(path, args->salvage ? RECORDING_SALVAGE : 0, &rec, &e);
+	int r = conversion_open(path, args->salvage ? RECORDING_SALVAGE : 0, &rec, &e);
 
 	if (r < 0) {
 		log_error("%s", err_text(&e, r));

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/quantity.h"
 #include "cmd/command.h"
+#include "cmd/conversion.h"
 #include "export/page.h"
 #include "format/packer.h"
 #include "format/recording.h"
@@ -113,7 +114,7 @@ static void close_run(struct report_run *r)
 static int open_run_with(struct report_run *r, const char *path, unsigned int flags, struct err *e)
 {
 	buf_init(&r->blocks, 0);
-	int ret = recording_open(path, flags, &r->recording, e);
+	int ret = conversion_open(path, flags, &r->recording, e);
 
 	return ret < 0 ? ret : analyse(r, e);
 }

@@ -16,6 +16,7 @@
 #include "base/quantity.h"
 #include "base/wrap.h"
 #include "cmd/command.h"
+#include "cmd/conversion.h"
 #include "export/answer_json.h"
 #include "export/answer_text.h"
 #include "format/recording.h"
@@ -295,7 +296,7 @@ static int show_file(const struct analysis *view, const char *path, const struct
 {
 	auto_ptr(recording) rec = NULL;
 	struct answer answer = { 0 };
-	int r = recording_open(path, flags, &rec, e);
+	int r = conversion_open(path, flags, &rec, e);
 
 	if (r < 0)
 		return r;

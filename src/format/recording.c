@@ -368,7 +368,8 @@ static int open_file(struct recording *r, unsigned int flags, struct err *e)
 {
 	struct stat st;
 
-	r->fd = open(r->path, O_RDONLY | O_CLOEXEC);
+	if (r->fd < 0)
+		r->fd = open(r->path, O_RDONLY | O_CLOEXEC);
 	if (r->fd < 0)
 		return err_set(e, -errno, "cannot open '%s': %s", r->path, strerror(errno));
 	if (fstat(r->fd, &st) < 0)
@@ -390,13 +391,18 @@ static int open_file(struct recording *r, unsigned int flags, struct err *e)
 	return 0;
 }
 
-int recording_open(const char *path, unsigned int flags, struct recording **ret, struct err *e)
+/* @fd < 0: @path is to be opened. */
+static int open_recording(int fd, const char *path, unsigned int flags, struct recording **ret,
+			  struct err *e)
 {
 	auto_ptr(recording) r = calloc(1, sizeof(*r));
 
-	if (!r)
+	if (!r) {
+		if (fd >= 0)
+			close(fd);
 		return err_set(e, -ENOMEM, "no memory");
-	r->fd = -1;
+	}
+	r->fd = fd;
 	r->source.cursor = recording_cursor;
 	r->source.info = &r->info;
 	r->source.tasks = tasks_new();
@@ -414,6 +420,17 @@ int recording_open(const char *path, unsigned int flags, struct recording **ret,
 		return rc;
 	*ret = steal_ptr(r);
 	return 0;
+}
+
+int recording_open(const char *path, unsigned int flags, struct recording **ret, struct err *e)
+{
+	return open_recording(-1, path, flags, ret, e);
+}
+
+int recording_open_fd(int fd, const char *path, unsigned int flags, struct recording **ret,
+		      struct err *e)
+{
+	return open_recording(fd, path, flags, ret, e);
 }
 
 struct recording *recording_free(struct recording *r)

@@ -86,6 +86,10 @@ struct recording;
  */
 int recording_open(const char *path, unsigned int flags, struct recording **ret,
 		   struct err *e) must_check;
+/* The same of an open file; takes @fd over, also on failure. @path is for words and the run's name.
+ */
+int recording_open_fd(int fd, const char *path, unsigned int flags, struct recording **ret,
+		      struct err *e) must_check;
 struct recording *recording_free(struct recording *r);
 DEFINE_CLEANUP(recording, recording_free)
 

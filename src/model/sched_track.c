@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The scheduler's tracks: task, switch, wakeup, migrate, stat. Task ids and CPUs of one CPU's stream
- * repeat within a small set, so they are kept as positions in a per-block dictionary.
+ * The scheduler's tracks: task, switch, wakeup, migrate, stat. Task ids and CPUs of one CPU's
+ * stream repeat within a small set, so they are kept as positions in a per-block dictionary.
  */
 #include "model/sched_track.h"
 
