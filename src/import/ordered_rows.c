@@ -12,13 +12,16 @@
 #include "base/cleanup.h"
 #include "base/cpuset.h"
 #include "model/file_track.h"
+#include "model/kvm_track.h"
 #include "model/sched_track.h"
 
 static const struct track *ordered_track(enum ordered_track track)
 {
 	static const struct track *const tracks[ORDERED_TRACKS] = {
-		[ORDERED_SWITCH] = &track_switch,   [ORDERED_WAKEUP] = &track_wakeup,
-		[ORDERED_MIGRATE] = &track_migrate, [ORDERED_TASK] = &track_task,
+		[ORDERED_SWITCH] = &track_switch,	[ORDERED_WAKEUP] = &track_wakeup,
+		[ORDERED_MIGRATE] = &track_migrate,	[ORDERED_TASK] = &track_task,
+		[ORDERED_STAT] = &track_stat,		[ORDERED_KVM_EXIT] = &track_kvm_exit,
+		[ORDERED_KVM_ENTRY] = &track_kvm_entry, [ORDERED_KVM] = &track_kvm,
 		[ORDERED_LOSS] = &track_loss,
 	};
 
@@ -267,6 +270,16 @@ int ordered_rows_add_or_later(struct ordered_rows *o, enum ordered_track track, 
 	struct ordered_stream *s = &o->stream[track][cpu + 1];
 
 	return add_row(o, track, s, max_of(time, s->written), ret);
+}
+
+uint64_t ordered_rows_events(const struct ordered_rows *o)
+{
+	uint64_t n = 0;
+
+	for (unsigned int t = 0; t < ORDERED_TRACKS; t++)
+		if (ordered_track(t)->id >= TRACK_FIRST_EVENT)
+			n += o->rows[t];
+	return n;
 }
 
 int ordered_rows_finish(struct ordered_rows *o, struct err *e)

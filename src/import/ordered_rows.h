@@ -19,7 +19,11 @@ enum ordered_track {
 	ORDERED_WAKEUP,
 	ORDERED_MIGRATE,
 	ORDERED_TASK,
-	ORDERED_LOSS,
+	ORDERED_STAT,
+	ORDERED_KVM_EXIT,
+	ORDERED_KVM_ENTRY,
+	ORDERED_KVM,
+	ORDERED_LOSS, /* the last one: see ordered_rows_finish() */
 	ORDERED_TRACKS,
 };
 
@@ -79,6 +83,9 @@ static inline int must_check ordered_rows_add(struct ordered_rows *o, enum order
  * time that is still possible. */
 int ordered_rows_add_or_later(struct ordered_rows *o, enum ordered_track track, uint32_t cpu,
 			      nsec_t time, struct batch **ret, struct err *e) must_check;
+
+/* Rows of events (tracks numbered 16 and up) taken in so far. */
+uint64_t ordered_rows_events(const struct ordered_rows *o);
 
 /* Write everything that is held back. */
 int ordered_rows_finish(struct ordered_rows *o, struct err *e) must_check;

@@ -14,6 +14,8 @@
 #include "base/err.h"
 #include "base/idmap.h"
 
+struct trace_event;
+
 /* perf_event_attr.type, .sample_type, .read_format and flag bits that matter here; kernel ABI. */
 #define PERF_ATTR_TYPE_TRACEPOINT 2u
 
@@ -64,8 +66,8 @@ struct perf_attr {
 	struct perf_places
 		trailer; /* from the begin of the sample_id at the end of other records */
 	/* Filled by others. */
-	const struct sched_event *event; /* how to make rows of its samples, or NULL */
-	bool no_place; /* a scheduler event, but without CPU, time or raw data */
+	struct trace_event *event; /* how to make rows of its samples, or NULL */
+	bool no_place; /* would make rows, but comes without CPU, time or raw data */
 	char *name; /* or NULL */
 	uint64_t samples, not_imported;
 };

@@ -301,16 +301,16 @@ static int refuse_empty(struct perf_data *d, struct err *e)
 		return err_set(e, -ENODATA, "%s; its tracepoints are not described " FORMATS_HINT,
 			       s->ret->damage);
 	if (s->no_place)
-		return err_set(
-			e, -ENODATA,
-			"'%s': its scheduler events come without CPU, time or raw data (try: "
-			"perf record -a -e sched:sched_switch,sched:sched_wakeup)",
-			input_name(d->in));
+		return err_set(e, -ENODATA,
+			       "'%s': its scheduler or KVM events come without CPU, time or raw "
+			       "data (try: "
+			       "perf record -a -e sched:sched_switch,sched:sched_wakeup)",
+			       input_name(d->in));
 	if (!s->ret->complete)
-		return err_set(e, -EBADMSG, "%s; no scheduler event was found before",
+		return err_set(e, -EBADMSG, "%s; no scheduler or KVM event was found before",
 			       s->ret->damage);
 	return err_set(e, -ENODATA,
-		       "'%s' has no scheduler events (try: perf record -a -e "
+		       "'%s' has no scheduler or KVM events (try: perf record -a -e "
 		       "sched:sched_switch,sched:sched_wakeup)",
 		       input_name(d->in));
 }
@@ -349,6 +349,8 @@ static int convert(struct perf_data *d, struct err *e)
 	if (r < 0)
 		return r;
 	r = tell_events(d, e);
+	if (r >= 0)
+		r = kvm_rows_meta(&s->kvm, d->args, e);
 	if (r >= 0)
 		r = tell_clock(d, e);
 	return r < 0 ? r : tell_cpus(d, e);

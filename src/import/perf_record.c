@@ -21,7 +21,8 @@
 #define MISC_SWITCH_PREEMPT (1u << 14)
 #define MISC_LOST_BY_BPF    (1u << 15)
 
-#define TID_UNKNOWN UINT32_MAX /* what the kernel writes for a task that is gone already */
+#define TID_UNKNOWN \
+	KVM_EVENT_TID_UNKNOWN /* what the kernel writes for a task that is gone already */
 
 /* For files whose rings are not in time order; takes the memory of as many rows as are there. */
 #define WIDE_WINDOW (1u << 20)
@@ -36,6 +37,7 @@ int perf_records_init(struct perf_records *s, struct sink *sink, struct import_r
 	s->cpu = calloc(CPUSET_MAX, sizeof(*s->cpu));
 	if (!s->cpu)
 		return -ENOMEM;
+	kvm_rows_init(&s->kvm, &s->rows);
 	return sched_rows_init(&s->rows, sink);
 }
 
@@ -44,6 +46,7 @@ void perf_records_done(struct perf_records *s)
 	perf_attrs_done(&s->attrs);
 	perf_formats_done(&s->formats);
 	perf_features_done(&s->features);
+	kvm_rows_done(&s->kvm);
 	sched_rows_done(&s->rows);
 	free(s->cpu);
 	s->cpu = NULL;
@@ -86,7 +89,7 @@ static bool has_event(const struct perf_records *s, enum sched_event_kind kind)
 		const struct perf_attr *a = &s->attrs.attr[i];
 		const struct perf_format *f = perf_formats_find(&s->formats, a->config);
 
-		if (makes_rows(a) && f && f->event.kind == kind)
+		if (makes_rows(a) && f && trace_event_sched(&f->event) == kind)
 			return true;
 	}
 	return false;
@@ -135,15 +138,16 @@ int perf_records_prepare(struct perf_records *s, struct err *e)
 	s->switch_events = has_event(s, SCHED_EVENT_SWITCH);
 	for (uint32_t i = 0; i < s->attrs.n; i++) {
 		struct perf_attr *a = &s->attrs.attr[i];
-		const struct perf_format *f = perf_formats_find(&s->formats, a->config);
+		struct perf_format *f = perf_formats_find(&s->formats, a->config);
+		bool wanted = f && f->event.reader != TRACE_READER_NONE;
 
 		/* A ring read backwards gives the newest record first. */
 		if (a->flags & PERF_FLAG_WRITE_BACKWARD)
 			perf_records_unordered(s);
 		a->event = NULL;
-		a->no_place = f && f->event.kind && !makes_rows(a);
-		if (makes_rows(a) && f && f->event.kind &&
-		    !is_repeated(s, f->event.kind, have_wakeup))
+		a->no_place = wanted && !makes_rows(a);
+		if (makes_rows(a) && wanted &&
+		    !is_repeated(s, trace_event_sched(&f->event), have_wakeup))
 			a->event = &f->event;
 	}
 	s->cpus = s->features.n_cpus ? s->features.n_cpus : CPUSET_MAX;
@@ -210,24 +214,33 @@ static int take_sample(struct perf_records *s, const uint8_t *p, size_t n, struc
 	}
 	if (n < a->sample.bytes)
 		return bad_record(s, "a sample that is too short");
-	uint32_t cpu = perf_u32(p + a->sample.cpu, big);
-	nsec_t time = perf_u64(p + a->sample.time, big);
+	const uint8_t *tid = a->sample.tid == PERF_AT_NONE ? NULL : p + a->sample.tid + 4;
+	struct trace_place at = {
+		.cpu = perf_u32(p + a->sample.cpu, big),
+		.tid = tid ? perf_u32(tid, big) : TID_UNKNOWN,
+		.time = perf_u64(p + a->sample.time, big),
+		.big = big,
+	};
 
 	p += a->sample.bytes;
 	n -= a->sample.bytes;
-	if (cpu >= s->cpus)
+	if (at.cpu >= s->cpus)
 		return bad_record(s, "a sample of a CPU that does not exist");
 	if (a->sample_type & (PERF_HAS_READ | PERF_HAS_CALLCHAIN) && !skip_to_raw(a, &p, &n, big))
 		return bad_record(s, "a sample that is too short");
 	if (n < 4 || perf_u32(p, big) > n - 4)
 		return bad_record(s, "a sample whose raw data are cut");
-	int r = sched_event_rows(a->event, &s->rows, cpu, time, p + 4, perf_u32(p, big), big, e);
+	int r = trace_event_rows(a->event, &s->rows, &s->kvm, &at, p + 4, perf_u32(p, big), e);
 
 	if (r == -EBADMSG) {
 		a->not_imported++;
 		return bad_record(s, "a sample whose raw data do not fit its format");
 	}
-	s->cpu[cpu].last = time;
+	if (r == -ENOSPC) {
+		a->not_imported++;
+		r = 0;
+	}
+	s->cpu[at.cpu].last = at.time;
 	return r;
 }
 
@@ -446,14 +459,20 @@ static int note_event(struct perf_records *s, const struct perf_attr *a)
 					      ? perf_formats_find(&s->formats, a->config)
 					      : NULL;
 	struct buf *notes = &s->ret->notes;
-	const char *why = f && f->event.kind && !a->event ? " (other records tell the same)" : "";
+	const char *why = "";
 
-	if (a->event && a->not_imported)
-		why = " (damaged)";
+	if (a->event)
+		why = "damaged, or too many kinds of kvm events";
+	else if (a->no_place)
+		why = "without CPU, time or raw data";
+	else if (f && f->event.reader != TRACE_READER_NONE)
+		why = "other records tell the same";
+	else if (f && f->why)
+		why = f->why;
 	if (a->name || f)
-		return buf_addf(notes, "not imported: %llu %s%s\n",
+		return buf_addf(notes, "not imported: %llu %s%s%s%s\n",
 				(unsigned long long)a->not_imported, a->name ? a->name : f->name,
-				why);
+				*why ? " (" : "", why, *why ? ")" : "");
 	return buf_addf(notes, "not imported: %llu of event type %u, config 0x%llx\n",
 			(unsigned long long)a->not_imported, a->type,
 			(unsigned long long)a->config);

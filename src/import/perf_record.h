@@ -56,6 +56,7 @@ struct perf_records {
 	struct perf_formats formats;
 	struct perf_features features;
 	struct sched_rows rows;
+	struct kvm_rows kvm;
 	struct import_result *ret;
 	const char *file; /* for words, lent */
 	uint64_t offset; /* of the record in hand, for words */

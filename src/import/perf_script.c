@@ -417,10 +417,11 @@ static int finish(struct perf_script *s, struct err *e)
 	s->ret->events = sched_rows_events(&s->rows);
 	s->ret->late = s->rows.rows.late;
 	if (!s->ret->events)
-		return err_set(e, -ENODATA,
-			       "'%s': no scheduler event with CPU and time among its %llu lines "
-			       "(try: perf script --ns -F comm,tid,cpu,time,event,trace)",
-			       input_name(s->in), (unsigned long long)s->line);
+		return err_set(
+			e, -ENODATA,
+			"'%s': no scheduler or KVM event with CPU and time among its %llu lines "
+			"(try: perf script --ns -F comm,tid,cpu,time,event,trace)",
+			input_name(s->in), (unsigned long long)s->line);
 	if (s->ret->other)
 		r = buf_addf(&s->ret->notes, "not imported: %llu other events\n",
 			     (unsigned long long)s->ret->other);

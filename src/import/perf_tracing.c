@@ -2,6 +2,7 @@
 /* Reads the tracing data of perf.data; nothing in it is believed. */
 #include "import/perf_tracing.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -16,37 +17,24 @@
 
 void perf_formats_done(struct perf_formats *f)
 {
-	for (uint32_t i = 0; i < f->n; i++)
+	for (uint32_t i = 0; i < f->n; i++) {
 		free(f->format[i].name);
+		free(f->format[i].why);
+	}
 	free(f->format);
 	idmap_done(&f->id);
 	memset(f, 0, sizeof(*f));
 }
 
-const struct perf_format *perf_formats_find(const struct perf_formats *f, uint64_t id)
+struct perf_format *perf_formats_find(const struct perf_formats *f, uint64_t id)
 {
 	uint32_t i = idmap_get(&f->id, id);
 
 	return i == IDMAP_NONE ? NULL : &f->format[i];
 }
 
-static int add_format(struct perf_formats *f, const char *subsystem, const char *text, size_t len,
-		      struct err *e)
+static int ensure_room(struct perf_formats *f, struct err *e)
 {
-	auto_ptr(tracepoint) t = NULL;
-	auto_free char *name = NULL;
-	struct sched_event event = { 0 };
-	int r = tracepoint_parse(text, len, &t, e);
-
-	if (r < 0)
-		return r;
-	enum sched_event_kind kind = sched_event_kind(subsystem, t->name);
-
-	if (kind) {
-		r = sched_event_init(&event, kind, t, e);
-		if (r < 0)
-			return r;
-	}
 	if (f->n == FORMATS_MAX)
 		return err_set(e, -EBADMSG, "more than %u tracepoints", FORMATS_MAX);
 	if (f->n == f->cap) {
@@ -58,15 +46,43 @@ static int add_format(struct perf_formats *f, const char *subsystem, const char 
 		f->format = format;
 		f->cap = cap;
 	}
+	return 0;
+}
+
+static int add_format(struct perf_formats *f, const char *subsystem, const char *text, size_t len,
+		      struct err *e)
+{
+	auto_ptr(tracepoint) t = NULL;
+	auto_free char *name = NULL;
+	auto_free char *why = NULL;
+	struct trace_event event;
+	struct err unread = { 0 };
+	int r = tracepoint_parse(text, len, &t, e);
+
+	if (r < 0)
+		return r;
 	if (asprintf(&name, "%s:%s", subsystem, t->name) < 0) {
 		name = NULL;
 		return -ENOMEM;
 	}
+	r = trace_event_init(&event, subsystem, name + strlen(subsystem) + 1, t, &unread);
+	/*
+	 * What the scheduler's tracepoints lack is damage, their fields are the same everywhere.
+	 * The kvm subsystem's differ from machine to machine: one that is not understood is named.
+	 */
+	if (r < 0 && trace_event_reader(subsystem, t->name) == TRACE_READER_SCHED)
+		return err_set(e, r, "%s", unread.text);
+	if (r < 0 && !(why = strdup(err_text(&unread, r))))
+		return -ENOMEM;
+	r = ensure_room(f, e);
+	if (r < 0)
+		return r;
 	r = idmap_set(&f->id, t->id, f->n);
 	if (r < 0)
 		return r;
-	f->format[f->n++] =
-		(struct perf_format){ .id = t->id, .name = steal_ptr(name), .event = event };
+	f->format[f->n++] = (struct perf_format){
+		.id = t->id, .name = steal_ptr(name), .event = event, .why = steal_ptr(why)
+	};
 	return 0;
 }
 
@@ -189,41 +205,65 @@ int perf_tracing_parse(const uint8_t *p, size_t n, struct perf_formats *f, struc
 	return r < 0 ? r : 0;
 }
 
+/* The format of one event of @path; what is none, as the files 'enable' and 'filter', is passed
+ * over. */
+static int read_format(int dir, const char *path, const char *subsystem, const char *name,
+		       struct perf_formats *f, struct err *e)
+{
+	char file[512];
+	auto_buf text;
+
+	buf_init(&text, TRACEPOINT_MAX_BYTES);
+	if (name[0] == '.' || trace_event_reader(subsystem, name) == TRACE_READER_NONE)
+		return 0;
+	snprintf(file, sizeof(file), "%s/%s/format", subsystem, name);
+	int r = file_read_at(dir, file, &text);
+
+	if (r == -ENOENT || r == -ENOTDIR)
+		return 0;
+	if (r < 0)
+		return err_set(e, r, "cannot read '%s/%s': %s", path, file, strerror(-r));
+	return add_format(f, subsystem, buf_str(&text), text.len, e);
+}
+
+/* The folder of @subsystem need not be there. */
+static int read_subsystem(int dir, const char *path, const char *subsystem, struct perf_formats *f,
+			  struct err *e)
+{
+	auto_close int fd = openat(dir, subsystem, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *list = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+	int r = 0;
+
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (!list)
+		return err_set(e, -errno, "cannot open '%s/%s': %s", path, subsystem,
+			       strerror(errno));
+	steal_fd(&fd);
+	while (r >= 0 && (entry = readdir(list)))
+		r = read_format(dir, path, subsystem, entry->d_name, f, e);
+	closedir(list);
+	return r < 0 ? r : 0;
+}
+
 int perf_formats_read(const char *path, bool big, struct perf_formats *f, struct err *e)
 {
-	static const char *const names[][2] = {
-		{ "sched", "sched_switch" },	   { "sched", "sched_wakeup" },
-		{ "sched", "sched_wakeup_new" },   { "sched", "sched_waking" },
-		{ "sched", "sched_migrate_task" }, { "sched", "sched_process_fork" },
-		{ "sched", "sched_process_exec" }, { "sched", "sched_process_exit" },
-		{ "task", "task_rename" },
-	};
 	auto_close int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	unsigned int found = 0;
+	uint32_t before = f->n;
 
 	if (dir < 0)
 		return err_set(e, -errno, "cannot open '%s': %s", path, strerror(errno));
 	f->big = big;
-	for (unsigned int i = 0; i < ARRAY_SIZE(names); i++) {
-		char file[128];
-		auto_buf text;
+	for (const char *const *s = trace_subsystems; *s; s++) {
+		int r = read_subsystem(dir, path, *s, f, e);
 
-		buf_init(&text, TRACEPOINT_MAX_BYTES);
-		snprintf(file, sizeof(file), "%s/%s/format", names[i][0], names[i][1]);
-		int r = file_read_at(dir, file, &text);
-
-		if (r == -ENOENT)
-			continue;
-		if (r < 0)
-			return err_set(e, r, "cannot read '%s/%s': %s", path, file, strerror(-r));
-		r = add_format(f, names[i][0], buf_str(&text), text.len, e);
 		if (r < 0)
 			return r;
-		found++;
 	}
-	if (!found)
+	if (f->n == before)
 		return err_set(e, -ENOENT,
-			       "no formats of scheduler events below '%s' (try: "
+			       "no formats of scheduler or KVM events below '%s' (try: "
 			       "/sys/kernel/tracing/events)",
 			       path);
 	return 0;

@@ -21,12 +21,13 @@
 #include "base/attr.h"
 #include "base/err.h"
 #include "base/idmap.h"
-#include "import/sched_event.h"
+#include "import/trace_event.h"
 
 struct perf_format {
 	uint32_t id; /* attr.config, common_type */
 	char *name; /* "sched:sched_switch" */
-	struct sched_event event; /* kind 0: makes no rows */
+	struct trace_event event;
+	char *why; /* it makes no rows although it should; or NULL */
 };
 
 struct perf_formats {
@@ -38,13 +39,13 @@ struct perf_formats {
 
 void perf_formats_done(struct perf_formats *f);
 /* The tracepoint with @id, or NULL. Lent until the next call that adds. */
-const struct perf_format *perf_formats_find(const struct perf_formats *f, uint64_t id);
+struct perf_format *perf_formats_find(const struct perf_formats *f, uint64_t id);
 
 /* Add all formats of the @n bytes at @p; what was added before an error stays. 0, or -EBADMSG with
  * words (offset counted from @p). */
 int perf_tracing_parse(const uint8_t *p, size_t n, struct perf_formats *f,
 		       struct err *e) must_check;
 
-/* Add the formats of the scheduler events below the folder @path, laid out as tracefs' events/. 0
- * or -errno with words. */
+/* Add the formats of the events that make rows below the folder @path, laid out as tracefs'
+ * events/. 0 or -errno with words. */
 int perf_formats_read(const char *path, bool big, struct perf_formats *f, struct err *e) must_check;

@@ -27,6 +27,7 @@ enum { FK_PARENT, FK_CHILD, FK_PARENT_COMM, FK_CHILD_COMM };
 enum { EC_TID, EC_OLD_TID, EC_FILE };
 enum { EX_TID, EX_COMM };
 enum { RN_COMMON_TID, RN_TID, RN_COMM };
+enum { ST_TID, ST_NSEC, ST_COMM };
 
 #define WAKEUP_FIELDS                                                                          \
 	{                                                                                      \
@@ -35,6 +36,12 @@ enum { RN_COMMON_TID, RN_TID, RN_COMM };
 		[WK_TARGET] = { "target_cpu", FIELD_INT, false },                              \
 		[WK_COMM] = { "comm", FIELD_TEXT, false },                                     \
 		[WK_SUCCESS] = { "success", FIELD_INT, true }, /* until 5.x; 0 = no wake-up */ \
+	}
+
+#define STAT_FIELDS(nsec)                                                                       \
+	{                                                                                       \
+		[ST_TID] = { "pid", FIELD_INT, false }, [ST_NSEC] = { nsec, FIELD_INT, false }, \
+		[ST_COMM] = { "comm", FIELD_TEXT, false },                                      \
 	}
 
 static const struct event_spec {
@@ -90,6 +97,11 @@ static const struct event_spec {
 					 [RN_TID] = { "pid", FIELD_INT, true },
 					 [RN_COMM] = { "newcomm", FIELD_TEXT, false },
 				 } },
+	[SCHED_EVENT_STAT_RUNTIME] = { "sched", "sched_stat_runtime", STAT_FIELDS("runtime") },
+	[SCHED_EVENT_STAT_SLEEP] = { "sched", "sched_stat_sleep", STAT_FIELDS("delay") },
+	[SCHED_EVENT_STAT_IOWAIT] = { "sched", "sched_stat_iowait", STAT_FIELDS("delay") },
+	[SCHED_EVENT_STAT_BLOCKED] = { "sched", "sched_stat_blocked", STAT_FIELDS("delay") },
+	[SCHED_EVENT_STAT_WAIT] = { "sched", "sched_stat_wait", STAT_FIELDS("delay") },
 };
 
 enum sched_event_kind sched_event_kind(const char *subsystem, const char *name)
@@ -316,6 +328,18 @@ static int migrate_rows(const struct sched_event *ev, struct sched_rows *s, uint
 				  raw_u32(ev, MG_TO, raw), e);
 }
 
+static int stat_rows(const struct sched_event *ev, struct sched_rows *s, uint32_t cpu, nsec_t time,
+		     const struct raw *raw, struct err *e)
+{
+	uint32_t tid = raw_u32(ev, ST_TID, raw);
+	int r = name_row(ev, s, cpu, time, tid, ST_COMM, raw, e);
+
+	if (r < 0)
+		return r;
+	return sched_rows_stat(s, cpu, time, sched_event_stat(ev->kind), tid,
+			       (uint64_t)raw_int(ev, ST_NSEC, raw), e);
+}
+
 static int life_rows(const struct sched_event *ev, struct sched_rows *s, uint32_t cpu, nsec_t time,
 		     const struct raw *raw, struct err *e)
 {
@@ -389,6 +413,12 @@ int sched_event_rows(const struct sched_event *ev, struct sched_rows *s, uint32_
 		return migrate_rows(ev, s, cpu, time, &raw, e);
 	case SCHED_EVENT_EXEC:
 		return exec_rows(ev, s, cpu, time, &raw, e);
+	case SCHED_EVENT_STAT_RUNTIME:
+	case SCHED_EVENT_STAT_SLEEP:
+	case SCHED_EVENT_STAT_IOWAIT:
+	case SCHED_EVENT_STAT_BLOCKED:
+	case SCHED_EVENT_STAT_WAIT:
+		return stat_rows(ev, s, cpu, time, &raw, e);
 	default:
 		return life_rows(ev, s, cpu, time, &raw, e);
 	}

@@ -24,6 +24,11 @@ enum sched_event_kind {
 	SCHED_EVENT_EXEC,
 	SCHED_EVENT_EXIT,
 	SCHED_EVENT_RENAME,
+	SCHED_EVENT_STAT_RUNTIME, /* these five in the order of enum stat_kind */
+	SCHED_EVENT_STAT_SLEEP,
+	SCHED_EVENT_STAT_IOWAIT,
+	SCHED_EVENT_STAT_BLOCKED,
+	SCHED_EVENT_STAT_WAIT,
 };
 
 #define SCHED_EVENT_MAX_FIELDS 7
@@ -47,6 +52,14 @@ struct sched_event {
 
 /* Does system:name make rows? Its kind, or 0. */
 enum sched_event_kind sched_event_kind(const char *subsystem, const char *name);
+
+/* SCHED_EVENT_STAT_* as the kind of a row; 0 for other events. */
+static inline enum stat_kind sched_event_stat(enum sched_event_kind kind)
+{
+	return kind >= SCHED_EVENT_STAT_RUNTIME
+		       ? (enum stat_kind)(STAT_RUNTIME + (kind - SCHED_EVENT_STAT_RUNTIME))
+		       : 0;
+}
 
 /* Find the fields of @kind in @t. 0, or -EINVAL with words: a field is missing or of a wrong type.
  */

@@ -37,8 +37,7 @@ void sched_rows_done(struct sched_rows *s)
 
 uint64_t sched_rows_events(const struct sched_rows *s)
 {
-	return s->rows.rows[ORDERED_SWITCH] + s->rows.rows[ORDERED_WAKEUP] +
-	       s->rows.rows[ORDERED_MIGRATE];
+	return ordered_rows_events(&s->rows);
 }
 
 /*
@@ -80,14 +79,6 @@ int sched_rows_finish(struct sched_rows *s, struct err *e)
 	return ordered_rows_finish(&s->rows, e);
 }
 
-static inline void note_time(struct sched_rows *s, nsec_t time)
-{
-	if (s->start == NSEC_MAX)
-		s->start = time;
-	if (time > s->last)
-		s->last = time;
-}
-
 static inline int row_result(int row)
 {
 	return row == -ESTALE ? 0 : row;
@@ -101,7 +92,7 @@ int sched_rows_switch(struct sched_rows *s, uint32_t cpu, nsec_t time, uint32_t 
 
 	if (row < 0)
 		return row_result(row);
-	note_time(s, time);
+	sched_rows_note(s, time);
 	batch_u32(b, SWITCH_NEXT)[row] = next;
 	batch_u32(b, SWITCH_PREV)[row] = prev;
 	batch_u16(b, SWITCH_STATE)[row] = (uint16_t)state;
@@ -140,7 +131,7 @@ int sched_rows_wakeup(struct sched_rows *s, uint32_t cpu, nsec_t time, uint32_t 
 
 	if (row < 0)
 		return row_result(row);
-	note_time(s, time);
+	sched_rows_note(s, time);
 	batch_u32(b, WAKEUP_TID)[row] = tid;
 	batch_u32(b, WAKEUP_WAKER)[row] = waker;
 	batch_u16(b, WAKEUP_TARGET)[row] = (uint16_t)target;
@@ -156,10 +147,25 @@ int sched_rows_migrate(struct sched_rows *s, uint32_t cpu, nsec_t time, uint32_t
 
 	if (row < 0)
 		return row_result(row);
-	note_time(s, time);
+	sched_rows_note(s, time);
 	batch_u32(b, MIGRATE_TID)[row] = tid;
 	batch_u16(b, MIGRATE_FROM)[row] = (uint16_t)from;
 	batch_u16(b, MIGRATE_TO)[row] = (uint16_t)to;
+	return 0;
+}
+
+int sched_rows_stat(struct sched_rows *s, uint32_t cpu, nsec_t time, enum stat_kind kind,
+		    uint32_t tid, uint64_t nsec, struct err *e)
+{
+	struct batch *b;
+	int row = ordered_rows_add(&s->rows, ORDERED_STAT, cpu, time, &b, e);
+
+	if (row < 0)
+		return row_result(row);
+	sched_rows_note(s, time);
+	batch_u8(b, STAT_KIND)[row] = (uint8_t)kind;
+	batch_u32(b, STAT_TID)[row] = tid;
+	batch_u64(b, STAT_NSEC)[row] = nsec;
 	return 0;
 }
 
@@ -275,7 +281,7 @@ int sched_rows_life(struct sched_rows *s, uint32_t cpu, nsec_t time, const struc
 
 	if (row < 0)
 		return row_result(row);
-	note_time(s, time);
+	sched_rows_note(s, time);
 	return fill_task(b, (uint32_t)row, life, life->parent, text);
 }
 
@@ -311,8 +317,15 @@ int sched_rows_name_slow(struct sched_rows *s, uint32_t cpu, nsec_t time, uint32
 
 	if (row < 0)
 		return row_result(row);
-	note_time(s, time);
+	sched_rows_note(s, time);
 	return fill_task(b, (uint32_t)row, &life, 0, t->comm);
+}
+
+bool sched_rows_named(const struct sched_rows *s, uint32_t tid)
+{
+	uint32_t i = idmap_get(&s->tid, tid);
+
+	return i != IDMAP_NONE && s->task[i].comm[0];
 }
 
 int sched_state_letter(char letter)

@@ -54,6 +54,8 @@ int sched_rows_wakeup(struct sched_rows *s, uint32_t cpu, nsec_t time, uint32_t 
 		      uint32_t target, bool is_new, struct err *e) must_check;
 int sched_rows_migrate(struct sched_rows *s, uint32_t cpu, nsec_t time, uint32_t tid, uint32_t from,
 		       uint32_t to, struct err *e) must_check;
+int sched_rows_stat(struct sched_rows *s, uint32_t cpu, nsec_t time, enum stat_kind kind,
+		    uint32_t tid, uint64_t nsec, struct err *e) must_check;
 int sched_rows_loss(struct sched_rows *s, uint32_t cpu, nsec_t from, nsec_t to, uint16_t track,
 		    uint64_t count, unsigned int cause, struct err *e) must_check;
 
@@ -103,6 +105,18 @@ static inline int must_check sched_rows_name(struct sched_rows *s, uint32_t cpu,
 	if (i != IDMAP_NONE && !memcmp(s->task[i].raw, raw, SCHED_COMM_BYTES))
 		return 0;
 	return sched_rows_name_slow(s, cpu, time, tid, raw, e);
+}
+
+/* Is a name of @tid known? */
+bool sched_rows_named(const struct sched_rows *s, uint32_t tid);
+
+/* Who adds rows of other tracks to @s->rows calls it for each event that came in. */
+static inline void sched_rows_note(struct sched_rows *s, nsec_t time)
+{
+	if (s->start == NSEC_MAX)
+		s->start = time;
+	if (time > s->last)
+		s->last = time;
 }
 
 /* "S", "R+", "D|K": the state that a text shows, as bits of switch.state. @len characters. -EINVAL:

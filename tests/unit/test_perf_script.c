@@ -223,7 +223,7 @@ static void test_refused(void **state)
 		assert_int_equal(
 			convert("perf-script", texts[i], strlen(texts[i]), out, &result, &e),
 			-ENODATA);
-		assert_non_null(strstr(e.text, "'the file': no scheduler event"));
+		assert_non_null(strstr(e.text, "'the file': no scheduler or KVM event"));
 		import_result_done(&result);
 	}
 }
