@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Scheduler events from the text of `perf script`, and of `trace-cmd report` and ftrace's trace
- * file, which look alike. For recordings of which only the text is left; perf.data is faster and
- * knows more.
+ * Scheduler and KVM events from the text of `perf script`, and of `trace-cmd report` and ftrace's
+ * trace file, which look alike. For recordings of which only the text is left; perf.data is faster
+ * and knows more.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -12,7 +12,9 @@
 #include "base/cleanup.h"
 #include "base/cpuset.h"
 #include "import/importer.h"
+#include "import/sched_event.h"
 #include "import/sched_rows.h"
+#include "import/script_kvm.h"
 #include "import/script_line.h"
 #include "model/file_track.h"
 
@@ -25,6 +27,7 @@ struct perf_script {
 	const struct import_args *args;
 	struct import_result *ret;
 	struct sched_rows rows;
+	struct script_kvm kvm;
 	struct sched_halves *halves; /* [CPUSET_MAX] */
 	nsec_t *last; /* [CPUSET_MAX], of the last event of a CPU */
 	uint64_t line, offset; /* of the line in hand */
@@ -185,6 +188,22 @@ static int take_own_rename(struct perf_script *s, const struct script_line *l,
 	return take_life(s, l, TASK_RENAME, l->tid, 0, 0, &v[1], e);
 }
 
+static int take_stat(struct perf_script *s, const struct script_line *l,
+		     const struct script_value *v, struct err *e)
+{
+	uint32_t tid = (uint32_t)v[1].number;
+	char name[32] = "";
+
+	memcpy(name, l->event, min_of(l->event_len, sizeof(name) - 1));
+	int r = name_row(s, l, tid, &v[0], e);
+
+	if (r < 0)
+		return r;
+	return sched_rows_stat(&s->rows, l->cpu, l->time,
+			       sched_event_stat(sched_event_kind("sched", name)), tid,
+			       (uint64_t)v[2].number, e);
+}
+
 /* ---- perf's records as text (--show-switch-events, --show-task-events, --show-lost-events) ----
  */
 
@@ -273,6 +292,11 @@ static const struct form {
 	{ "sched_process_exit", "comm=%t pid=%d prio=%d", take_exit },
 	{ "task_rename", "pid=%d oldcomm=%t newcomm=%t oom_score_adj=%d", take_rename },
 	{ "task_rename", "oldcomm=%t newcomm=%t oom_score_adj=%d", take_own_rename },
+	{ "sched_stat_runtime", "comm=%t pid=%d runtime=%d", take_stat },
+	{ "sched_stat_sleep", "comm=%t pid=%d delay=%d", take_stat },
+	{ "sched_stat_iowait", "comm=%t pid=%d delay=%d", take_stat },
+	{ "sched_stat_blocked", "comm=%t pid=%d delay=%d", take_stat },
+	{ "sched_stat_wait", "comm=%t pid=%d delay=%d", take_stat },
 	{ "PERF_RECORD_SWITCH_CPU_WIDE", "%t pid/tid: %d/%d", take_half },
 	{ "PERF_RECORD_SWITCH", "%w", take_half },
 	{ "PERF_RECORD_COMM", "exec: %t:%d/%d", take_comm },
@@ -282,11 +306,26 @@ static const struct form {
 	{ "PERF_RECORD_LOST", "lost %d", take_lost },
 };
 
+static int take_kvm(struct perf_script *s, const struct script_line *l, struct err *e)
+{
+	int r = script_kvm_take(&s->kvm, l, e);
+
+	s->last[l->cpu] = l->time;
+	if (r == -EBADMSG)
+		return damage(s, "a kvm event that is not understood");
+	if (r != -ENOSPC)
+		return r;
+	s->ret->other++;
+	return 0;
+}
+
 static int take_event(struct perf_script *s, const struct script_line *l, struct err *e)
 {
 	struct script_line kind = *l;
 	bool known = false;
 
+	if (script_kvm_is(l))
+		return take_kvm(s, l, e);
 	/* All wake-ups look alike. */
 	if (script_line_is(l, "sched_wakeup_new") || script_line_is(l, "sched_waking")) {
 		kind.event = "sched_wakeup";
@@ -428,6 +467,10 @@ static int finish(struct perf_script *s, struct err *e)
 	if (s->strange)
 		r = buf_addf(&s->ret->notes, "%llu lines are no events, the first is line %llu\n",
 			     (unsigned long long)s->strange, (unsigned long long)s->first_strange);
+	if (r >= 0)
+		r = script_kvm_note(&s->kvm, &s->ret->notes);
+	if (r >= 0)
+		r = kvm_rows_meta(&s->kvm.rows, s->args, e);
 	return r < 0 ? r : s->args->meta(s->args->ctx, "import.clock", "as printed", e);
 }
 
@@ -440,6 +483,7 @@ static int perf_script_run(struct input *in, struct sink *sink, const struct imp
 
 	ret->complete = true;
 	buf_init(&ret->notes, IMPORT_NOTES_MAX);
+	script_kvm_init(&s.kvm, &s.rows);
 	int r = sched_rows_init(&s.rows, sink);
 
 	s.halves = calloc(CPUSET_MAX, sizeof(*s.halves));
@@ -456,6 +500,7 @@ static int perf_script_run(struct input *in, struct sink *sink, const struct imp
 	}
 	if (r >= 0)
 		r = finish(&s, e);
+	script_kvm_done(&s.kvm);
 	sched_rows_done(&s.rows);
 	free(s.halves);
 	free(s.last);

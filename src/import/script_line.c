@@ -140,7 +140,8 @@ static bool take_event(const char *p, const char *end, struct script_line *l)
 		 */
 		for (p = word; p < word_end && *p != '(' && *p != ':';)
 			p++;
-		l->event = word;
+		l->subsystem = l->event = word;
+		l->subsystem_len = 0;
 		l->event_len = (size_t)(p - word);
 		p += p < word_end && *p == ':';
 	} else {
@@ -150,6 +151,8 @@ static bool take_event(const char *p, const char *end, struct script_line *l)
 		word_end--;
 		const char *colon = memrchr(word, ':', (size_t)(word_end - word));
 
+		l->subsystem = word;
+		l->subsystem_len = colon ? (size_t)(colon - word) : 0;
 		l->event = colon ? colon + 1 : word;
 		l->event_len = (size_t)(word_end - l->event);
 	}
@@ -211,6 +214,54 @@ static bool scan_number(const char **p, const char *end, struct script_value *v)
 	return true;
 }
 
+static bool scan_hex(const char **p, const char *end, struct script_value *v)
+{
+	const char *q = *p;
+	uint64_t n = 0;
+
+	if (end - q > 2 && q[0] == '0' && q[1] == 'x' && isxdigit((unsigned char)q[2]))
+		q += 2;
+	const char *digits = q;
+
+	for (; q < end && isxdigit((unsigned char)*q); q++) {
+		if (n >> 60)
+			return false;
+		n = n << 4 | (uint64_t)(is_digit(*q) ? *q - '0' : (*q | 0x20) - 'a' + 10);
+	}
+	if (q == digits)
+		return false;
+	*v = (struct script_value){ .number = (int64_t)n };
+	*p = q;
+	return true;
+}
+
+/* @pattern stands behind "%{"; moved to the '}'. */
+static bool scan_choice(const char **p, const char *end, const char **pattern,
+			struct script_value *v)
+{
+	size_t longest = 0;
+	bool found = false;
+	int64_t number = 0;
+
+	for (const char *a = *pattern;; number++) {
+		size_t n = strcspn(a, "|}");
+
+		if (n <= (size_t)(end - *p) && (!found || n > longest) && !memcmp(a, *p, n)) {
+			found = true;
+			longest = n;
+			*v = (struct script_value){ .number = number };
+		}
+		a += n;
+		if (*a != '|') {
+			*pattern = a;
+			break;
+		}
+		a++;
+	}
+	*p += longest;
+	return found;
+}
+
 static bool scan(const char *p, const char *end, const char *pattern, struct script_value *v)
 {
 	for (; *pattern; pattern++) {
@@ -233,6 +284,17 @@ static bool scan(const char *p, const char *end, const char *pattern, struct scr
 			return scan_text(p, end, LONG_TEXT_MAX, pattern + 1, v);
 		if (*pattern == 'd') {
 			if (!scan_number(&p, end, v++))
+				return false;
+			continue;
+		}
+		if (*pattern == 'x') {
+			if (!scan_hex(&p, end, v++))
+				return false;
+			continue;
+		}
+		if (*pattern == '{') {
+			pattern++;
+			if (!scan_choice(&p, end, &pattern, v++))
 				return false;
 			continue;
 		}

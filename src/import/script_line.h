@@ -21,6 +21,8 @@ struct script_line {
 	uint32_t tid; /* UINT32_MAX = not told */
 	uint32_t cpu;
 	nsec_t time;
+	const char *subsystem; /* as printed before the event, or empty; lent from the line */
+	size_t subsystem_len;
 	const char *event; /* without system and colon; lent from the line */
 	size_t event_len;
 	const char *text; /* what follows */
@@ -39,8 +41,10 @@ struct script_value {
 
 /*
  * Match @text against @pattern from its begin; what follows the pattern is free. In the pattern %d
- * is an integer, %w a word without blanks, %t a short text (a task's name) and %f a long one (a
- * path), both up to where the rest of the pattern matches first, and a blank any number of blanks,
- * at least one. The values go to @v in order; the caller gives room. False: no match.
+ * is an integer, %x one of hexadecimal digits, with or without 0x, %w a word without blanks, %t a
+ * short text (a task's name) and %f a long one (a path), both up to where the rest of the pattern
+ * matches first, and a blank any number of blanks, at least one. %{A|B|C} is one of some texts, the
+ * longest that is there; its value is its number from 0. The values go to @v in order; the caller
+ * gives room. False: no match.
  */
 bool script_scan(const char *text, size_t len, const char *pattern, struct script_value *v);

@@ -197,7 +197,7 @@ static void test_kinds(void **state)
 	assert_int_equal(sched_event_kind("sched", "sched_switch"), SCHED_EVENT_SWITCH);
 	assert_int_equal(sched_event_kind("task", "task_rename"), SCHED_EVENT_RENAME);
 	assert_int_equal(sched_event_kind("sched", "task_rename"), 0);
-	assert_int_equal(sched_event_kind("sched", "sched_stat_runtime"), 0);
+	assert_int_equal(sched_event_kind("sched", "sched_pi_setprio"), 0);
 }
 
 int main(void)
