@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* For tests of the perf.data importer: convert bytes, keep rows as text, meta, result and words. */
+/* For tests of importers, of perf.data where no other is named: convert bytes, keep rows as text,
+ * meta, result and words. */
 #pragma once
 
 #include "import/importer.h"
@@ -21,7 +22,8 @@ static inline int take_meta(void *ctx, const char *key, const char *value, struc
 	return buf_addf(&c->meta, "%s=%s\n", key, value);
 }
 
-static inline void convert_bytes(struct conversion *c, const void *data, size_t n, bool count_only)
+static inline void convert_as(struct conversion *c, const char *format, const void *data, size_t n,
+			      bool count_only)
 {
 	auto_ptr(input) in = NULL;
 	struct import_args args = { .meta = take_meta, .ctx = c };
@@ -30,7 +32,36 @@ static inline void convert_bytes(struct conversion *c, const void *data, size_t 
 	buf_init(&c->meta, 0);
 	c->rows->count_only = count_only;
 	assert_int_equal(input_open_memory(data, n, "the file", &in), 0);
-	c->r = importer_by_name("perf-data")->run(in, &c->rows->sink, &args, &c->result, &c->e);
+	c->r = importer_by_name(format)->run(in, &c->rows->sink, &args, &c->result, &c->e);
+}
+
+static inline void convert_bytes(struct conversion *c, const void *data, size_t n, bool count_only)
+{
+	convert_as(c, "perf-data", data, n, count_only);
+}
+
+/*
+ * Rows of exits to user space without their errno, for comparing with text: perf 6.1 takes a
+ * negative errno for a positive one and prints the reason in its place. How many had one.
+ */
+static inline unsigned int forget_errno(struct buf *rows)
+{
+	unsigned int n = 0;
+
+	assert_int_equal(buf_add(rows, "", 1), 0);
+	rows->len--;
+	for (char *p = (char *)rows->data; (p = strstr(p, " kind=1 "));) {
+		char *end = strchr(p, '\n'), *detail = strstr(p, " detail=");
+
+		p = end;
+		if (!detail || detail > end)
+			continue; /* a row of another track */
+		p = detail + strlen(" detail=");
+		n += *p != '0';
+		rows->len -= (size_t)(end - p);
+		memmove(p, end, strlen(end) + 1);
+	}
+	return n;
 }
 
 static inline void done(struct conversion *c)

@@ -12,59 +12,15 @@
 
 #include <cmocka.h>
 
-#include <fcntl.h>
 #include <inttypes.h>
-#include <zstd.h>
 
-#include "base/file.h"
+#include "capture_file.h"
 #include "import/importer.h"
 #include "model/file_track.h"
 #include "model/sched_track.h"
 #include "row_text.h"
 
 #define MAX_TID (1u << 22)
-
-/* A file of data/traces, decompressed when it ends in .zst. False: there is none. */
-static bool load(const char *name, struct buf *ret)
-{
-	const char *shared = getenv("KYMO_SHARED");
-	char path[512];
-	auto_buf raw;
-
-	buf_init(&raw, 0);
-	buf_init(ret, 0);
-	snprintf(path, sizeof(path), "%s/data/traces/%s", shared ? shared : "../shared", name);
-	if (file_read_at(AT_FDCWD, path, &raw) < 0)
-		return false;
-	if (!strstr(name, ".zst")) {
-		assert_int_equal(buf_add(ret, raw.data, raw.len), 0);
-		return true;
-	}
-	ZSTD_DStream *zstd = ZSTD_createDStream();
-	ZSTD_inBuffer in = { .src = raw.data, .size = raw.len };
-	size_t left = 1;
-
-	assert_non_null(zstd);
-	while (in.pos < in.size || left) {
-		size_t room = ZSTD_DStreamOutSize();
-		ZSTD_outBuffer out = { .dst = buf_reserve(ret, room), .size = room };
-
-		assert_non_null(out.dst);
-		left = ZSTD_decompressStream(zstd, &out, &in);
-		assert_false(ZSTD_isError(left));
-		buf_commit(ret, out.pos);
-		if (in.pos == in.size && !out.pos)
-			break;
-	}
-	ZSTD_freeDStream(zstd);
-	return true;
-}
-
-static void need(const char *name, struct buf *ret)
-{
-	if (!load(name, ret))
-		fail_msg("%s is not among the captures", name);
-}
 
 static int no_meta(void *ctx, const char *key, const char *value, struct err *e)
 {
@@ -141,19 +97,6 @@ static void digest_line(char *line, struct digest *d)
 			sscanf(strstr(p, " orig_cpu="), " orig_cpu=%u dest_cpu=%u", &x, &y), 2);
 		d->migrations++;
 		digest_add(d, time, cpu, x, y);
-	}
-}
-
-/* Calls @fn with a copy of each line. */
-static void each_line(const char *text, void (*fn)(char *line, void *ctx), void *ctx)
-{
-	while (*text) {
-		const char *end = strchrnul(text, '\n');
-		char line[1024];
-
-		snprintf(line, sizeof(line), "%.*s", (int)(end - text), text);
-		fn(line, ctx);
-		text = *end ? end + 1 : end;
 	}
 }
 

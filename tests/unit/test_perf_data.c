@@ -133,10 +133,10 @@ static void test_switch_records(void **state)
 
 static void test_cut(void **state)
 {
-	static const char *const names[] = {
-		"sched.data",	"sched-be.data", "sched.pipe",
-		"sched-z.data", "lost.data",	 "switch-records.data"
-	};
+	static const char *const names[] = { "sched.data",    "sched-be.data",
+					     "sched.pipe",    "sched-z.data",
+					     "lost.data",     "switch-records.data",
+					     "kvm-6.18.data", "kvm-6.18.pipe" };
 
 	(void)state;
 	for (unsigned int i = 0; i < ARRAY_SIZE(names); i++) {

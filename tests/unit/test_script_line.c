@@ -113,6 +113,23 @@ static void test_scan(void **state)
 	assert_false(match("lost x", "lost %d", v));
 	assert_false(match("pid=99999999999999999999", "pid=%d", v));
 	assert_false(match("comm=a", "comm=%t pid=%d", v));
+	assert_true(match("at 0xcf8 = ffffffffffffffff", "at %x = %x", v));
+	assert_int_equal(v[0].number, 0xcf8);
+	assert_int_equal(v[1].number, -1);
+	assert_true(match("0", "%x", v));
+	assert_true(match("0x", "%xx", v));
+	assert_false(match("x1", "%x", v));
+	assert_false(match("0x10000000000000000", "%x", v));
+	assert_true(match("unload 7", "%{un|unload|load} %d", v));
+	assert_int_equal(v[0].number, 1);
+	assert_int_equal(v[1].number, 7);
+	assert_true(match("load", "%{un|unload|load}", v));
+	assert_int_equal(v[0].number, 2);
+	assert_false(match("loa", "%{un|unload|load}", v));
+	assert_true(match("7 (x)", "%d%{| (x)}", v));
+	assert_int_equal(v[1].number, 1);
+	assert_true(match("7", "%d%{| (x)}", v));
+	assert_int_equal(v[1].number, 0);
 	assert_true(match("", "%t", v));
 	assert_int_equal(v[0].len, 0);
 }
