@@ -413,13 +413,8 @@ int sched_event_rows(const struct sched_event *ev, struct sched_rows *s, uint32_
 		return migrate_rows(ev, s, cpu, time, &raw, e);
 	case SCHED_EVENT_EXEC:
 		return exec_rows(ev, s, cpu, time, &raw, e);
-	case SCHED_EVENT_STAT_RUNTIME:
-	case SCHED_EVENT_STAT_SLEEP:
-	case SCHED_EVENT_STAT_IOWAIT:
-	case SCHED_EVENT_STAT_BLOCKED:
-	case SCHED_EVENT_STAT_WAIT:
-		return stat_rows(ev, s, cpu, time, &raw, e);
 	default:
-		return life_rows(ev, s, cpu, time, &raw, e);
+		return sched_event_stat(ev->kind) ? stat_rows(ev, s, cpu, time, &raw, e)
+						  : life_rows(ev, s, cpu, time, &raw, e);
 	}
 }

@@ -21,6 +21,7 @@ enum trace_reader {
 	TRACE_READER_KVM,
 };
 
+/* Its rows are made by sched_event_rows() or kvm_event_rows(). */
 struct trace_event {
 	enum trace_reader reader;
 	union {
@@ -46,22 +47,4 @@ int trace_event_init(struct trace_event *ev, const char *subsystem, const char *
 static inline enum sched_event_kind trace_event_sched(const struct trace_event *ev)
 {
 	return ev->reader == TRACE_READER_SCHED ? ev->sched.kind : 0;
-}
-
-/* Where and when a raw record was written. */
-struct trace_place {
-	uint32_t cpu;
-	uint32_t tid; /* current task; KVM_EVENT_TID_UNKNOWN: as the record says */
-	nsec_t time;
-	bool big;
-};
-
-/* Rows of a record: errors as of sched_event_rows() and kvm_event_rows(). */
-static inline int must_check trace_event_rows(struct trace_event *ev, struct sched_rows *s,
-					      struct kvm_rows *k, const struct trace_place *at,
-					      const uint8_t *raw, size_t len, struct err *e)
-{
-	if (ev->reader == TRACE_READER_SCHED)
-		return sched_event_rows(&ev->sched, s, at->cpu, at->time, raw, len, at->big, e);
-	return kvm_event_rows(&ev->kvm, k, at->cpu, at->time, at->tid, raw, len, at->big, e);
 }
