@@ -22,7 +22,7 @@ void kvm_rows_done(struct kvm_rows *k)
 int kvm_rows_kind(struct kvm_rows *k, const char *name, size_t len)
 {
 	for (unsigned int i = 0; i < k->n_names; i++)
-		if (!strncmp(k->name[i], name, len) && !k->name[i][len])
+		if (strlen(k->name[i]) == len && !memcmp(k->name[i], name, len))
 			return (int)(KVM_KIND_NAMED + i);
 	if (k->n_names == KVM_ROWS_NAMES)
 		return -ENOSPC;

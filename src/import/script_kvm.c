@@ -12,7 +12,8 @@
 #include "base/attr.h"
 #include "import/kvm_exit_name.h"
 
-#define MAX_VALUES 8
+#define MAX_VALUES     8
+#define NAME_MAX_BYTES 63 /* of a tracepoint; the longest has 35 */
 
 /* Vectors of exceptions by number; those that have no name cannot stand in a text. */
 #define EXCEPTIONS                                                                         \
@@ -203,10 +204,8 @@ static bool read_values(struct script_kvm *k, const struct script_line *l,
 
 static const struct kvm_tracepoint *find_tracepoint(const struct script_line *l)
 {
-	char name[64] = "";
+	char name[NAME_MAX_BYTES + 1] = "";
 
-	if (l->event_len >= sizeof(name))
-		return NULL;
 	memcpy(name, l->event, l->event_len);
 	return kvm_tracepoint_by_name(name);
 }
@@ -229,6 +228,9 @@ int script_kvm_take(struct script_kvm *k, const struct script_line *l, struct er
 	enum kvm_class class = KVM_CLASS_OTHER;
 	int kind = 0, r = 0;
 
+	/* No tracepoint's name: a word of damaged text. */
+	if (l->event_len > NAME_MAX_BYTES || memchr(l->event, 0, l->event_len))
+		return -EBADMSG;
 	if (script_line_is(l, "kvm_exit")) {
 		class = KVM_CLASS_EXIT;
 		r = read_exit(k, l, &record);

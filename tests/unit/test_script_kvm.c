@@ -225,9 +225,16 @@ static void test_damage(void **state)
 		"kvm:kvm_inj_exception: nothing",
 		"kvm:kvm_hypercall: nr 0x11111111111111111",
 	};
+	/* Found by the fuzzer: a name that goes on behind a NUL. */
+	static const char nul[] = "a 1 [000] 1.0: kvm:kvm_new: x\n"
+				  "a 1 [000] 2.0: kvm:kvm_\0new_and_longer: x\n";
 	struct conversion c;
 
 	(void)state;
+	convert_as(&c, "perf-script", nul, sizeof(nul) - 1, false);
+	assert_int_equal(c.result.events, 1);
+	assert_int_equal(c.result.damaged, 1);
+	done(&c);
 	convert_lines(&c, lines, sizeof(lines) / sizeof(lines[0]));
 	assert_int_equal(c.result.events, 1);
 	assert_int_equal(c.result.damaged, 5);
