@@ -28,8 +28,8 @@ void kvm_rows_init(struct kvm_rows *k, struct sched_rows *sched);
 void kvm_rows_done(struct kvm_rows *k);
 
 /*
- * The kind of a tracepoint without a number (@len bytes of @name, none of them 0, no subsystem): in order of first
- * appearance. -ENOSPC: there are more of them than numbers; -ENOMEM.
+ * The kind of a tracepoint without a number (@len bytes of @name, none of them 0, no subsystem): in
+ * order of first appearance. -ENOSPC: there are more of them than numbers; -ENOMEM.
  */
 int kvm_rows_kind(struct kvm_rows *k, const char *name, size_t len) must_check;
 

@@ -17,6 +17,7 @@
 
 #include "base/file.h"
 #include "model/file_track.h"
+#include "model/kvm_track.h"
 #include "model/sched_track.h"
 #include "perf_conversion.h"
 
@@ -220,6 +221,88 @@ static void test_given_formats(void **state)
 	buf_done(&c.meta);
 }
 
+static void write_format(const char *folder, const char *subsystem, const char *name,
+			 const char *text)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, subsystem);
+	mkdir(path, 0700);
+	snprintf(path, sizeof(path), "%s/%s/%s", folder, subsystem, name);
+	assert_int_equal(mkdir(path, 0700), 0);
+	snprintf(path, sizeof(path), "%s/%s/%s/format", folder, subsystem, name);
+	auto_close int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	assert_int_equal(file_write_all(fd, text, strlen(text)), 0);
+	/* As in tracefs, a file beside the folders. */
+	snprintf(path, sizeof(path), "%s/%s/enable", folder, subsystem);
+	auto_close int other = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	assert_true(other >= 0);
+}
+
+static void remove_formats(const char *folder, const char *subsystem, const char *const *names)
+{
+	char path[256];
+
+	for (; *names; names++) {
+		snprintf(path, sizeof(path), "%s/%s/%s/format", folder, subsystem, *names);
+		unlink(path);
+		*strrchr(path, '/') = '\0';
+		rmdir(path);
+	}
+	snprintf(path, sizeof(path), "%s/%s/enable", folder, subsystem);
+	unlink(path);
+	*strrchr(path, '/') = '\0';
+	rmdir(path);
+	assert_int_equal(rmdir(folder), 0);
+}
+
+/* Of the kvm subsystem all formats that are there are read, and one that says too little is named.
+ */
+static void test_given_kvm_formats(void **state)
+{
+	static const char *const names[] = { "kvm_exit", "kvm_entry", NULL };
+	char folder[] = "/tmp/kymo-test-XXXXXX";
+	auto_ptr(row_text) rows = row_text_new();
+	auto_ptr(input) in = NULL;
+	struct conversion c = { .rows = rows };
+	struct import_args args = { .meta = take_meta, .ctx = &c, .formats = folder };
+	auto_buf b;
+
+	(void)state;
+	load("kvm-4.19.data", &b);
+	assert_non_null(mkdtemp(folder));
+	write_format(folder, "kvm", "kvm_exit",
+		     "name: kvm_exit\nID: 1101\nformat:\n"
+		     "\tfield:int common_pid;\toffset:4;\tsize:4;\tsigned:1;\n\n"
+		     "\tfield:unsigned int exit_reason;\toffset:8;\tsize:4;\tsigned:0;\n"
+		     "\tfield:u32 isa;\toffset:24;\tsize:4;\tsigned:0;\n\nprint fmt: \"\"\n");
+	write_format(folder, "kvm", "kvm_entry",
+		     "name: kvm_entry\nID: 1100\nformat:\n"
+		     "\tfield:unsigned int vcpu_id;\toffset:8;\tsize:4;\tsigned:0;\n\n"
+		     "print fmt: \"\"\n");
+	/* Up to the features, which hold the formats of the file. */
+	const char *features = memmem(b.data, b.len, "\x17\x08\x44tracing", 10);
+
+	assert_non_null(features);
+	assert_int_equal(input_open_memory(b.data, (size_t)(features - (const char *)b.data),
+					   "the file", &in),
+			 0);
+	buf_init(&c.meta, 0);
+	c.r = importer_by_name("perf-data")->run(in, &rows->sink, &args, &c.result, &c.e);
+	remove_formats(folder, "kvm", names);
+	assert_int_equal(c.r, 0);
+	assert_false(c.result.complete);
+	assert_int_equal(rows->rows[track_kvm_exit.id], 4);
+	assert_int_equal(c.result.events, 4);
+	assert_non_null(strstr(buf_str(&c.result.notes),
+			       "not imported: 4 kvm:kvm_entry (tracepoint 'kvm_entry' has no field "
+			       "'common_pid' of 4 bytes)\n"));
+	import_result_done(&c.result);
+	buf_done(&c.meta);
+}
+
 static void test_refused(void **state)
 {
 	static const struct {
@@ -253,7 +336,8 @@ int main(void)
 		cmocka_unit_test(test_fixture),	      cmocka_unit_test(test_forms),
 		cmocka_unit_test(test_lost),	      cmocka_unit_test(test_switch_records),
 		cmocka_unit_test(test_cut),	      cmocka_unit_test(test_cut_keeps),
-		cmocka_unit_test(test_given_formats), cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_given_formats), cmocka_unit_test(test_given_kvm_formats),
+		cmocka_unit_test(test_refused),
 	};
 
 	return cmocka_run_group_tests_name("perf_data", tests, NULL, NULL);
