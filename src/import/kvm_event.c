@@ -33,7 +33,7 @@ int kvm_event_rows(struct kvm_event *ev, struct kvm_rows *k, uint32_t cpu, nsec_
 
 	if (r < 0)
 		return r;
-	if (ev->layout.class == KVM_CLASS_OTHER && !ev->layout.kind) {
+	if (kvm_event_unnamed(ev)) {
 		r = kvm_rows_kind(k, ev->name, strlen(ev->name));
 		if (r < 0)
 			return r;

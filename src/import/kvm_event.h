@@ -27,6 +27,12 @@ struct kvm_event {
 int kvm_event_init(struct kvm_event *ev, const struct tracepoint *t, const char *name,
 		   struct err *e) must_check;
 
+/* One without a number that has not got one yet, by a first row. */
+static inline bool kvm_event_unnamed(const struct kvm_event *ev)
+{
+	return ev->layout.class == KVM_CLASS_OTHER && !ev->layout.kind;
+}
+
 /*
  * A row of the raw record @raw of @len bytes, from @cpu at @time. @tid KVM_EVENT_TID_UNKNOWN: the
  * one in the record. -EBADMSG: the record is too short; -ENOSPC: no kind is left for this

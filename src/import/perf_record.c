@@ -476,8 +476,10 @@ static int note_event(struct perf_records *s, const struct perf_attr *a)
 	struct buf *notes = &s->ret->notes;
 	const char *why = "";
 
-	if (a->event)
-		why = "damaged, or too many kinds of kvm events";
+	if (a->event && a->event->reader == TRACE_READER_KVM && kvm_event_unnamed(&a->event->kvm))
+		why = "more kinds of kvm events than there are numbers";
+	else if (a->event)
+		why = "damaged";
 	else if (a->no_place)
 		why = "without CPU, time or raw data";
 	else if (f && f->event.reader != TRACE_READER_NONE)

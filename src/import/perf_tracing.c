@@ -255,8 +255,10 @@ int perf_formats_read(const char *path, bool big, struct perf_formats *f, struct
 	if (dir < 0)
 		return err_set(e, -errno, "cannot open '%s': %s", path, strerror(errno));
 	f->big = big;
-	for (const char *const *s = trace_subsystems; *s; s++) {
-		int r = read_subsystem(dir, path, *s, f, e);
+	const char *subsystem;
+
+	for (unsigned int i = 0; (subsystem = trace_event_subsystem(i)); i++) {
+		int r = read_subsystem(dir, path, subsystem, f, e);
 
 		if (r < 0)
 			return r;

@@ -42,7 +42,10 @@ static const struct reader {
 	{ "kvm", TRACE_READER_KVM, is_any, init_kvm },
 };
 
-const char *const trace_subsystems[] = { "sched", "task", "kvm", NULL };
+const char *trace_event_subsystem(unsigned int i)
+{
+	return i < ARRAY_SIZE(readers) ? readers[i].subsystem : NULL;
+}
 
 static const struct reader *find_reader(const char *subsystem, const char *name)
 {

@@ -30,8 +30,8 @@ struct trace_event {
 	};
 };
 
-/* Subsystems that have tracepoints which make rows; ends with NULL. */
-extern const char *const trace_subsystems[];
+/* Subsystem @i of those that have tracepoints which make rows; NULL behind the last. */
+const char *trace_event_subsystem(unsigned int i);
 
 /* Does @subsystem:@name make rows? */
 enum trace_reader trace_event_reader(const char *subsystem, const char *name);

@@ -33,9 +33,9 @@ static void test_subsystems(void **state)
 	unsigned int n = 0;
 
 	(void)state;
-	for (; trace_subsystems[n]; n++) {
+	for (; trace_event_subsystem(n); n++) {
 		assert_true(n < 3);
-		assert_int_not_equal(trace_event_reader(trace_subsystems[n], names[n]),
+		assert_int_not_equal(trace_event_reader(trace_event_subsystem(n), names[n]),
 				     TRACE_READER_NONE);
 	}
 	assert_int_equal(n, 3);
