@@ -13,14 +13,30 @@
 #define EVENT_TID_BITS	 22 /* PID_MAX_LIMIT is 2^22 */
 #define EVENT_STATE_BITS 9
 #define EVENT_PRIO_BITS	 8
+#define EVENT_EXIT_BITS	 35 /* KVM exit: reason 32, instruction set 3 */
 #define EVENT_CPU_BITS	 13
 #define EVENT_KIND_SHIFT 61
 
 /* `what`, highest 3 bits. The rest, from bit 0:
  *	switch	next tid 22, prev tid 22, state of prev 9, prio of next 8
  *	wakeup	tid 22, waker 22, target CPU 13, new 1
- *	migrate	tid 22, from CPU 13, to CPU 13 */
-enum event_kind { EVENT_SWITCH, EVENT_WAKEUP, EVENT_MIGRATE, EVENT_KINDS };
+ *	migrate	tid 22, from CPU 13, to CPU 13
+ *	KVM exit	tid 22, reason 32, instruction set 3
+ *	KVM entry	tid 22
+ *	KVM		tid 22, kind 8, detail 31; a second slot follows
+ *	more		second slot: detail's highest bit; `time` holds the 64 bits of its `what` */
+enum event_kind {
+	EVENT_SWITCH,
+	EVENT_WAKEUP,
+	EVENT_MIGRATE,
+	EVENT_KVM_EXIT,
+	EVENT_KVM_ENTRY,
+	EVENT_KVM,
+	EVENT_KINDS, /* those that can be lost */
+	EVENT_MORE = 7,
+};
+
+#define EVENT_DETAIL_BITS 31 /* in the first slot */
 
 struct event {
 	__u64 time; /* CLOCK_MONOTONIC ns */
@@ -38,8 +54,8 @@ struct cpu_ring {
 	/* Writer's */
 	__u64 head __attribute__((aligned(64))); /* position of the next event */
 	/*
-	 * 0, or 1 + a position that is reserved but not written yet. The reader reads head, then
-	 * this, and stops there. See put_shared() in sched.bpf.c.
+	 * 0, or 1 + a position from which on places are reserved but not written yet. The reader
+	 * reads head, then this, and stops there. See reserve() in sched.bpf.c.
 	 */
 	__u64 hold;
 

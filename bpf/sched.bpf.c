@@ -6,8 +6,8 @@
  * are constants at load time, so that the verifier drops what is not asked for.
  *
  * Why a CPU's ring needs no lock: context switches, migrations and wake-ups happen with interrupts
- * off, so their programs cannot interrupt each other on one CPU. The one exception is a task that
- * wakes itself (try_to_wake_up() with p == current), see put_shared().
+ * off, so their programs cannot interrupt each other on one CPU. The exceptions are a task that
+ * wakes itself (try_to_wake_up() with p == current) and KVM events, see reserve().
  */
 #include "vmlinux.h"
 
@@ -16,6 +16,7 @@
 #include <bpf/bpf_tracing.h>
 
 #include "events.h"
+#include "kvm_event.h"
 
 /* Set before load. (The skeleton needs type names that user space has too.) */
 const volatile __u32 filter; /* FILTER_*; 0 = everything */
@@ -56,6 +57,14 @@ struct {
 	__type(key, u32);
 	__type(value, u8);
 } ids SEC(".maps");
+
+/* Of the KVM tracepoints, by attach cookie - 1. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct kvm_event_layout);
+} kvm_layouts SEC(".maps");
 
 #define barrier() asm volatile("" ::: "memory")
 
@@ -139,7 +148,8 @@ static __noinline void count_loss(struct cpu_ring *ring, u32 kind)
 		loss->first = now;
 	loss->last = now;
 	barrier();
-	loss->count++;
+	/* Atomic, since reserve() comes here with interrupts on. */
+	__sync_fetch_and_add(&loss->count, 1);
 }
 
 /* Let the reader see what was written before. x86 keeps stores in order; elsewhere an atomic that
@@ -174,30 +184,80 @@ static __always_inline void put(struct cpu_ring *ring, u32 kind, u64 what)
 }
 
 /*
- * An event with interrupts on, between whose steps interrupts may put() theirs. The place is taken
- * by an atomic add; put() may go on without, because it cannot be interrupted. @hold keeps the
- * reader out of the place until it is filled. Such an event does not nest in itself: a task's
- * second self-wake-up finds it awake.
+ * Take @slots places for an event with interrupts on, between whose steps interrupts may put() or
+ * reserve() theirs. What comes on top of us ends before we go on, so:
+ *
+ * - The places are taken by compare-and-exchange of the head, room checked on that very head. Who
+ *   interrupts us in between moves the head, and we try again. (An add after a check would need
+ *   places kept free for all that may come between; a wake-up of a thousand sleepers does.)
+ * - @hold keeps the reader out of our places, and all behind, until they are filled. Only the
+ *   outermost of nested reservations sets and clears it: its places come before those of the inner
+ *   ones, and an inner one that cleared it would let the reader into places not filled yet.
+ * - Slots of one event follow each other and become readable together.
+ *
+ * Interrupted between its place and its time, an event has the later time in the earlier place:
+ * gather_reorder() puts the rows of a stream right.
  */
-static __always_inline void put_shared(struct cpu_ring *ring, u32 kind, u64 what)
-{
-	u64 room = ring->room;
+#define RESERVE_TRIES 16 /* so often interrupted in some ns: never seen */
 
-	/* Some places are kept free for the interrupts that may come until the add. */
-	if (ring->head - *(volatile u64 *)&ring->tail + 64 >= room) {
-		count_loss(ring, kind);
-		return;
+struct places {
+	u64 first; /* position */
+	u64 mask; /* of positions */
+	bool outermost;
+};
+
+static __always_inline bool reserve(struct cpu_ring *ring, u32 kind, u32 slots, struct places *ret)
+{
+	bool outermost = !*(volatile u64 *)&ring->hold;
+	/* Once: it becomes 0 when the recording stops. */
+	u64 room = *(volatile u64 *)&ring->room;
+
+	for (int i = 0; i < RESERVE_TRIES; i++) {
+		u64 head = *(volatile u64 *)&ring->head;
+
+		if (head - *(volatile u64 *)&ring->tail + slots > room)
+			break;
+		/* Once: a place further ahead would let the reader into what it keeps shut. */
+		if (outermost && !i)
+			publish(&ring->hold, head + 1);
+		if (__sync_val_compare_and_swap(&ring->head, head, head + slots) == head) {
+			*ret = (struct places){ head, room - 1, outermost };
+			return true;
+		}
 	}
-	__sync_lock_test_and_set(&ring->hold, ring->head + 1);
-	u64 head = __sync_fetch_and_add(&ring->head, 1);
-	u32 slot = ring->base + (head & (room - 1));
+	if (outermost)
+		publish(&ring->hold, 0);
+	count_loss(ring, kind);
+	return false;
+}
+
+static __always_inline void fill(struct cpu_ring *ring, const struct places *p, u32 i, u64 time,
+				 u64 what)
+{
+	u32 slot = ring->base + ((p->first + i) & p->mask);
 	struct event *e = bpf_map_lookup_elem(&events, &slot);
 
 	if (e) {
-		e->time = bpf_ktime_get_ns();
-		e->what = what | (u64)kind << EVENT_KIND_SHIFT;
+		e->time = time;
+		e->what = what;
 	}
-	__sync_lock_test_and_set(&ring->hold, 0);
+}
+
+/* The reader may have it. */
+static __always_inline void release(struct cpu_ring *ring, const struct places *p)
+{
+	if (p->outermost)
+		publish(&ring->hold, 0);
+}
+
+static __always_inline void put_shared(struct cpu_ring *ring, u32 kind, u64 what)
+{
+	struct places p;
+
+	if (!reserve(ring, kind, 1, &p))
+		return;
+	fill(ring, &p, 0, bpf_ktime_get_ns(), what | (u64)kind << EVENT_KIND_SHIFT);
+	release(ring, &p);
 }
 
 /* ---- events ---- */
@@ -316,6 +376,87 @@ int on_migrate(u64 *ctx)
 	put(ring, EVENT_MIGRATE,
 	    (u64)(u32)task->pid | from << EVENT_TID_BITS | to << (EVENT_TID_BITS + EVENT_CPU_BITS));
 	return 0;
+}
+
+/* ---- KVM: with interrupts on, some of them in interrupts ---- */
+
+/*
+ * These return 1: a 0 would take the event away from everybody else's perf events on the same
+ * tracepoint. The kernel does not run a program of this type while another one runs on the CPU
+ * (trace_call_bpf()); it counts that per program, which is why there is one program for each track:
+ * the reader enters them as losses of the right one.
+ *
+ * Fields lie where the layout says. 8 bytes are read at any size, which stays in the kernel's
+ * buffer for records (8 KiB), and the rest is shifted out.
+ */
+static __always_inline s64 read_field(void *ctx, const struct kvm_event_layout *l, u32 i)
+{
+	u64 raw = 0;
+
+	if (!(l->there >> i & 1))
+		return 0;
+	bpf_probe_read_kernel(&raw, sizeof(raw), (char *)ctx + l->field[i].offset);
+	return kvm_event_value(l, i, raw);
+}
+
+static __always_inline const struct kvm_event_layout *kvm_begin(void *ctx, struct cpu_ring **ret)
+{
+	u32 index = (u32)bpf_get_attach_cookie(ctx) - 1;
+
+	if (filter && !wanted(bpf_get_current_task_btf()))
+		return 0;
+	*ret = this_ring();
+	return *ret ? bpf_map_lookup_elem(&kvm_layouts, &index) : 0;
+}
+
+SEC("tracepoint")
+int on_kvm_exit(void *ctx)
+{
+	struct cpu_ring *ring;
+	const struct kvm_event_layout *l = kvm_begin(ctx, &ring);
+
+	if (l)
+		put_shared(ring, EVENT_KVM_EXIT,
+			   (u32)bpf_get_current_pid_tgid() |
+				   kvm_event_exit(l, read_field(ctx, l, 0), read_field(ctx, l, 1))
+					   << EVENT_TID_BITS);
+	return 1;
+}
+
+SEC("tracepoint")
+int on_kvm_entry(void *ctx)
+{
+	struct cpu_ring *ring;
+
+	if (kvm_begin(ctx, &ring))
+		put_shared(ring, EVENT_KVM_ENTRY, (u32)bpf_get_current_pid_tgid());
+	return 1;
+}
+
+SEC("tracepoint")
+int on_kvm(void *ctx)
+{
+	struct cpu_ring *ring;
+	const struct kvm_event_layout *l = kvm_begin(ctx, &ring);
+	u64 what, detail = 0;
+	struct places p;
+
+	if (!l)
+		return 1;
+	what = read_field(ctx, l, 0);
+#pragma unroll
+	for (u32 i = 1; i < KVM_EVENT_FIELDS; i++)
+		detail += kvm_event_part(l, i, read_field(ctx, l, i));
+	detail = (u32)detail;
+	if (!reserve(ring, EVENT_KVM, 2, &p))
+		return 1;
+	fill(ring, &p, 0, bpf_ktime_get_ns(),
+	     (u32)bpf_get_current_pid_tgid() | (u64)l->kind << EVENT_TID_BITS |
+		     (detail & ((1u << EVENT_DETAIL_BITS) - 1)) << (EVENT_TID_BITS + 8) |
+		     (u64)EVENT_KVM << EVENT_KIND_SHIFT);
+	fill(ring, &p, 1, what, detail >> EVENT_DETAIL_BITS | (u64)EVENT_MORE << EVENT_KIND_SHIFT);
+	release(ring, &p);
+	return 1;
 }
 
 /* ---- life cycle: with interrupts on, rare ---- */

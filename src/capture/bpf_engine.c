@@ -19,10 +19,12 @@
 #include "events.h"
 #include "sched.skel.h"
 
+#include "capture/bpf_kvm.h"
 #include "capture/cgroup.h"
 #include "capture/engine.h"
 #include "capture/facility.h"
 #include "capture/gather.h"
+#include "capture/kvm_events.h"
 #include "model/sched_track.h"
 
 #define MAX_FOLLOWED   65536u /* processes, those that have ended too */
@@ -33,12 +35,15 @@
 #define TID_MASK       ((1u << EVENT_TID_BITS) - 1)
 #define CPU_MASK       ((1u << EVENT_CPU_BITS) - 1)
 #define STATE_MASK     ((1u << EVENT_STATE_BITS) - 1)
+#define DETAIL_MASK    ((1u << EVENT_DETAIL_BITS) - 1)
 #define RING_STRIDE    sizeof(struct cpu_ring)
 
 struct bpf_source {
 	struct event_source base;
 	struct gather *gather;
 	struct sched_bpf *skel;
+	const struct kvm_events *kvm; /* lent; NULL = none */
+	struct bpf_kvm kvm_programs;
 	struct ring_buffer *life;
 	struct cpu_ring *ring; /* [n_cpus], mapped */
 	struct event *event; /* mapped */
@@ -186,6 +191,11 @@ static int load(struct bpf_source *s, const struct capture_options *o, struct er
 	bpf_program__set_autoload(skel->progs.on_wakeup, o->events & CAPTURE_WAKEUP);
 	bpf_program__set_autoload(skel->progs.on_wakeup_new, o->events & CAPTURE_WAKEUP);
 	bpf_program__set_autoload(skel->progs.on_migrate, o->events & CAPTURE_MIGRATE);
+	bpf_program__set_autoload(skel->progs.on_kvm_exit, s->kvm != NULL);
+	bpf_program__set_autoload(skel->progs.on_kvm_entry, s->kvm != NULL);
+	bpf_program__set_autoload(skel->progs.on_kvm, s->kvm != NULL);
+	if (s->kvm)
+		bpf_map__set_max_entries(skel->maps.kvm_layouts, s->kvm->n);
 
 	unsigned int n = cpuset_count(&s->cpus);
 
@@ -293,35 +303,55 @@ static int drain_life(struct bpf_source *s, nsec_t now)
 
 /* ---- events ---- */
 
-static int take(struct gather *g, uint32_t cpu, const struct event *e)
+/* One event and the slots behind @e that belong to it, at most @left all together; their number. */
+static int take(struct gather *g, uint32_t cpu, const struct event *e, const struct event *next,
+		uint64_t left)
 {
 	nsec_t time = e->time;
 	uint64_t what = e->what;
 	uint32_t tid = what & TID_MASK;
+	int r = 0;
 
 	switch (what >> EVENT_KIND_SHIFT) {
 	case EVENT_SWITCH:
-		return gather_switch(g, cpu, time, tid, (what >> EVENT_TID_BITS) & TID_MASK,
-				     (what >> 2 * EVENT_TID_BITS) & STATE_MASK,
-				     (uint8_t)(what >> (2 * EVENT_TID_BITS + EVENT_STATE_BITS)));
+		r = gather_switch(g, cpu, time, tid, (what >> EVENT_TID_BITS) & TID_MASK,
+				  (what >> 2 * EVENT_TID_BITS) & STATE_MASK,
+				  (uint8_t)(what >> (2 * EVENT_TID_BITS + EVENT_STATE_BITS)));
+		break;
 	case EVENT_WAKEUP:
-		return gather_wakeup(
+		r = gather_wakeup(
 			g, cpu, time, tid, (what >> EVENT_TID_BITS) & TID_MASK,
 			(what >> 2 * EVENT_TID_BITS) & CPU_MASK,
 			(what >> (2 * EVENT_TID_BITS + EVENT_CPU_BITS)) & 1 ? WAKEUP_FLAG_NEW : 0);
+		break;
 	case EVENT_MIGRATE:
-		return gather_migrate(g, cpu, time, tid, (what >> EVENT_TID_BITS) & CPU_MASK,
-				      (what >> (EVENT_TID_BITS + EVENT_CPU_BITS)) & CPU_MASK);
+		r = gather_migrate(g, cpu, time, tid, (what >> EVENT_TID_BITS) & CPU_MASK,
+				   (what >> (EVENT_TID_BITS + EVENT_CPU_BITS)) & CPU_MASK);
+		break;
+	case EVENT_KVM_EXIT:
+		r = gather_kvm_exit(g, cpu, time, tid, (what >> (EVENT_TID_BITS + 32)) & 7,
+				    (uint32_t)(what >> EVENT_TID_BITS));
+		break;
+	case EVENT_KVM_ENTRY:
+		r = gather_kvm_entry(g, cpu, time, tid);
+		break;
+	case EVENT_KVM:
+		if (left < 2 || next->what >> EVENT_KIND_SHIFT != EVENT_MORE)
+			return -EPROTO;
+		r = gather_kvm(g, cpu, time, tid, (uint8_t)(what >> EVENT_TID_BITS), next->time,
+			       ((uint32_t)(what >> (EVENT_TID_BITS + 8)) & DETAIL_MASK) |
+				       (uint32_t)(next->what & 1) << EVENT_DETAIL_BITS);
+		return r < 0 ? r : 2;
 	}
-	return 0;
+	return r < 0 ? r : 1;
 }
 
 static int take_losses(struct bpf_source *s, uint32_t cpu)
 {
 	static const struct track *const track[EVENT_KINDS] = {
-		[EVENT_SWITCH] = &track_switch,
-		[EVENT_WAKEUP] = &track_wakeup,
-		[EVENT_MIGRATE] = &track_migrate,
+		[EVENT_SWITCH] = &track_switch,	      [EVENT_WAKEUP] = &track_wakeup,
+		[EVENT_MIGRATE] = &track_migrate,     [EVENT_KVM_EXIT] = &track_kvm_exit,
+		[EVENT_KVM_ENTRY] = &track_kvm_entry, [EVENT_KVM] = &track_kvm,
 	};
 	struct cpu_ring *ring = &s->ring[cpu];
 	const struct gather_cpu *c = &s->gather->cpu[cpu];
@@ -365,15 +395,37 @@ static int drain_cpu(struct bpf_source *s, uint32_t cpu, unsigned int *fill_pct)
 	while (tail < head) {
 		uint64_t stop = min_of(head, tail + PUBLISH_EVERY);
 
-		for (; tail < stop; tail++) {
-			int r = take(s->gather, cpu, &event[tail & mask]);
+		while (tail < stop) {
+			int r = take(s->gather, cpu, &event[tail & mask], &event[(tail + 1) & mask],
+				     head - tail);
 
 			if (r < 0)
 				return r;
+			tail += (unsigned int)r;
 		}
 		__atomic_store_n(&ring->tail, tail, __ATOMIC_RELEASE);
 	}
 	return take_losses(s, cpu);
+}
+
+/* On which CPU is not known. */
+static int take_missed(struct bpf_source *s, nsec_t now)
+{
+	static const struct track *const track[BPF_KVM_PROGRAMS] = {
+		[KVM_CLASS_EXIT] = &track_kvm_exit,
+		[KVM_CLASS_ENTRY] = &track_kvm_entry,
+		[KVM_CLASS_OTHER] = &track_kvm,
+	};
+	int r = 0;
+
+	for (unsigned int i = 0; i < BPF_KVM_PROGRAMS && r >= 0; i++) {
+		uint64_t missed = bpf_kvm_missed(&s->kvm_programs, (enum kvm_class)i);
+
+		if (missed)
+			r = gather_loss(s->gather, BATCH_CPU_NONE, track[i], s->last_drain, now,
+					missed);
+	}
+	return r;
 }
 
 static int bpf_drain(struct event_source *base, unsigned int *fill_pct, struct err *e)
@@ -387,6 +439,8 @@ static int bpf_drain(struct event_source *base, unsigned int *fill_pct, struct e
 	for (int cpu = cpuset_next(&s->cpus, 0); cpu >= 0 && !r;
 	     cpu = cpuset_next(&s->cpus, cpu + 1))
 		r = drain_cpu(s, (uint32_t)cpu, fill_pct);
+	if (!r && s->kvm)
+		r = take_missed(s, now);
 	s->last_drain = now;
 	return r;
 }
@@ -400,6 +454,18 @@ static int bpf_start(struct event_source *base, struct err *e)
 
 	if (r < 0)
 		return err_set(e, r, "cannot attach the BPF programs: %s", strerror(-r));
+	if (s->kvm) {
+		struct bpf_program *const program[BPF_KVM_PROGRAMS] = {
+			[KVM_CLASS_EXIT] = s->skel->progs.on_kvm_exit,
+			[KVM_CLASS_ENTRY] = s->skel->progs.on_kvm_entry,
+			[KVM_CLASS_OTHER] = s->skel->progs.on_kvm,
+		};
+
+		r = bpf_kvm_attach(&s->kvm_programs, s->kvm, s->skel->maps.kvm_layouts, program,
+				   cpuset_next(&s->cpus, 0), e);
+		if (r < 0)
+			return r;
+	}
 	s->last_drain = nsec_monotonic();
 	for (int cpu = cpuset_next(&s->cpus, 0); cpu >= 0; cpu = cpuset_next(&s->cpus, cpu + 1)) {
 		/* All programs are attached; the room opens the ring for all tracks at once. */
@@ -428,6 +494,7 @@ static void bpf_source_free(struct event_source *base)
 {
 	struct bpf_source *s = container_of(base, struct bpf_source, base);
 
+	bpf_kvm_done(&s->kvm_programs);
 	ring_buffer__free(s->life);
 	if (s->ring && s->ring != MAP_FAILED)
 		munmap(s->ring, s->ring_bytes);
@@ -437,8 +504,8 @@ static void bpf_source_free(struct event_source *base)
 	free(s);
 }
 
-static int bpf_open(const struct capture_options *o, struct gather *g, struct event_source **ret,
-		    struct err *e)
+static int bpf_open(const struct capture_options *o, const struct kvm_events *kvm, struct gather *g,
+		    struct event_source **ret, struct err *e)
 {
 	libbpf_set_print(quiet);
 	libbpf_set_strict_mode(LIBBPF_STRICT_ALL);
@@ -457,6 +524,7 @@ static int bpf_open(const struct capture_options *o, struct gather *g, struct ev
 		.free = bpf_source_free,
 	};
 	s->gather = g;
+	s->kvm = kvm;
 	s->cpus = *o->cpus;
 	s->n_cpus = g->n_cpus;
 
@@ -485,9 +553,15 @@ static int bpf_probe(int root_fd, struct err *why)
 	return facility_need(root_fd, (const char *const[]){ "btf", "bpf", "tp_btf", NULL }, why);
 }
 
+static int bpf_probe_kvm(int root_fd, struct err *why)
+{
+	return facility_need(root_fd, (const char *const[]){ "cookie", NULL }, why);
+}
+
 const struct engine engine_bpf = {
 	.name = "bpf",
-	.summary = "BPF programs on scheduler tracepoints, per-CPU rings shared with user space",
+	.summary = "BPF programs on tracepoints, per-CPU rings shared with user space",
 	.probe = bpf_probe,
+	.probe_kvm = bpf_probe_kvm,
 	.open = bpf_open,
 };

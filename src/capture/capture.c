@@ -6,10 +6,13 @@
  */
 #include "capture/capture.h"
 
+#include "base/buf.h"
 #include "capture/engine.h"
 #include "capture/gather.h"
 #include "capture/host_facts.h"
+#include "capture/kvm_events.h"
 #include "capture/proc_tasks.h"
+#include "capture/tracefs.h"
 #include "model/file_track.h"
 
 #define ANCHOR_EVERY (10 * NSEC_PER_SEC)
@@ -21,6 +24,8 @@ struct capture {
 	unsigned int n_cpus;
 	const struct engine *engine;
 	struct event_source *source;
+	struct kvm_events *kvm; /* NULL = none */
+	char note[512]; /* capture_note() */
 	struct gather gather;
 	nsec_t start, last_drain, last_anchor;
 	unsigned int max_fill_pct;
@@ -54,6 +59,50 @@ static int settle_cpus(struct capture *c, struct err *e)
 	return 0;
 }
 
+static void add_note(struct capture *c, const char *text)
+{
+	size_t n = strlen(c->note);
+
+	if (*text)
+		snprintf(c->note + n, sizeof(c->note) - n, "%s%s", n ? "; " : "", text);
+}
+
+/* Which KVM events there are. None is no error for a capture of the scheduler. */
+static int settle_kvm(struct capture *c, struct err *e)
+{
+	bool own;
+	struct err why = { 0 };
+
+	if (!(c->options.events & (CAPTURE_KVM | CAPTURE_KVM_ALL)))
+		return 0;
+	auto_close int tracefs = tracefs_open(c->options.root_fd, &own, &why);
+
+	if (tracefs < 0)
+		return err_set(e, tracefs, "kvm events: %s (try: sudo)", err_text(&why, tracefs));
+	int r = kvm_events_read(tracefs, c->options.events & CAPTURE_KVM_ALL, &c->kvm, &why);
+
+	if (r == -ENOENT && c->options.events & CAPTURE_SCHED) {
+		char text[ERR_TEXT_MAX];
+
+		c->options.events &= ~(CAPTURE_KVM | CAPTURE_KVM_ALL);
+		snprintf(text, sizeof(text), "%.300s, recording without them (try: modprobe kvm)",
+			 err_text(&why, r));
+		add_note(c, text);
+		return 0;
+	}
+	if (r == -ENOENT)
+		return err_set(e, r, "%s (try: modprobe kvm)", err_text(&why, r));
+	return r < 0 ? err_set(e, r, "%s", err_text(&why, r)) : 0;
+}
+
+static int probe(const struct capture *c, const struct engine *engine, struct err *why)
+{
+	int r = engine->probe(c->options.root_fd, why);
+
+	return r >= 0 && c->kvm && engine->probe_kvm ? engine->probe_kvm(c->options.root_fd, why)
+						     : r;
+}
+
 /* The engine that was asked for, or the first that works; when none does, why not. */
 static int choose_engine(struct capture *c, struct err *e)
 {
@@ -64,7 +113,7 @@ static int choose_engine(struct capture *c, struct err *e)
 	for (const struct engine *const *i = engine_list; *i; i++) {
 		if (name && strcmp(name, (*i)->name))
 			continue;
-		int r = (*i)->probe(c->options.root_fd, &why);
+		int r = probe(c, *i, &why);
 
 		if (r >= 0) {
 			c->engine = *i;
@@ -97,11 +146,14 @@ int capture_open(const struct capture_options *o, struct capture **ret, struct e
 	if (r >= 0)
 		r = gather_init(&c->gather, c->n_cpus);
 	if (r >= 0)
+		r = settle_kvm(c, e);
+	if (r >= 0)
 		r = choose_engine(c, e);
 	if (r >= 0)
-		r = c->engine->open(&c->options, &c->gather, &c->source, e);
+		r = c->engine->open(&c->options, c->kvm, &c->gather, &c->source, e);
 	if (r < 0)
 		return r;
+	add_note(c, c->source->note);
 	*ret = steal_ptr(c);
 	return 0;
 }
@@ -112,6 +164,7 @@ struct capture *capture_free(struct capture *c)
 		return NULL;
 	if (c->source)
 		c->source->free(c->source);
+	kvm_events_free(c->kvm);
 	gather_done(&c->gather);
 	free(c);
 	return NULL;
@@ -247,26 +300,50 @@ static int write_marks(struct capture *c, struct sink *sink, const nsec_t *from,
 	return 0;
 }
 
-/* "switch,wakeup,task" */
-static void event_names(unsigned int events, char *ret, size_t size)
+/* "switch,wakeup,task,kvm_exit,kvm_entry,kvm": tracks that are recorded, with or without rows. */
+static int write_event_names(const struct capture *c, struct sink *sink, struct err *e)
 {
-	static const char *const name[] = { "switch", "wakeup", "migrate", "task" };
-	size_t n = 0;
+	static const char *const sched[] = { "switch", "wakeup", "migrate", "task" };
+	static const char *const kvm[] = { [KVM_CLASS_EXIT] = "kvm_exit",
+					   [KVM_CLASS_ENTRY] = "kvm_entry",
+					   [KVM_CLASS_OTHER] = "kvm" };
+	auto_buf b;
 
-	*ret = '\0';
-	for (unsigned int i = 0; i < ARRAY_SIZE(name) && n < size; i++)
-		if (events & 1u << i)
-			n += (size_t)snprintf(ret + n, size - n, "%s%s", n ? "," : "", name[i]);
+	buf_init(&b, 256);
+	for (unsigned int i = 0; i < ARRAY_SIZE(sched); i++)
+		if ((c->options.events | CAPTURE_TASK) & 1u << i)
+			buf_addf(&b, "%s%s", b.len ? "," : "", sched[i]);
+	for (unsigned int i = 0; c->kvm && i < ARRAY_SIZE(kvm); i++)
+		if (kvm_events_have(c->kvm, (enum kvm_class)i))
+			buf_addf(&b, ",%s", kvm[i]);
+	int r = buf_error(&b);
+
+	return r < 0 ? r : host_facts_meta(sink, c->start, "kymo.events", buf_str(&b), e);
+}
+
+/* What the kinds without a number of their own are. */
+static int write_kind_names(const struct capture *c, struct sink *sink, struct err *e)
+{
+	int r = 0;
+
+	for (unsigned int i = 0; c->kvm && i < c->kvm->n && r >= 0; i++) {
+		const struct kvm_event *v = &c->kvm->item[i];
+		char key[32];
+
+		snprintf(key, sizeof(key), "kvm.kind.%u", v->layout.kind);
+		if (v->layout.kind >= KVM_KIND_NAMED)
+			r = host_facts_meta(sink, c->start, key, v->name, e);
+	}
+	return r;
 }
 
 int capture_describe(struct capture *c, struct sink *sink, const nsec_t *from, struct err *e)
 {
-	char events[64];
 	int r = host_facts_meta(sink, c->start, "kymo.version", KYMO_VERSION, e);
 
-	event_names(c->options.events | CAPTURE_TASK, events, sizeof(events));
 	r = r < 0 ? r : host_facts_meta(sink, c->start, "kymo.engine", c->engine->name, e);
-	r = r < 0 ? r : host_facts_meta(sink, c->start, "kymo.events", events, e);
+	r = r < 0 ? r : write_event_names(c, sink, e);
+	r = r < 0 ? r : write_kind_names(c, sink, e);
 	r = r < 0 ? r : host_facts_write(sink, c->options.root_fd, c->start, e);
 	r = r < 0 ? r : host_facts_cpus(sink, c->options.root_fd, c->start, &c->cpus, e);
 	r = r < 0 ? r : write_anchor(c, sink, e);
@@ -305,5 +382,5 @@ nsec_t capture_fills_in(const struct capture *c)
 
 const char *capture_note(const struct capture *c)
 {
-	return c->source->note;
+	return c->note;
 }

@@ -28,12 +28,16 @@
 #define CAPTURE_WAKEUP	(1u << 1)
 #define CAPTURE_MIGRATE (1u << 2)
 #define CAPTURE_TASK	(1u << 3) /* fork, exec, rename, exit: always taken, names need them */
+#define CAPTURE_KVM	(1u << 4) /* exits, entries and the core of kvm_tracepoint_list */
+#define CAPTURE_KVM_ALL (1u << 5) /* all of the kernel's kvm events */
+#define CAPTURE_SCHED	(CAPTURE_SWITCH | CAPTURE_WAKEUP | CAPTURE_MIGRATE)
 #define CAPTURE_DEFAULT (CAPTURE_SWITCH | CAPTURE_WAKEUP | CAPTURE_TASK)
 
 #define CAPTURE_MAX_IDS 1024
 
 /* What the kernel hands out. A context switch passes when its previous or next task does, a wake-up
- * when the woken task or the waker does. Kinds that are set must all match. */
+ * when the woken task or the waker does, a KVM event when the task does that runs where it happens.
+ * Kinds that are set must all match. */
 struct capture_filter {
 	uint32_t pid[CAPTURE_MAX_IDS]; /* processes: all threads, and children forked later */
 	unsigned int n_pids;
@@ -45,7 +49,12 @@ struct capture_filter {
 
 struct capture_options {
 	const char *engine; /* name, or NULL for the first that works */
-	unsigned int events; /* CAPTURE_* */
+	/*
+	 * CAPTURE_*. KVM events that the kernel does not have are left out with a note when events
+	 * of CAPTURE_SCHED are asked for as well, else they are an error. Which there are is
+	 * settled at capture_open(): modules that are loaded later bring theirs too late.
+	 */
+	unsigned int events;
 	const struct cpuset *cpus; /* NULL = all online CPUs */
 	uint64_t buffer_bytes; /* of all CPUs together; 0 = by the number of CPUs and memory */
 	const struct capture_filter *filter; /* NULL = none */
@@ -82,7 +91,7 @@ int capture_describe(struct capture *c, struct sink *sink, const nsec_t *from,
 		     struct err *e) must_check;
 
 struct capture_stats {
-	uint64_t events; /* rows of switches, wake-ups and migrations given to the sink */
+	uint64_t events; /* rows of event tracks given to the sink */
 	uint64_t lost;
 	nsec_t start; /* 0 = not started */
 	unsigned int max_fill_pct; /* of a ring, since the start */
@@ -94,5 +103,5 @@ const struct cpuset *capture_cpus(const struct capture *c);
 const char *capture_engine_name(const struct capture *c);
 /* Time in which the densest load fills a ring: capture_drain() should come several times in it. */
 nsec_t capture_fills_in(const struct capture *c);
-/* A sentence about something that works less well than it could ("" = nothing), for the user. */
+/* Sentences about what works less well than it could ("" = nothing), for the user. */
 const char *capture_note(const struct capture *c);

@@ -10,6 +10,7 @@
 #include "capture/capture.h"
 
 struct gather;
+struct kvm_events;
 
 /* Events per second on one CPU at the densest load that rings are sized for. */
 #define ENGINE_DENSE_LOAD 2000000u
@@ -36,9 +37,12 @@ struct engine {
 	const char *summary;
 	/* 0, or -errno with words: what is missing and the smallest fix. Tries, does not guess. */
 	int (*probe)(int root_fd, struct err *why);
-	/* @o->cpus is settled: not NULL, online CPUs only. */
-	int (*open)(const struct capture_options *o, struct gather *g, struct event_source **ret,
-		    struct err *e);
+	/* The same for what KVM events need besides; NULL = nothing. */
+	int (*probe_kvm)(int root_fd, struct err *why);
+	/* @o->cpus is settled: not NULL, online CPUs only. @kvm: the KVM events to record, NULL =
+	 * none; lives as long as the source. */
+	int (*open)(const struct capture_options *o, const struct kvm_events *kvm, struct gather *g,
+		    struct event_source **ret, struct err *e);
 };
 
 /* In order of preference, NULL-terminated; generated from meson.build. */

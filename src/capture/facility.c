@@ -22,6 +22,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/quantity.h"
+#include "capture/kvm_events.h"
 #include "capture/tracefs.h"
 
 /* ---- words ---- */
@@ -171,6 +172,30 @@ static void check_tp_btf(int root_fd, struct facility *f)
 		bpf_refused(f, link, "cannot attach to tracepoint sched_switch");
 	else
 		found(f, "a program attaches to sched_switch");
+}
+
+/* KVM events go to one program by many tracepoints, told apart by a cookie. */
+static void check_cookie(int root_fd, struct facility *f)
+{
+	/* call bpf_get_attach_cookie (r1 is the context); r0 = 0; exit */
+	const struct bpf_insn ask[] = {
+		{ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_get_attach_cookie },
+		return_zero[0],
+		return_zero[1],
+	};
+
+	(void)root_fd;
+	auto_close int prog = bpf_prog_load(BPF_PROG_TYPE_TRACEPOINT, "kymo_probe", "GPL", ask,
+					    ARRAY_SIZE(ask), NULL);
+
+	if (prog >= 0) {
+		found(f, "a program for tracepoints that asks for its cookie loads");
+	} else if (prog == -EINVAL) {
+		found(f, "programs cannot ask which tracepoint they run for");
+		lacks(f, FACILITY_MISSING, -EOPNOTSUPP, "kernel 5.15 or later, or --engine perf");
+	} else {
+		bpf_refused(f, prog, "cannot load a program for tracepoints");
+	}
 }
 
 /* ---- perf ---- */
@@ -349,24 +374,66 @@ static void check_memlock(int root_fd, struct facility *f)
 		      "CAP_IPC_LOCK or ulimit -l unlimited, for large buffers of --engine perf");
 }
 
+/* Does a word of the first "flags" line of proc/cpuinfo say that guests run by hardware? */
+static bool has_hardware_guests(int root_fd)
+{
+	auto_buf b;
+
+	buf_init(&b, 1u << 16); /* the first CPU is enough */
+	int r = file_read_at(root_fd, "proc/cpuinfo", &b);
+	const char *flags = r < 0 && r != -EFBIG ? NULL : strstr(buf_str(&b), "\nflags");
+
+	if (!flags)
+		return false;
+	auto_free char *line = strndup(flags + 1, strcspn(flags + 1, "\n"));
+
+	for (char *p = line, *word; p && (word = strsep(&p, " \t"));)
+		if (!strcmp(word, "vmx") || !strcmp(word, "svm"))
+			return true;
+	return false;
+}
+
+/*
+ * kvm_pvm runs guests in user mode, on machines without VMX and SVM (mostly guests themselves):
+ * nothing exits there in the sense of kvm_exit. sys/module tells, which has built-in modules too;
+ * a built-in kvm_intel or kvm_amd is listed even where it cannot work, the CPU's flags decide.
+ */
+static bool is_pvm(int root_fd)
+{
+	struct stat st;
+
+	return fstatat(root_fd, "sys/module/kvm_pvm", &st, 0) == 0 && !has_hardware_guests(root_fd);
+}
+
 static void check_kvm(int root_fd, struct facility *f)
 {
 	bool own;
 	auto_close int kvm = openat(root_fd, "dev/kvm", O_RDWR | O_CLOEXEC);
 	int code = kvm < 0 ? -errno : 0;
 	auto_close int tracefs = tracefs_open(root_fd, &own, NULL);
-	struct tracepoint *t = NULL;
-	bool events = tracefs >= 0 && tracefs_read_event(tracefs, "kvm/kvm_exit", &t, NULL) >= 0;
+	struct kvm_events *all = NULL;
+	int events = tracefs < 0 ? tracefs : kvm_events_read(tracefs, true, &all, NULL);
 
-	tracepoint_free(t);
-	found(f, "/dev/kvm: %s, kvm tracepoints %s", code ? strerror(-code) : "opens",
-	      events ? "there" : "not there");
+	if (events < 0)
+		found(f, "/dev/kvm %s, no kvm tracepoints", code ? strerror(-code) : "opens");
+	else
+		found(f, "/dev/kvm %s, %u kvm tracepoints%s", code ? strerror(-code) : "opens",
+		      all->n,
+		      is_pvm(root_fd) ? ", but with kvm_pvm kvm_exit and kvm_entry never fire"
+				      : "");
+	kvm_events_free(all);
 	if (code == -ENOENT)
 		lacks(f, FACILITY_MISSING, code,
 		      "a machine that runs guests (modprobe kvm_intel or kvm_amd)");
-	else if (code || !events)
-		lacks(f, FACILITY_LIMITED, code ? code : -ENOENT, "%s",
-		      code ? "membership of group kvm, or sudo" : "modprobe kvm");
+	else if (code)
+		lacks(f, FACILITY_LIMITED, code, "membership of group kvm, or sudo");
+	else if (events < 0)
+		lacks(f, FACILITY_LIMITED, events, "%s",
+		      events == -ENOENT ? "modprobe kvm" : "a readable tracefs (try: sudo)");
+	else if (is_pvm(root_fd))
+		lacks(f, FACILITY_LIMITED, -EOPNOTSUPP,
+		      "a host whose CPU has VMX or SVM for exit reasons, guest and host time; here "
+		      "kymo record -e kvm shows exits to user space, pio, mmio, msr, cpuid");
 }
 
 /* ---- the list ---- */
@@ -380,6 +447,8 @@ static const struct {
 	  check_btf },
 	{ "bpf", "BPF programs and maps", "scheduler capture at the lowest cost", check_bpf },
 	{ "tp_btf", "BTF tracepoints", "where the BPF engine attaches", check_tp_btf },
+	{ "cookie", "BPF tracepoint cookies", "the BPF engine records KVM events by them",
+	  check_cookie },
 	{ "paranoid", "perf_event_paranoid", "what users without capabilities may measure",
 	  check_paranoid },
 	{ "perf", "perf events on tracepoints", "scheduler capture where BPF is not allowed",
@@ -391,7 +460,7 @@ static const struct {
 	{ "memlock", "locked memory", "buffers of the perf engine, of BPF before 5.11",
 	  check_memlock },
 	{ "pmu", "hardware counters", "cycles, cache misses and the like", check_pmu },
-	{ "kvm", "virtual machines", "VM exits", check_kvm },
+	{ "kvm", "virtual machines", "VM exits (kymo record -e kvm)", check_kvm },
 };
 
 size_t facility_count(void)

@@ -22,15 +22,9 @@ int gather_init(struct gather *g, unsigned int n_cpus)
 
 void gather_done(struct gather *g)
 {
-	for (unsigned int i = 0; g->cpu && i <= g->n_cpus; i++) {
-		struct gather_cpu *c = &g->cpu[i];
-
-		batch_free(c->switches.batch);
-		batch_free(c->wakeups.batch);
-		batch_free(c->migrations.batch);
-		batch_free(c->tasks.batch);
-		batch_free(c->losses.batch);
-	}
+	for (unsigned int i = 0; g->cpu && i <= g->n_cpus; i++)
+		for (unsigned int k = 0; k < GATHER_STREAMS; k++)
+			batch_free(g->cpu[i].stream[k].batch);
 	free(g->cpu);
 	g->cpu = NULL;
 }
@@ -62,15 +56,9 @@ int gather_flush(struct gather *g, struct err *e)
 	int r = 0;
 
 	g->error = e;
-	for (unsigned int i = 0; i <= g->n_cpus && !r; i++) {
-		struct gather_cpu *c = &g->cpu[i];
-
-		r = flush_stream(g, &c->tasks);
-		r = r < 0 ? r : flush_stream(g, &c->switches);
-		r = r < 0 ? r : flush_stream(g, &c->wakeups);
-		r = r < 0 ? r : flush_stream(g, &c->migrations);
-		r = r < 0 ? r : flush_stream(g, &c->losses);
-	}
+	for (unsigned int i = 0; i <= g->n_cpus; i++)
+		for (unsigned int k = 0; k < GATHER_STREAMS && r >= 0; k++)
+			r = flush_stream(g, &g->cpu[i].stream[k]);
 	return r;
 }
 
@@ -114,52 +102,101 @@ void gather_reorder(struct gather_stream *s)
 	}
 }
 
-int gather_wakeup(struct gather *g, uint32_t cpu, nsec_t time, uint32_t tid, uint32_t waker,
-		  uint16_t target, uint8_t flags)
+/* Begin a row of an event: 1 and the row, 0 when its time is not covered. */
+static int begin(struct gather *g, uint32_t cpu, enum gather_streams stream,
+		 const struct track *track, nsec_t time, uint32_t *ret_row)
 {
 	struct gather_cpu *c = &g->cpu[cpu];
-	uint32_t row;
 
 	if (!gather_covered(c, time))
 		return 0;
-	int r = gather_row(g, &c->wakeups, &track_wakeup, cpu, time, &row);
+	int r = gather_row(g, &c->stream[stream], track, cpu, time, ret_row);
 
-	if (r < 0)
+	return r < 0 ? r : 1;
+}
+
+int gather_wakeup(struct gather *g, uint32_t cpu, nsec_t time, uint32_t tid, uint32_t waker,
+		  uint16_t target, uint8_t flags)
+{
+	struct gather_stream *s = &g->cpu[cpu].stream[GATHER_WAKEUPS];
+	uint32_t row;
+	int r = begin(g, cpu, GATHER_WAKEUPS, &track_wakeup, time, &row);
+
+	if (r <= 0)
 		return r;
-	struct batch *b = c->wakeups.batch;
-
-	((uint32_t *)b->col[WAKEUP_TID])[row] = tid;
-	((uint32_t *)b->col[WAKEUP_WAKER])[row] = waker;
-	((uint16_t *)b->col[WAKEUP_TARGET])[row] = target;
-	((uint8_t *)b->col[WAKEUP_FLAGS])[row] = flags;
-	gather_row_end(&c->wakeups, time);
+	batch_u32(s->batch, WAKEUP_TID)[row] = tid;
+	batch_u32(s->batch, WAKEUP_WAKER)[row] = waker;
+	batch_u16(s->batch, WAKEUP_TARGET)[row] = target;
+	batch_u8(s->batch, WAKEUP_FLAGS)[row] = flags;
+	gather_row_end(s, time);
 	return 0;
 }
 
 int gather_migrate(struct gather *g, uint32_t cpu, nsec_t time, uint32_t tid, uint16_t from,
 		   uint16_t to)
 {
-	struct gather_cpu *c = &g->cpu[cpu];
+	struct gather_stream *s = &g->cpu[cpu].stream[GATHER_MIGRATIONS];
 	uint32_t row;
+	int r = begin(g, cpu, GATHER_MIGRATIONS, &track_migrate, time, &row);
 
-	if (!gather_covered(c, time))
-		return 0;
-	int r = gather_row(g, &c->migrations, &track_migrate, cpu, time, &row);
-
-	if (r < 0)
+	if (r <= 0)
 		return r;
-	struct batch *b = c->migrations.batch;
+	batch_u32(s->batch, MIGRATE_TID)[row] = tid;
+	batch_u16(s->batch, MIGRATE_FROM)[row] = from;
+	batch_u16(s->batch, MIGRATE_TO)[row] = to;
+	gather_row_end(s, time);
+	return 0;
+}
 
-	((uint32_t *)b->col[MIGRATE_TID])[row] = tid;
-	((uint16_t *)b->col[MIGRATE_FROM])[row] = from;
-	((uint16_t *)b->col[MIGRATE_TO])[row] = to;
-	gather_row_end(&c->migrations, time);
+int gather_kvm_exit(struct gather *g, uint32_t cpu, nsec_t time, uint32_t tid, uint8_t isa,
+		    uint32_t reason)
+{
+	struct gather_stream *s = &g->cpu[cpu].stream[GATHER_KVM_EXITS];
+	uint32_t row;
+	int r = begin(g, cpu, GATHER_KVM_EXITS, &track_kvm_exit, time, &row);
+
+	if (r <= 0)
+		return r;
+	batch_u32(s->batch, KVM_EXIT_TID)[row] = tid;
+	batch_u8(s->batch, KVM_EXIT_ISA)[row] = isa;
+	batch_u32(s->batch, KVM_EXIT_REASON)[row] = reason;
+	gather_row_end(s, time);
+	return 0;
+}
+
+int gather_kvm_entry(struct gather *g, uint32_t cpu, nsec_t time, uint32_t tid)
+{
+	struct gather_stream *s = &g->cpu[cpu].stream[GATHER_KVM_ENTRIES];
+	uint32_t row;
+	int r = begin(g, cpu, GATHER_KVM_ENTRIES, &track_kvm_entry, time, &row);
+
+	if (r <= 0)
+		return r;
+	batch_u32(s->batch, KVM_ENTRY_TID)[row] = tid;
+	gather_row_end(s, time);
+	return 0;
+}
+
+int gather_kvm(struct gather *g, uint32_t cpu, nsec_t time, uint32_t tid, uint8_t kind,
+	       uint64_t what, uint32_t detail)
+{
+	struct gather_stream *s = &g->cpu[cpu].stream[GATHER_KVM];
+	uint32_t row;
+	int r = begin(g, cpu, GATHER_KVM, &track_kvm, time, &row);
+
+	if (r <= 0)
+		return r;
+	batch_u8(s->batch, KVM_KIND)[row] = kind;
+	batch_u32(s->batch, KVM_TID)[row] = tid;
+	batch_u64(s->batch, KVM_WHAT)[row] = what;
+	batch_u32(s->batch, KVM_DETAIL)[row] = detail;
+	gather_row_end(s, time);
 	return 0;
 }
 
 int gather_task(struct gather *g, uint32_t cpu, const struct gather_task *t)
 {
-	struct gather_stream *s = &gather_cpu(g, cpu)->tasks;
+	struct gather_stream *s = &gather_cpu(g, cpu)->stream[GATHER_TASKS];
 	uint32_t row;
 	int r = gather_row(g, s, &track_task, cpu < g->n_cpus ? cpu : BATCH_CPU_NONE, t->time,
 			   &row);
@@ -187,7 +224,7 @@ int gather_task(struct gather *g, uint32_t cpu, const struct gather_task *t)
 int gather_loss(struct gather *g, uint32_t cpu, const struct track *track, nsec_t first,
 		nsec_t last, uint64_t count)
 {
-	struct gather_stream *s = &gather_cpu(g, cpu)->losses;
+	struct gather_stream *s = &gather_cpu(g, cpu)->stream[GATHER_LOSSES];
 	uint32_t row;
 	int r = gather_row(g, s, &track_loss, cpu < g->n_cpus ? cpu : BATCH_CPU_NONE, first, &row);
 

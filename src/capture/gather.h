@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "base/nsec.h"
 #include "model/batch.h"
+#include "model/kvm_track.h"
 #include "model/sched_track.h"
 #include "model/stream.h"
 
@@ -25,9 +26,22 @@ struct gather_stream {
 	nsec_t written; /* time of the last row that the sink has */
 };
 
+/* In the order in which they go to the sink: names before events. */
+enum gather_streams {
+	GATHER_TASKS,
+	GATHER_SWITCHES,
+	GATHER_WAKEUPS,
+	GATHER_MIGRATIONS,
+	GATHER_KVM_EXITS,
+	GATHER_KVM_ENTRIES,
+	GATHER_KVM,
+	GATHER_LOSSES,
+	GATHER_STREAMS,
+};
+
 struct gather_cpu {
 	nsec_t from, until; /* covered time; events outside are dropped */
-	struct gather_stream switches, wakeups, migrations, tasks, losses;
+	struct gather_stream stream[GATHER_STREAMS];
 };
 
 struct gather {
@@ -88,21 +102,22 @@ static inline int must_check gather_switch(struct gather *g, uint32_t cpu, nsec_
 					   uint8_t prio)
 {
 	struct gather_cpu *c = &g->cpu[cpu];
+	struct gather_stream *s = &c->stream[GATHER_SWITCHES];
 	uint32_t row;
 
 	if (!gather_covered(c, time))
 		return 0;
-	int r = gather_row(g, &c->switches, &track_switch, cpu, time, &row);
+	int r = gather_row(g, s, &track_switch, cpu, time, &row);
 
 	if (r < 0)
 		return r;
-	struct batch *b = c->switches.batch;
+	struct batch *b = s->batch;
 
 	((uint32_t *)b->col[SWITCH_NEXT])[row] = next;
 	((uint32_t *)b->col[SWITCH_PREV])[row] = prev;
 	((uint16_t *)b->col[SWITCH_STATE])[row] = state;
 	((uint8_t *)b->col[SWITCH_PRIO])[row] = prio;
-	gather_row_end(&c->switches, time);
+	gather_row_end(s, time);
 	return 0;
 }
 
@@ -110,6 +125,13 @@ int gather_wakeup(struct gather *g, uint32_t cpu, nsec_t time, uint32_t tid, uin
 		  uint16_t target, uint8_t flags) must_check;
 int gather_migrate(struct gather *g, uint32_t cpu, nsec_t time, uint32_t tid, uint16_t from,
 		   uint16_t to) must_check;
+
+int gather_kvm_exit(struct gather *g, uint32_t cpu, nsec_t time, uint32_t tid, uint8_t isa,
+		    uint32_t reason) must_check;
+int gather_kvm_entry(struct gather *g, uint32_t cpu, nsec_t time, uint32_t tid) must_check;
+/* @kind: enum kvm_kind */
+int gather_kvm(struct gather *g, uint32_t cpu, nsec_t time, uint32_t tid, uint8_t kind,
+	       uint64_t what, uint32_t detail) must_check;
 
 struct gather_task {
 	nsec_t time;

@@ -6,6 +6,7 @@
  */
 #include <fcntl.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -32,7 +33,9 @@ static int read_fields(struct perf_source *s, int tracefs, unsigned int event, s
 	if (r < 0)
 		return r;
 	s->id[event] = t->id;
-	for (unsigned int i = 0; i < PERF_MAX_FIELDS && perf_events[event].field[i]; i++) {
+	r = idmap_set(&s->by_id, t->id, event);
+	for (unsigned int i = 0; i < PERF_MAX_FIELDS && perf_events[event].field[i] && r >= 0;
+	     i++) {
 		const struct tracepoint_field *f = tracepoint_field(t, perf_events[event].field[i]);
 
 		if (!f) {
@@ -42,10 +45,22 @@ static int read_fields(struct perf_source *s, int tracefs, unsigned int event, s
 		}
 		s->field[event][i] = (struct perf_field){ (uint16_t)f->offset, (uint16_t)f->size };
 	}
-	if (r >= 0 && event == PERF_EVENT_FORK)
+	if (r >= 0 && event == PERF_EVENT_FORK) {
+		const struct tracepoint_field *pid = tracepoint_field(t, "common_pid");
+
+		if (pid)
+			s->pid = (struct perf_field){ (uint16_t)pid->offset, (uint16_t)pid->size };
 		s->fork = steal_ptr(t);
+	}
 	tracepoint_free(t);
 	return r;
+}
+
+static const char *event_name(const struct perf_source *s, unsigned int event)
+{
+	if (event >= PERF_N_EVENTS)
+		return s->kvm->item[event - PERF_N_EVENTS].name;
+	return perf_events[event].name ? perf_events[event].name : "dummy";
 }
 
 static int open_one(struct perf_source *s, unsigned int event, int cpu, int cgroup_fd)
@@ -53,7 +68,8 @@ static int open_one(struct perf_source *s, unsigned int event, int cpu, int cgro
 	struct perf_event_attr attr = {
 		.size = sizeof(attr),
 		.type = PERF_TYPE_TRACEPOINT,
-		.config = s->id[event],
+		.config = event < PERF_N_EVENTS ? s->id[event]
+						: s->kvm->item[event - PERF_N_EVENTS].id,
 		.sample_period = 1,
 		.sample_type = PERF_SAMPLE_TIME | PERF_SAMPLE_RAW,
 		.read_format = s->counts_lost ? PERF_FORMAT_LOST : 0,
@@ -105,14 +121,17 @@ static void filter_text(struct buf *b, const struct perf_event *event,
 
 static int set_filter(int fd, unsigned int event, const struct capture_filter *f, struct err *e)
 {
+	/* COMM is the name of the current task, as for wake-ups. */
+	static const struct perf_event kvm = { .comm = { "COMM" }, .tid = { "common_pid" } };
+	const struct perf_event *v = event < PERF_N_EVENTS ? &perf_events[event] : &kvm;
 	auto_buf b;
 
 	buf_init(&b, 4095); /* the kernel takes a page */
-	if (!f || !perf_events[event].tid[0] || (!f->n_tids && !f->comm[0]))
+	if (!f || !v->tid[0] || (!f->n_tids && !f->comm[0]))
 		return 0;
 	if (strpbrk(f->comm, "\"\\"))
 		return err_set(e, -EINVAL, "engine perf cannot filter on the name '%s'", f->comm);
-	filter_text(&b, &perf_events[event], f);
+	filter_text(&b, v, f);
 	if (buf_error(&b))
 		return err_set(e, -E2BIG, "too many thread ids for engine perf");
 	if (ioctl(fd, PERF_EVENT_IOC_SET_FILTER, buf_str(&b)) < 0)
@@ -126,8 +145,8 @@ static int open_cpu(struct perf_source *s, int cpu, uint64_t bytes, int cgroup_f
 {
 	struct perf_cpu *c = &s->cpu[cpu];
 
-	for (unsigned int event = 0; event < PERF_N_EVENTS; event++) {
-		if (!(s->wanted & 1u << event))
+	for (unsigned int event = 0; event < s->n_events; event++) {
+		if (event < PERF_N_EVENTS && !(s->wanted & 1u << event))
 			continue;
 		int fd = open_one(s, event, cpu, cgroup_fd);
 
@@ -137,8 +156,7 @@ static int open_cpu(struct perf_source *s, int cpu, uint64_t bytes, int cgroup_f
 		}
 		if (fd < 0)
 			return err_set(e, fd, "cannot open event %s on CPU %d: %s",
-				       perf_events[event].name ? perf_events[event].name : "dummy",
-				       cpu, strerror(-fd));
+				       event_name(s, event), cpu, strerror(-fd));
 		c->fd[event] = fd;
 		int r = event == PERF_EVENT_TASKS ? perf_ring_map(&c->ring, fd, bytes, e) : 0;
 
@@ -180,11 +198,13 @@ static void perf_source_free(struct event_source *base)
 
 	for (unsigned int cpu = 0; s->cpu && cpu < s->n_cpus; cpu++) {
 		perf_ring_unmap(&s->cpu[cpu].ring);
-		for (unsigned int event = 0; event < PERF_N_EVENTS; event++)
+		for (unsigned int event = 0; s->cpu[cpu].fd && event < s->n_events; event++)
 			if (s->cpu[cpu].fd[event] >= 0)
 				close(s->cpu[cpu].fd[event]);
+		free(s->cpu[cpu].fd);
 	}
 	tracepoint_free(s->fork);
+	idmap_done(&s->by_id);
 	idmap_done(&s->tgid_wanted);
 	idmap_done(&s->tid_wanted);
 	free(s->cpu);
@@ -203,7 +223,7 @@ static int perf_start(struct event_source *base, struct err *e)
 	struct perf_source *s = container_of(base, struct perf_source, base);
 
 	for (int cpu = cpuset_next(&s->cpus, 0); cpu >= 0; cpu = cpuset_next(&s->cpus, cpu + 1)) {
-		for (unsigned int event = 0; event < PERF_N_EVENTS; event++)
+		for (unsigned int event = 0; event < s->n_events; event++)
 			if (s->cpu[cpu].fd[event] >= 0 &&
 			    ioctl(s->cpu[cpu].fd[event], PERF_EVENT_IOC_ENABLE, 0) < 0)
 				return err_set(e, -errno, "cannot enable perf events: %s",
@@ -222,7 +242,7 @@ static int take_late_losses(struct perf_source *s, uint32_t cpu, nsec_t now)
 	struct perf_cpu *c = &s->cpu[cpu];
 	uint64_t lost = 0;
 
-	for (unsigned int event = 0; event < PERF_N_EVENTS; event++) {
+	for (unsigned int event = 0; event < s->n_events; event++) {
 		uint64_t v[2]; /* value, lost */
 
 		if (c->fd[event] >= 0 && read(c->fd[event], v, sizeof(v)) == sizeof(v))
@@ -240,7 +260,7 @@ static int perf_stop(struct event_source *base, struct err *e)
 
 	for (int cpu = cpuset_next(&s->cpus, 0); cpu >= 0; cpu = cpuset_next(&s->cpus, cpu + 1)) {
 		s->gather->cpu[cpu].until = nsec_monotonic();
-		for (unsigned int event = 0; event < PERF_N_EVENTS; event++)
+		for (unsigned int event = 0; event < s->n_events; event++)
 			if (s->cpu[cpu].fd[event] >= 0)
 				ioctl(s->cpu[cpu].fd[event], PERF_EVENT_IOC_DISABLE, 0);
 	}
@@ -271,6 +291,8 @@ static int open_all(struct perf_source *s, const struct capture_options *o, stru
 		s->wanted |= 1u << event;
 		r = perf_events[event].name ? read_fields(s, tracefs, event, e) : 0;
 	}
+	for (unsigned int i = 0; s->kvm && i < s->kvm->n && r >= 0; i++)
+		r = idmap_set(&s->by_id, s->kvm->item[i].id, PERF_N_EVENTS + i);
 	if (r >= 0 && f && f->n_pids && f->n_tids)
 		r = err_set(e, -EINVAL, "--pid and --tid exclude each other");
 	if (r >= 0 && f && f->n_pids)
@@ -302,8 +324,41 @@ static int open_all(struct perf_source *s, const struct capture_options *o, stru
 	return r;
 }
 
-static int perf_open(const struct capture_options *o, struct gather *g, struct event_source **ret,
-		     struct err *e)
+static int make_cpus(struct perf_source *s)
+{
+	s->cpu = calloc(s->n_cpus, sizeof(s->cpu[0]));
+	if (!s->cpu)
+		return -ENOMEM;
+	for (int cpu = cpuset_next(&s->cpus, 0); cpu >= 0; cpu = cpuset_next(&s->cpus, cpu + 1)) {
+		int *fd = s->cpu[cpu].fd = calloc(s->n_events, sizeof(*fd));
+
+		if (!fd)
+			return -ENOMEM;
+		memset(fd, -1, s->n_events * sizeof(*fd));
+	}
+	return 0;
+}
+
+/* A descriptor per event and CPU: a hundred kvm events on ten CPUs are more than the usual 1024.
+ * The limit goes back afterwards, since a workload inherits it. */
+static int open_with_many_files(struct perf_source *s, const struct capture_options *o,
+				struct err *e)
+{
+	struct rlimit old, most;
+
+	if (getrlimit(RLIMIT_NOFILE, &old) < 0)
+		return open_all(s, o, e);
+	most = old;
+	most.rlim_cur = most.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &most);
+	int r = open_all(s, o, e);
+
+	setrlimit(RLIMIT_NOFILE, &old);
+	return r;
+}
+
+static int perf_open(const struct capture_options *o, const struct kvm_events *kvm,
+		     struct gather *g, struct event_source **ret, struct err *e)
 {
 	struct perf_source *s = calloc(1, sizeof(*s));
 
@@ -319,11 +374,13 @@ static int perf_open(const struct capture_options *o, struct gather *g, struct e
 	s->cpus = *o->cpus;
 	s->n_cpus = g->n_cpus;
 	s->counts_lost = true;
-	s->cpu = calloc(s->n_cpus, sizeof(s->cpu[0]));
-	for (unsigned int cpu = 0; s->cpu && cpu < s->n_cpus; cpu++)
-		memset(s->cpu[cpu].fd, -1, sizeof(s->cpu[cpu].fd));
+	s->kvm = kvm;
+	s->n_events = PERF_N_EVENTS + (kvm ? kvm->n : 0);
 
-	int r = s->cpu ? open_all(s, o, e) : -ENOMEM;
+	int r = make_cpus(s);
+
+	if (r >= 0)
+		r = open_with_many_files(s, o, e);
 
 	if (r < 0) {
 		perf_source_free(&s->base);

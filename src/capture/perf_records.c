@@ -43,10 +43,8 @@ const struct perf_event perf_events[PERF_N_EVENTS] = {
 	},
 };
 
-static int64_t get_field(const struct perf_source *s, unsigned int event, unsigned int i,
-			 const uint8_t *raw)
+static int64_t get_at(const struct perf_field *f, const uint8_t *raw)
 {
-	const struct perf_field *f = &s->field[event][i];
 	int64_t v64;
 	int32_t v32;
 	int16_t v16;
@@ -63,6 +61,12 @@ static int64_t get_field(const struct perf_source *s, unsigned int event, unsign
 		return v16;
 	}
 	return raw[f->offset];
+}
+
+static int64_t get_field(const struct perf_source *s, unsigned int event, unsigned int i,
+			 const uint8_t *raw)
+{
+	return get_at(&s->field[event][i], raw);
 }
 
 static bool wanted(const struct perf_source *s, uint32_t tid)
@@ -93,6 +97,30 @@ static int take_fork_name(struct perf_source *s, uint32_t cpu, nsec_t time, cons
 	return gather_task(s->gather, cpu, &t);
 }
 
+static int take_kvm(struct perf_source *s, uint32_t cpu, nsec_t time, const struct kvm_event *v,
+		    const uint8_t *raw, size_t size)
+{
+	const bool big = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
+	struct kvm_record k;
+
+	if (s->pid.offset + s->pid.size > size ||
+	    kvm_layout_read(&v->layout, raw, size, big, &k) < 0)
+		return -EPROTO;
+	uint32_t tid = (uint32_t)get_at(&s->pid, raw);
+
+	if (!wanted(s, tid))
+		return 0;
+	switch (v->layout.class) {
+	case KVM_CLASS_EXIT:
+		return gather_kvm_exit(s->gather, cpu, time, tid, k.isa, k.reason);
+	case KVM_CLASS_ENTRY:
+		return gather_kvm_entry(s->gather, cpu, time, tid);
+	case KVM_CLASS_OTHER:
+		return gather_kvm(s->gather, cpu, time, tid, v->layout.kind, k.what, k.detail);
+	}
+	return 0;
+}
+
 static int take_sample(struct perf_source *s, uint32_t cpu, const struct perf_event_header *h)
 {
 	/* u64 time, u32 size, raw */
@@ -108,12 +136,14 @@ static int take_sample(struct perf_source *s, uint32_t cpu, const struct perf_ev
 	memcpy(&type, raw, sizeof(type));
 	if (size > h->size - sizeof(*h) - 12)
 		return -EPROTO;
-	unsigned int event = PERF_EVENT_FORK;
+	uint32_t event = idmap_get(&s->by_id, type);
 
-	while (event < PERF_N_EVENTS && s->id[event] != type)
-		event++;
-	if (event == PERF_N_EVENTS)
+	if (event == IDMAP_NONE)
 		return 0;
+	if (event >= PERF_N_EVENTS) {
+		s->cpu[cpu].last = time;
+		return take_kvm(s, cpu, time, &s->kvm->item[event - PERF_N_EVENTS], raw, size);
+	}
 	for (unsigned int i = 0; i < PERF_MAX_FIELDS && perf_events[event].field[i]; i++)
 		if (s->field[event][i].offset + s->field[event][i].size > size)
 			return -EPROTO;

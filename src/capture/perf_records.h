@@ -13,6 +13,7 @@
 #include "base/idmap.h"
 #include "base/nsec.h"
 #include "capture/engine.h"
+#include "capture/kvm_events.h"
 #include "capture/perf_ring.h"
 #include "format/tracepoint.h"
 
@@ -25,7 +26,7 @@ enum {
 	PERF_EVENT_WAKEUP,
 	PERF_EVENT_WAKEUP_NEW,
 	PERF_EVENT_MIGRATE,
-	PERF_N_EVENTS,
+	PERF_N_EVENTS, /* those of kvm follow */
 };
 
 /* What is read of each tracepoint. All are integers but fork's name. */
@@ -43,7 +44,7 @@ struct perf_field {
 
 struct perf_cpu {
 	struct perf_ring ring;
-	int fd[PERF_N_EVENTS]; /* -1 = not opened */
+	int *fd; /* [n_events], -1 = not opened */
 	nsec_t last; /* time of its last record */
 	uint64_t lost; /* as the ring has said so far */
 };
@@ -55,6 +56,10 @@ struct perf_source {
 	struct perf_cpu *cpu; /* [n_cpus] */
 	unsigned int n_cpus;
 	unsigned int wanted; /* bit per event */
+	unsigned int n_events; /* PERF_N_EVENTS and the kvm events */
+	const struct kvm_events *kvm; /* lent; NULL = none */
+	struct idmap by_id; /* id of the tracepoint -> event */
+	struct perf_field pid; /* common_pid: the current task of any record */
 	uint32_t id[PERF_N_EVENTS]; /* of the tracepoint */
 	struct perf_field field[PERF_N_EVENTS][PERF_MAX_FIELDS];
 	struct tracepoint *fork; /* its name has a changing place */

@@ -34,6 +34,11 @@ static const struct {
 	{ "wakeup", "wake-ups: who made whom runnable, and on which CPU", CAPTURE_WAKEUP },
 	{ "migrate", "moves of tasks between CPUs", CAPTURE_MIGRATE },
 	{ "task", "fork, exec, rename, exit: always recorded, names need them", CAPTURE_TASK },
+	{ "kvm",
+	  "virtual machines: exits and entries of vCPUs, port and memory I/O, MSRs, CPUID, "
+	  "hypercalls, halt polling, injected interrupts, exits to user space",
+	  CAPTURE_KVM },
+	{ "kvm-all", "every event of the kernel's kvm subsystem", CAPTURE_KVM_ALL },
 };
 
 static const struct option_spec record_options[] = {
@@ -138,9 +143,11 @@ static int parse_events(const char *list, unsigned int *ret, struct err *e)
 		       (strlen(event_kinds[i].name) != n || strncmp(event_kinds[i].name, p, n)))
 			i++;
 		if (i == ARRAY_SIZE(event_kinds))
-			return err_set(e, -EINVAL,
-				       "--events: no kind '%.*s' (try: switch,wakeup,migrate,task)",
-				       (int)n, p);
+			return err_set(
+				e, -EINVAL,
+				"--events: no kind '%.*s' (try: switch,wakeup,migrate,task,kvm,"
+				"kvm-all)",
+				(int)n, p);
 		events |= event_kinds[i].bit;
 		p += n + (p[n] == ',');
 	}
