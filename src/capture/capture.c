@@ -67,7 +67,6 @@ static void add_note(struct capture *c, const char *text)
 		snprintf(c->note + n, sizeof(c->note) - n, "%s%s", n ? "; " : "", text);
 }
 
-/* Which KVM events there are. None is no error for a capture of the scheduler. */
 static int settle_kvm(struct capture *c, struct err *e)
 {
 	bool own;
@@ -79,20 +78,7 @@ static int settle_kvm(struct capture *c, struct err *e)
 
 	if (tracefs < 0)
 		return err_set(e, tracefs, "kvm events: %s (try: sudo)", err_text(&why, tracefs));
-	int r = kvm_events_read(tracefs, c->options.events & CAPTURE_KVM_ALL, &c->kvm, &why);
-
-	if (r == -ENOENT && c->options.events & CAPTURE_SCHED) {
-		char text[ERR_TEXT_MAX];
-
-		c->options.events &= ~(CAPTURE_KVM | CAPTURE_KVM_ALL);
-		snprintf(text, sizeof(text), "%.300s, recording without them (try: modprobe kvm)",
-			 err_text(&why, r));
-		add_note(c, text);
-		return 0;
-	}
-	if (r == -ENOENT)
-		return err_set(e, r, "%s (try: modprobe kvm)", err_text(&why, r));
-	return r < 0 ? err_set(e, r, "%s", err_text(&why, r)) : 0;
+	return kvm_events_settle(tracefs, &c->options.events, &c->kvm, c->note, sizeof(c->note), e);
 }
 
 static int probe(const struct capture *c, const struct engine *engine, struct err *why)

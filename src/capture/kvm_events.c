@@ -6,10 +6,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "capture/capture.h"
 #include "capture/tracefs.h"
 
 #define DIRECTORY "events/kvm"
@@ -120,6 +122,30 @@ int kvm_events_read(int tracefs_fd, bool all, struct kvm_events **ret, struct er
 		return r;
 	*ret = steal_ptr(k);
 	return 0;
+}
+
+int kvm_events_settle(int tracefs_fd, unsigned int *events, struct kvm_events **ret, char *ret_note,
+		      size_t size, struct err *e)
+{
+	struct err why = { 0 };
+	const unsigned int kvm = CAPTURE_KVM | CAPTURE_KVM_ALL;
+
+	*ret_note = '\0';
+	*ret = NULL;
+	if (!(*events & kvm))
+		return 0;
+	int r = kvm_events_read(tracefs_fd, *events & CAPTURE_KVM_ALL, ret, &why);
+
+	if (r == -ENOENT && *events & CAPTURE_SCHED) {
+		*events &= ~kvm;
+		snprintf(ret_note, size, "%s, recording without them (try: modprobe kvm)",
+			 why.text);
+		return 0;
+	}
+	if (r < 0)
+		err_set(e, r, "%s%s", err_text(&why, r),
+			r == -ENOENT ? " (try: modprobe kvm)" : "");
+	return r;
 }
 
 struct kvm_events *kvm_events_free(struct kvm_events *k)

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/attr.h"
@@ -31,6 +32,13 @@ struct kvm_events {
  * there are kinds.
  */
 int kvm_events_read(int tracefs_fd, bool all, struct kvm_events **ret, struct err *e) must_check;
+/*
+ * The same for a capture of *events (CAPTURE_*). No kvm events in the kernel are an error when
+ * nothing of CAPTURE_SCHED is asked for; else they are taken out of *events and *ret_note (of @size
+ * bytes) says so. *ret_note is "" and *ret is NULL where nothing is to be said and recorded.
+ */
+int kvm_events_settle(int tracefs_fd, unsigned int *events, struct kvm_events **ret, char *ret_note,
+		      size_t size, struct err *e) must_check;
 struct kvm_events *kvm_events_free(struct kvm_events *k);
 DEFINE_CLEANUP(kvm_events, kvm_events_free)
 
