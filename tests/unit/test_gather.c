@@ -85,6 +85,33 @@ static void test_overtaking_events_are_put_in_order(void **state)
 	bench_close(&b);
 }
 
+static void test_kvm_events_have_streams_of_their_own(void **state)
+{
+	(void)state;
+	struct bench b;
+
+	bench_open(&b);
+	gather_cover(&b.g, 1, 10, 100);
+	assert_int_equal(gather_kvm_exit(&b.g, 1, 9, 7, KVM_ISA_VMX, 48), 0);
+	assert_int_equal(gather_kvm_exit(&b.g, 1, 10, 7, KVM_ISA_VMX, 48), 0);
+	assert_int_equal(gather_kvm_entry(&b.g, 1, 30, 7), 0);
+	assert_int_equal(gather_kvm_entry(&b.g, 1, 101, 7), 0);
+	/* An interrupt's event took the later place and the earlier time. */
+	assert_int_equal(gather_kvm(&b.g, 1, 25, 7, KVM_KIND_PIO, 0x3f8, 0x10101), 0);
+	assert_int_equal(
+		gather_kvm(&b.g, 1, 20, 7, KVM_KIND_MMIO, UINT64_C(0xfee00000fee00300), 0x204), 0);
+	assert_int_equal(gather_kvm(&b.g, 0, 20, 7, KVM_KIND_PIO, 1, 1), 0); /* not covered */
+	assert_string_equal(flushed(&b),
+			    "kvm_exit 1 10 tid=7 isa=1 reason=48\n"
+			    "kvm_entry 1 30 tid=7\n"
+			    "kvm 1 20 kind=2 tid=7 what=18365679284692976384 detail=516\n"
+			    "kvm 1 25 kind=3 tid=7 what=1016 detail=65793\n");
+	assert_int_equal(b.g.events, 4);
+	assert_int_equal(gather_loss(&b.g, 1, &track_kvm, 40, 50, 3), 0);
+	assert_non_null(strstr(flushed(&b), "loss 1 40 end=50 track=21 count=3 cause=1\n"));
+	bench_close(&b);
+}
+
 static void test_full_batches_go_out_by_themselves(void **state)
 {
 	(void)state;
@@ -173,6 +200,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_only_covered_time_passes),
 		cmocka_unit_test(test_overtaking_events_are_put_in_order),
+		cmocka_unit_test(test_kvm_events_have_streams_of_their_own),
 		cmocka_unit_test(test_full_batches_go_out_by_themselves),
 		cmocka_unit_test(test_tasks_are_flagged),
 		cmocka_unit_test(test_losses_become_rows),
