@@ -13,6 +13,9 @@ ninja -C "$BUILD" bench/bench_floor bench/bench_splice >/dev/null || exit 1
 echo "## Cost for the recorded"
 bench/overhead.sh
 echo
+echo "## Cost for a guest"
+ninja -C "$BUILD" bench/bench_kvm >/dev/null && bench/kvm.sh
+echo
 echo "## Size"
 bench/size.sh
 echo

@@ -35,10 +35,10 @@ static const struct {
 	{ "migrate", "moves of tasks between CPUs", CAPTURE_MIGRATE },
 	{ "task", "fork, exec, rename, exit: always recorded, names need them", CAPTURE_TASK },
 	{ "kvm",
-	  "virtual machines: exits and entries of vCPUs, port and memory I/O, MSRs, CPUID, "
-	  "hypercalls, halt polling, injected interrupts, exits to user space",
+	  "virtual machines: vCPU exits and entries, I/O, MSR, CPUID, hypercalls, interrupts",
 	  CAPTURE_KVM },
-	{ "kvm-all", "every event of the kernel's kvm subsystem", CAPTURE_KVM_ALL },
+	{ "kvm-all", "every event of the kernel's kvm subsystem; takes some seconds to end",
+	  CAPTURE_KVM_ALL },
 };
 
 static const struct option_spec record_options[] = {
@@ -454,17 +454,19 @@ static const struct command_example record_examples[] = {
 	{ "kymo record -d 5s", "this machine for 5 s" },
 	{ "kymo record -o build.kymo -- make -j8", "while a command runs, with its exit status" },
 	{ "kymo record -e switch -C 0-3 -d 1m", "context switches of four CPUs" },
+	{ "kymo record -e switch,wakeup,kvm -d 5s", "a host of virtual machines" },
 	{ "kymo record --flight 30s -o crash.kymo", "the last 30 s before Ctrl-C or SIGUSR1" },
 	{ NULL, NULL },
 };
 
 const struct command command_record = {
 	.name = "record",
-	.summary = "record this machine's scheduler events",
+	.summary = "record this machine's scheduler and KVM events",
 	.usage = "[OPTIONS] [[--] CMD ARGS...]",
 	.description =
-		"Records context switches, wake-ups and the life of all tasks of this machine into "
-		"one file, for a time, until Ctrl-C, or while CMD runs. The names of all tasks are "
+		"Records context switches, wake-ups and the life of all tasks of this machine, on "
+		"request the events of its virtual machines too, into one file, for a time, until "
+		"Ctrl-C, or while CMD runs. The names of all tasks are "
 		"in the file; kymo's own threads are marked. What could not be recorded is in the "
 		"file too, as losses with their time.\n"
 		"\n"
@@ -473,7 +475,18 @@ const struct command command_record = {
 		"\n"
 		"Filters work in the kernel: what does not pass costs nearly nothing. A context "
 		"switch passes when its previous or next task does, a wake-up when the woken task "
-		"or its waker does. Several kinds of filters must all match.\n"
+		"or its waker does, a KVM event when the thread does that runs where it happens. "
+		"Several kinds of filters must all match.\n"
+		"\n"
+		"KVM events (-e kvm) are those that tell what vCPUs do: kvm_exit, kvm_entry, "
+		"kvm_userspace_exit, kvm_mmio, kvm_pio, kvm_msr, kvm_cpuid, kvm_hypercall, "
+		"kvm_fpu, kvm_halt_poll_ns, kvm_vcpu_wakeup, kvm_inj_virq, kvm_inj_exception, as "
+		"far as the kernel has them; -e kvm-all takes all it has. They are no default: the "
+		"kernel takes its time to let go of each (some 20 to 80 ms at the end). What there "
+		"is to record is settled at the start: a kvm module that is loaded later is not "
+		"recorded. Without the module -e switch,kvm records switches and says so. Where "
+		"kvm_pvm runs the guests, kvm_exit and kvm_entry exist but never happen; exits to "
+		"user space, I/O, MSR and CPUID are there, guest and host time are not.\n"
 		"\n"
 		"The flight recorder (--flight) keeps the last TIME in memory and writes it when "
 		"it is stopped by Ctrl-C, SIGTERM or --duration. SIGUSR1 writes what it has and "
