@@ -92,6 +92,43 @@ static void test_names_are_unique(void **state)
 	machine_tree_remove(&t);
 }
 
+static void kvm_of(const struct machine_tree *t, struct facility *ret)
+{
+	for (size_t i = 0; i < facility_count(); i++) {
+		facility_check(i, t->fd, ret);
+		if (!strcmp(ret->name, "kvm"))
+			return;
+	}
+	fail();
+}
+
+/* A host of guests in user mode says what it cannot show; a CPU that runs guests decides. */
+static void test_kvm_without_hardware(void **state)
+{
+	(void)state;
+	struct machine_tree t;
+	struct facility soft, hard;
+
+	machine_tree_make(&t);
+	machine_tree_put(&t, "dev/kvm", "");
+	machine_tree_put(&t, "sys/module/kvm_pvm/parameters/force", "N\n");
+	machine_tree_put(&t, "proc/cpuinfo",
+			 "processor\t: 0\nflags\t\t: fpu svm_lock vmxoff\nbugs\t\t: svm\n");
+	kvm_of(&t, &soft);
+	machine_tree_put(&t, "proc/cpuinfo", "processor\t: 0\nflags\t\t: fpu vme svm\n");
+	kvm_of(&t, &hard);
+	machine_tree_remove(&t);
+	if (strstr(soft.found, "no kvm tracepoints")) {
+		print_message("SKIP: no kvm tracepoints here, or tracefs is not readable\n");
+		skip();
+	}
+	assert_int_equal(soft.state, FACILITY_LIMITED);
+	assert_non_null(strstr(soft.found, "kvm_exit and kvm_entry never fire"));
+	assert_non_null(strstr(soft.fix, "exits to user space, pio, mmio, msr, cpuid"));
+	assert_int_equal(hard.state, FACILITY_OK);
+	assert_null(strstr(hard.found, "never"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -99,6 +136,7 @@ int main(void)
 		cmocka_unit_test(test_an_empty_machine),
 		cmocka_unit_test(test_a_need_that_fails_names_the_fix),
 		cmocka_unit_test(test_names_are_unique),
+		cmocka_unit_test(test_kvm_without_hardware),
 	};
 
 	return cmocka_run_group_tests_name("facility", tests, NULL, NULL);
