@@ -97,6 +97,9 @@ int bpf_kvm_attach(struct bpf_kvm *b, const struct kvm_events *k, struct bpf_map
 			return err_set(e, r, "cannot attach to tracepoint %s: %s", v->name,
 				       strerror(-r));
 	}
+	/* What was missed until now is before the recording. */
+	for (unsigned int i = 0; i < BPF_KVM_PROGRAMS; i++)
+		(void)bpf_kvm_missed(b, (enum kvm_class)i);
 	return 0;
 }
 
