@@ -97,14 +97,15 @@ static bool touches(const struct run_loss *l, const struct analysis *a,
 
 /* Covered time of the window by window times CPUs; losses of any track that was read count. */
 static int coverage(const struct analysis *a, const struct run_info *info,
-		    const struct analysis_args *args, double *ret)
+		    const struct analysis_args *args, struct answer *ans)
 {
 	uint16_t track[16];
-	unsigned int n_tracks = 0;
+	unsigned int n_tracks = 0, n_needs;
 	double known = 0, asked = 0;
 
 	for (size_t i = 0; a->needs && a->needs[i] && n_tracks < ARRAY_SIZE(track); i++)
 		track[n_tracks++] = a->needs[i]->id;
+	n_needs = n_tracks;
 	for (size_t i = 0; a->also && a->also[i] && n_tracks < ARRAY_SIZE(track); i++)
 		track[n_tracks++] = a->also[i]->id;
 	for (size_t i = 0; i < info->n_cpu; i++) {
@@ -121,8 +122,15 @@ static int coverage(const struct analysis *a, const struct run_info *info,
 						min_of(args->to, c->end));
 		asked += (double)(args->to - args->from);
 		gaps_done(&gaps);
+		r = gaps_init(&gaps, info, track, n_needs, c->cpu);
+		if (r < 0)
+			return r;
+		ans->covered =
+			max_of(ans->covered, gaps_free_time(&gaps, max_of(args->from, c->start),
+							    min_of(args->to, c->end)));
+		gaps_done(&gaps);
 	}
-	*ret = asked > 0 ? known / asked : 0;
+	ans->coverage = asked > 0 ? known / asked : 0;
 	return 0;
 }
 
@@ -184,7 +192,7 @@ static int complete(struct work *w, struct err *e)
 		table_cut(ans->table, (size_t)top);
 		table_note(ans->table, "%zu more rows (--top 0 for all)", rows - (size_t)top);
 	}
-	int r = coverage(w->a, info, w->pass.args, &ans->coverage);
+	int r = coverage(w->a, info, w->pass.args, ans);
 
 	if (r < 0)
 		return err_set(e, r, "out of memory");

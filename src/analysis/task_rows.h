@@ -38,15 +38,16 @@ static inline uint32_t task_rows_of(const struct task_rows *r, uint32_t task)
 
 /* The first columns of every table over tasks, and how to fill them. */
 enum { TASK_ROW_TASK, TASK_ROW_TID, TASK_ROW_COLUMNS };
-#define TASK_ROW_TABLE_COLUMNS                                                         \
-	{ .name = "task",                                                              \
-	  .title = "Task",                                                             \
-	  .type = CELL_TEXT,                                                           \
-	  .flags = TABLE_COLUMN_KEY,                                                   \
-	  .help = "role, or the last name of the thread" },                            \
-	{                                                                              \
-		.name = "tid", .title = "TID", .type = CELL_U64, .unit = UNIT_ID,      \
-		.flags = TABLE_COLUMN_KEY, .help = "thread id; missing in merged rows" \
+#define TASK_ROW_TABLE_COLUMNS                                                    \
+	{ .name = "task",                                                         \
+	  .title = "Task",                                                        \
+	  .type = CELL_TEXT,                                                      \
+	  .flags = TABLE_COLUMN_KEY,                                              \
+	  .help = "role, or the last name of the thread" },                       \
+	{                                                                         \
+		.name = "tid", .title = "TID", .type = CELL_U64, .unit = UNIT_ID, \
+		.flags = TABLE_COLUMN_KEY | TABLE_COLUMN_LOCAL,                   \
+		.help = "thread id; missing in merged rows"                       \
 	}
 void task_rows_fill(const struct task_rows *r, size_t row, struct table *t);
 

@@ -10,7 +10,7 @@
 #include "analysis/tallies.h"
 #include "analysis/task_rows.h"
 
-enum { CPU = TASK_ROW_COLUMNS, RUN, RUN_PCT, SWITCHES, N_COLUMNS };
+enum { CPU = TASK_ROW_COLUMNS, RUN, RUN_PCT, SWITCHES, COVERED, N_COLUMNS };
 
 static const struct table_column columns[N_COLUMNS] = {
 	TASK_ROW_TABLE_COLUMNS,
@@ -24,6 +24,7 @@ static const struct table_column columns[N_COLUMNS] = {
 		  .title = "Run time",
 		  .type = CELL_U64,
 		  .unit = UNIT_NSEC,
+		  .flags = TABLE_COLUMN_ADDS,
 		  .help = "time on the CPU within the window" },
 	[RUN_PCT] = { .name = "run_pct",
 		      .title = "Run time %",
@@ -35,7 +36,15 @@ static const struct table_column columns[N_COLUMNS] = {
 		       .title = "Context switches",
 		       .type = CELL_U64,
 		       .unit = UNIT_COUNT,
+		       .flags = TABLE_COLUMN_ADDS,
 		       .help = "times that the task was switched out on the CPU" },
+	[COVERED] = { .name = "covered",
+		      .title = "Covered",
+		      .type = CELL_U64,
+		      .unit = UNIT_NSEC,
+		      .flags = TABLE_COLUMN_COVERED | TABLE_COLUMN_WIDE,
+		      .help = "covered time of the CPU within the window; 'all' and 'IDLE': of the "
+			      "longest covered CPU" },
 };
 
 struct core_map {
@@ -126,6 +135,7 @@ static void set_key(struct core_map *m, struct table *t, size_t row, const char 
 static void set_values(struct table *t, nsec_t run, nsec_t of)
 {
 	table_set_u64(t, RUN, run);
+	table_set_u64(t, COVERED, of);
 	if (of)
 		table_set_f64(t, RUN_PCT, 100.0 * (double)run / (double)of);
 }

@@ -19,6 +19,7 @@ enum {
 	PREEMPTED,
 	MEAN,
 	LONGEST,
+	COVERED,
 	N_COLUMNS,
 };
 
@@ -40,11 +41,13 @@ static const struct table_column columns[N_COLUMNS] = {
 		  .title = "Run time",
 		  .type = CELL_U64,
 		  .unit = UNIT_NSEC,
+		  .flags = TABLE_COLUMN_ADDS,
 		  .help = "time on a CPU within the window" },
 	[SWITCHES] = { .name = "switches",
 		       .title = "Switches",
 		       .type = CELL_U64,
 		       .unit = UNIT_COUNT,
+		       .flags = TABLE_COLUMN_ADDS,
 		       .help = "times that it was switched out" },
 	[PER_SEC] = { .name = "switches_per_s",
 		      .title = "Switches/s",
@@ -56,11 +59,13 @@ static const struct table_column columns[N_COLUMNS] = {
 			.title = "voluntary",
 			.type = CELL_U64,
 			.unit = UNIT_COUNT,
+			.flags = TABLE_COLUMN_ADDS,
 			.help = "because it slept, blocked or ended" },
 	[PREEMPTED] = { .name = "preempted",
 			.title = "preempted",
 			.type = CELL_U64,
 			.unit = UNIT_COUNT,
+			.flags = TABLE_COLUMN_ADDS,
 			.help = "while it wanted to run on" },
 	[MEAN] = { .name = "mean_run",
 		   .title = "Mean run",
@@ -72,6 +77,13 @@ static const struct table_column columns[N_COLUMNS] = {
 		      .type = CELL_U64,
 		      .unit = UNIT_NSEC,
 		      .help = "longest run, or part of one, within the window" },
+	[COVERED] = { .name = "covered",
+		      .title = "Covered",
+		      .type = CELL_U64,
+		      .unit = UNIT_NSEC,
+		      .flags = TABLE_COLUMN_COVERED | TABLE_COLUMN_WIDE,
+		      .help = "covered time within the window: of the CPU, or per task of the "
+			      "longest covered CPU" },
 };
 
 struct view_options {
@@ -153,6 +165,7 @@ static void set_sums(struct table *t, const struct sums *s, nsec_t covered)
 	table_set_u64(t, VOLUNTARY, s->switches - s->preempted);
 	table_set_u64(t, PREEMPTED, s->preempted);
 	table_set_u64(t, LONGEST, s->longest);
+	table_set_u64(t, COVERED, covered);
 	if (s->runs)
 		table_set_u64(t, MEAN, s->run / s->runs);
 	if (!covered)

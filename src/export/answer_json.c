@@ -38,7 +38,21 @@ int json_drain(struct json *j, FILE *out)
 	return 0;
 }
 
-static void columns_json(const struct table *t, struct json *j)
+/* What a column of a joined table is. */
+static void joined_column_json(const struct join_column *c, struct json *j)
+{
+	json_key_str(j, "kind", join_kind_name(c->kind));
+	json_key_str(j, "of", c->of);
+	json_key(j, "run");
+	if (c->kind == JOIN_KEY)
+		json_put_null(j);
+	else
+		json_u64(j, c->run);
+	json_key_bool(j, "per_s", c->per_sec);
+}
+
+/* @joined: of each column, or NULL. */
+static void columns_json(const struct table *t, const struct join_column *joined, struct json *j)
 {
 	json_key(j, "columns");
 	json_begin_array(j);
@@ -53,6 +67,8 @@ static void columns_json(const struct table *t, struct json *j)
 		json_key_u64(j, "digits", c->digits);
 		json_key_bool(j, "key", c->flags & TABLE_COLUMN_KEY);
 		json_key_str(j, "help", c->help ? c->help : "");
+		if (joined)
+			joined_column_json(&joined[i], j);
 		json_end(j);
 	}
 	json_end(j);
@@ -126,18 +142,23 @@ static void figure_json(const struct answer *a, struct json *j)
 	json_end(j);
 }
 
-int answer_json(const struct answer *a, struct json *j, FILE *out)
+static void head_json(const struct answer *a, struct json *j)
 {
-	json_begin_object(j);
 	json_key_str(j, "view", a->view);
 	json_key_str(j, "title", a->title);
 	json_key_str(j, "summary", a->summary);
 	json_key_str(j, "help", a->help);
+}
+
+/* What a run knows of the window, and its facts. */
+static void window_json(const struct answer *a, struct json *j)
+{
 	json_key(j, "window");
 	json_begin_object_flat(j);
 	json_key_u64(j, "from", a->from);
 	json_key_u64(j, "to", a->to);
 	json_end(j);
+	json_key_u64(j, "covered", a->covered);
 	json_key_f64(j, "coverage", a->coverage);
 	json_key_u64(j, "lost", a->lost);
 	json_key(j, "facts");
@@ -149,15 +170,51 @@ int answer_json(const struct answer *a, struct json *j, FILE *out)
 		json_end(j);
 	}
 	json_end(j);
-	columns_json(a->table, j);
-	int r = rows_json(a->table, j, out);
+}
 
+static void notes_json(const struct table *t, struct json *j)
+{
 	json_key(j, "notes");
 	json_begin_array(j);
-	for (unsigned int i = 0; i < table_n_notes(a->table); i++)
-		json_str(j, table_note_at(a->table, i));
+	for (unsigned int i = 0; i < table_n_notes(t); i++)
+		json_str(j, table_note_at(t, i));
 	json_end(j);
+}
+
+int answer_json(const struct answer *a, struct json *j, FILE *out)
+{
+	json_begin_object(j);
+	head_json(a, j);
+	window_json(a, j);
+	columns_json(a->table, NULL, j);
+	int r = rows_json(a->table, j, out);
+
+	notes_json(a->table, j);
 	figure_json(a, j);
+	json_end(j);
+	return r < 0 ? r : json_error(j);
+}
+
+int join_json(const struct join *t, const struct join_run *run, size_t n,
+	      const struct join_options *o, struct json *j, FILE *out)
+{
+	json_begin_object(j);
+	head_json(run[0].answer, j);
+	json_key_u64(j, "baseline", o->baseline);
+	json_key(j, "runs");
+	json_begin_array(j);
+	for (size_t i = 0; i < n; i++) {
+		json_begin_object(j);
+		json_key_str(j, "name", run[i].name);
+		json_key_str(j, "file", run[i].file);
+		window_json(run[i].answer, j);
+		json_end(j);
+	}
+	json_end(j);
+	columns_json(t->table, t->column, j);
+	int r = rows_json(t->table, j, out);
+
+	notes_json(t->table, j);
 	json_end(j);
 	return r < 0 ? r : json_error(j);
 }

@@ -8,6 +8,7 @@
 #include "base/attr.h"
 #include "format/json.h"
 #include "model/answer.h"
+#include "model/join.h"
 
 /*
  * Append the object to @j. When @out is not NULL, @j's buffer is emptied into it on the way, so
@@ -15,6 +16,10 @@
  * buffer or @out.
  */
 int answer_json(const struct answer *a, struct json *j, FILE *out) must_check;
+
+/* The same for several runs side by side, as the VIEWS object of docs/formats/page.md. */
+int join_json(const struct join *t, const struct join_run *run, size_t n,
+	      const struct join_options *o, struct json *j, FILE *out) must_check;
 
 /* Write the buffer of @j to @out and empty it. 0 or -errno. */
 int json_drain(struct json *j, FILE *out) must_check;

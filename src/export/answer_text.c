@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/quantity.h"
@@ -51,6 +52,22 @@ static void u64_text(uint64_t v, enum unit unit, char *buf, size_t size)
 	}
 }
 
+static void i64_text(int64_t v, const struct table_column *c, char *buf, size_t size)
+{
+	const char *sign = v < 0 ? "-" : v && c->flags & TABLE_COLUMN_SIGNED ? "+" : "";
+	size_t n = strlen(sign);
+
+	if (n < size)
+		memcpy(buf, sign, n + 1);
+	u64_text(v < 0 ? -(uint64_t)v : (uint64_t)v, c->unit, buf + n, size - n);
+}
+
+/* Nothing that reads as 0 has a sign. */
+static double rounded(double v, uint8_t digits)
+{
+	return fabs(v) < 0.5 * pow(10, -digits) ? 0 : v;
+}
+
 void table_cell_text(const struct table *t, size_t row, unsigned int column, char *buf, size_t size)
 {
 	const struct table_column *c = table_column(t, column);
@@ -65,10 +82,11 @@ void table_cell_text(const struct table *t, size_t row, unsigned int column, cha
 		u64_text(v.u64, c->unit, buf, size);
 		break;
 	case CELL_I64:
-		(void)snprintf(buf, size, "%" PRId64, v.i64);
+		i64_text(v.i64, c, buf, size);
 		break;
 	case CELL_F64:
-		(void)snprintf(buf, size, "%.*f", c->digits, v.f64);
+		(void)snprintf(buf, size, c->flags & TABLE_COLUMN_SIGNED ? "%+.*f" : "%.*f",
+			       c->digits, rounded(v.f64, c->digits));
 		break;
 	case CELL_TEXT:
 		(void)snprintf(buf, size, "%s", v.text);
@@ -136,8 +154,11 @@ static void put_rows(const struct table *t, const struct answer_text_options *o,
 				continue;
 			if (r)
 				table_cell_text(t, r - 1, c, text, sizeof(text));
-			put_cell(out, r ? text : column->title, width[c], numeric(column),
-				 c == last);
+			else
+				(void)snprintf(text, sizeof(text), "%s", column->title);
+			if (!r)
+				clean(text);
+			put_cell(out, text, width[c], numeric(column), c == last);
 		}
 	}
 	if (all > rows)
@@ -275,6 +296,12 @@ static int put_matrix(const struct answer *a, enum figure_role role,
 
 /* ---- all ---- */
 
+/* Rounded down: 100 % is said only where nothing is missing. */
+static double coverage_pct(const struct answer *a)
+{
+	return floor(a->coverage * 1e4 + 1e-9) / 100;
+}
+
 static void put_head(const struct answer *a, const char *name, FILE *out)
 {
 	char run[CELL_MAX];
@@ -282,10 +309,9 @@ static void put_head(const struct answer *a, const char *name, FILE *out)
 
 	(void)snprintf(run, sizeof(run), "%s", name);
 	clean(run);
-	/* Rounded down: 100 % is said only where nothing is missing. */
 	(void)fprintf(out, "%s: %s, %.6f s to %.6f s, coverage %.4g %%", a->title, run,
 		      (double)a->from / NSEC_PER_SEC, (double)a->to / NSEC_PER_SEC,
-		      floor(a->coverage * 1e4 + 1e-9) / 100);
+		      coverage_pct(a));
 	if (a->lost)
 		(void)fprintf(out, ", %" PRIu64 " events lost", a->lost);
 	(void)fputc('\n', out);
@@ -301,6 +327,12 @@ static void put_head(const struct answer *a, const char *name, FILE *out)
 		(void)fprintf(out, "%s\n", value);
 	}
 	(void)fputc('\n', out);
+}
+
+static void put_notes(const struct table *t, FILE *out)
+{
+	for (unsigned int i = 0; i < table_n_notes(t); i++)
+		(void)fprintf(out, "note: %s\n", table_note_at(t, i));
 }
 
 int answer_text(const struct answer *a, const char *name, const struct answer_text_options *o,
@@ -320,8 +352,96 @@ int answer_text(const struct answer *a, const char *name, const struct answer_te
 		put_rows(a->table, o, out);
 		(void)fputc('\n', out);
 	}
-	for (unsigned int i = 0; i < table_n_notes(a->table); i++)
-		(void)fprintf(out, "note: %s\n", table_note_at(a->table, i));
+	put_notes(a->table, out);
+	return ferror(out) ? -EIO : 0;
+}
+
+/* ---- several runs ---- */
+
+/* Facts of all runs under their labels, in the order in which they come up. */
+static const char *label_at(const struct join_run *run, size_t n, size_t number)
+{
+	for (size_t i = 0; i < n; i++)
+		for (unsigned int k = 0; k < run[i].answer->n_facts; k++) {
+			const char *label = run[i].answer->fact[k].label;
+			bool before = false;
+
+			for (size_t p = 0; p < i; p++)
+				before |= answer_fact_value(run[p].answer, label) != NULL;
+			if (!before && !number--)
+				return label;
+		}
+	return NULL;
+}
+
+static void put_run_facts(struct table *t, const struct join_run *run, size_t n)
+{
+	char text[CELL_MAX], quantity[QUANTITY_MAX];
+	const char *label;
+
+	table_row(t);
+	table_set_text(t, 0, "covered");
+	for (unsigned int i = 0; i < n; i++) {
+		const struct answer *a = run[i].answer;
+
+		(void)snprintf(text, sizeof(text), "%.6f s, %.4g %%",
+			       (double)a->covered / NSEC_PER_SEC, coverage_pct(a));
+		table_set_text(t, i + 1, text);
+	}
+	table_row(t);
+	table_set_text(t, 0, "events lost");
+	for (unsigned int i = 0; i < n; i++)
+		table_set_text(t, i + 1, quantity_count(quantity, run[i].answer->lost));
+	for (size_t k = 0; (label = label_at(run, n, k)); k++) {
+		table_row(t);
+		table_set_text(t, 0, label);
+		for (unsigned int i = 0; i < n; i++) {
+			const char *value = answer_fact_value(run[i].answer, label);
+
+			if (value)
+				table_set_text(t, i + 1, value);
+		}
+	}
+}
+
+static int put_runs(const struct join_run *run, size_t n, FILE *out)
+{
+	static const struct answer_text_options all = { 0 };
+	auto_free struct table_column *column = calloc(n + 1, sizeof(*column));
+
+	if (!column)
+		return -ENOMEM;
+	column[0] = (struct table_column){ .name = "fact", .title = "", .type = CELL_TEXT };
+	for (size_t i = 0; i < n; i++)
+		column[i + 1] = (struct table_column){ .name = run[i].name,
+						       .title = run[i].name,
+						       .type = CELL_TEXT };
+	auto_ptr(table) t = table_new("runs", "Runs", column, (unsigned int)n + 1);
+
+	if (!t)
+		return -ENOMEM;
+	put_run_facts(t, run, n);
+	if (table_error(t) < 0)
+		return table_error(t);
+	put_rows(t, &all, out);
+	(void)fputc('\n', out);
+	return 0;
+}
+
+int join_text(const struct join *t, const struct join_run *run, size_t n,
+	      const struct answer_text_options *o, FILE *out)
+{
+	const struct answer *a = run[0].answer;
+
+	(void)fprintf(out, "%s: %zu runs, %.6f s to %.6f s of each\n", a->title, n,
+		      (double)a->from / NSEC_PER_SEC, (double)a->to / NSEC_PER_SEC);
+	int r = put_runs(run, n, out);
+
+	if (r < 0)
+		return r;
+	put_rows(t->table, o, out);
+	(void)fputc('\n', out);
+	put_notes(t->table, out);
 	return ferror(out) ? -EIO : 0;
 }
 

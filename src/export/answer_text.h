@@ -11,6 +11,7 @@
 
 #include "base/attr.h"
 #include "model/answer.h"
+#include "model/join.h"
 #include "model/table.h"
 
 struct answer_text_options {
@@ -21,6 +22,10 @@ struct answer_text_options {
 /* 0, -ENOMEM, or -errno of @out. @name: of the run, for the first line. */
 int answer_text(const struct answer *a, const char *name, const struct answer_text_options *o,
 		FILE *out) must_check;
+
+/* Several runs side by side: the window, what each run knows of it, the joined table, the notes. */
+int join_text(const struct join *t, const struct join_run *run, size_t n,
+	      const struct answer_text_options *o, FILE *out) must_check;
 
 /* The table alone. @o may be NULL. 0 or -errno of @out. */
 int table_plain(const struct table *t, const struct answer_text_options *o, FILE *out) must_check;

@@ -42,6 +42,14 @@ void answer_fact(struct answer *a, const char *label, const char *fmt, ...)
 	cut_utf8(f->value, sizeof(f->value));
 }
 
+const char *answer_fact_value(const struct answer *a, const char *label)
+{
+	for (unsigned int i = 0; i < a->n_facts; i++)
+		if (!strcmp(a->fact[i].label, label))
+			return a->fact[i].value;
+	return NULL;
+}
+
 void answer_part(struct answer *a, enum figure_role role, unsigned int column)
 {
 	assert(a->figure.n_parts < FIGURE_MAX_PARTS);

@@ -29,6 +29,9 @@ struct answer {
 	bool matrix_text; /* text form: a matrix of the figure's value (and second) by y and x */
 	struct fact fact[ANSWER_MAX_FACTS];
 	unsigned int n_facts;
+	nsec_t covered; /* time of the window that the longest covered CPU covers, without the
+			   losses of the tracks that the analysis needs: what "% of one core" and
+			   "per second" divide by */
 	double coverage; /* 0..1 of window x CPUs for the tracks that were read */
 	uint64_t lost; /* events known to be missing in the window */
 };
@@ -36,5 +39,7 @@ struct answer {
 void answer_done(struct answer *a);
 /* Facts beyond ANSWER_MAX_FACTS are left out, longer texts cut. */
 void answer_fact(struct answer *a, const char *label, const char *fmt, ...) printf_like(3, 4);
+/* The value of the fact with this label, or NULL. */
+const char *answer_fact_value(const struct answer *a, const char *label);
 /* Add a column's part; beyond FIGURE_MAX_PARTS is our mistake. */
 void answer_part(struct answer *a, enum figure_role role, unsigned int column);

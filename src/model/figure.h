@@ -13,7 +13,8 @@
 
 enum figure_mark {
 	MARK_NONE, /* table only */
-	MARK_MATRIX, /* rows x columns of cells, colour = value: core map */
+	MARK_MATRIX, /* rows x columns of cells, colour = value: core map. Cells in which nothing
+			was counted may be left out: where row and column are there, they are 0 */
 	MARK_BARS, /* one bar per row, optional second value as lollipop */
 	MARK_TIMELINE, /* lanes over time, colour = category */
 	MARK_DENSITY, /* time x log value, colour = count */

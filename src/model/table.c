@@ -13,8 +13,6 @@
 
 #include "base/strpool.h"
 
-#define MAX_NOTES 32
-
 struct column {
 	struct table_column what;
 	union cell *cell;
@@ -26,7 +24,7 @@ struct table {
 	struct column *column;
 	unsigned int n_columns;
 	size_t rows, cap;
-	const char *note[MAX_NOTES];
+	const char **note;
 	unsigned int n_notes;
 	struct strpool *text;
 	int error;
@@ -70,6 +68,7 @@ struct table *table_free(struct table *t)
 			free(t->column[i].there);
 		}
 		free(t->column);
+		free(t->note);
 		strpool_free(t->text);
 		free(t);
 	}
@@ -157,14 +156,18 @@ void table_note(struct table *t, const char *fmt, ...)
 	char text[512];
 	va_list ap;
 
-	if (t->n_notes == MAX_NOTES || t->error)
+	if (t->error)
 		return;
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	t->note[t->n_notes] = strpool_add(t->text, text);
-	if (t->note[t->n_notes])
-		t->n_notes++;
+	const char *copy = strpool_add(t->text, text);
+	const char **more = reallocarray(t->note, (size_t)t->n_notes + 1, sizeof(*more));
+
+	if (more)
+		t->note = more;
+	if (copy && more)
+		t->note[t->n_notes++] = copy;
 	else
 		t->error = -ENOMEM;
 }
@@ -172,6 +175,7 @@ void table_note(struct table *t, const char *fmt, ...)
 struct sort {
 	const struct column *column;
 	bool descending;
+	bool size; /* without the sign */
 };
 
 static int compare_cells(enum cell_type type, const union cell *x, const union cell *y)
@@ -189,6 +193,21 @@ static int compare_cells(enum cell_type type, const union cell *x, const union c
 	return 0;
 }
 
+static int compare_sizes(enum cell_type type, const union cell *x, const union cell *y)
+{
+	union cell a = *x, b = *y;
+
+	if (type == CELL_I64) {
+		a.u64 = x->i64 < 0 ? -x->u64 : x->u64;
+		b.u64 = y->i64 < 0 ? -y->u64 : y->u64;
+		type = CELL_U64;
+	} else if (type == CELL_F64) {
+		a.f64 = fabs(x->f64);
+		b.f64 = fabs(y->f64);
+	}
+	return compare_cells(type, &a, &b);
+}
+
 static int compare_rows(const void *a, const void *b, void *ctx)
 {
 	const struct sort *s = ctx;
@@ -196,16 +215,16 @@ static int compare_rows(const void *a, const void *b, void *ctx)
 	int r = (int)s->column->there[y] - (int)s->column->there[x];
 
 	if (r == 0 && s->column->there[x]) {
-		r = compare_cells(s->column->what.type, &s->column->cell[x], &s->column->cell[y]);
+		r = (s->size ? compare_sizes : compare_cells)(
+			s->column->what.type, &s->column->cell[x], &s->column->cell[y]);
 		if (s->descending)
 			r = -r;
 	}
 	return r ? r : x < y ? -1 : x > y;
 }
 
-int table_sort(struct table *t, unsigned int column, bool descending)
+static int sort_rows(struct table *t, struct sort s)
 {
-	struct sort s = { .column = &t->column[column], .descending = descending };
 	size_t n = t->rows;
 
 	if (t->error || n < 2)
@@ -230,6 +249,16 @@ int table_sort(struct table *t, unsigned int column, bool descending)
 		memcpy(k->there, there, n * sizeof(*there));
 	}
 	return 0;
+}
+
+int table_sort(struct table *t, unsigned int column, bool descending)
+{
+	return sort_rows(t, (struct sort){ &t->column[column], descending, false });
+}
+
+int table_sort_size(struct table *t, unsigned int column)
+{
+	return sort_rows(t, (struct sort){ &t->column[column], true, true });
 }
 
 void table_cut(struct table *t, size_t rows)

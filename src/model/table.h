@@ -30,6 +30,16 @@ enum cell_type { CELL_U64 = 1, CELL_I64, CELL_F64, CELL_TEXT };
 
 #define TABLE_COLUMN_KEY  (1u << 0) /* names the row rather than measuring it */
 #define TABLE_COLUMN_WIDE (1u << 1) /* left out of the text form unless asked for */
+/* Grows with the time that was looked at: counts, summed times. What max, mean, percentiles and
+ * percentages are not. Where runs stand side by side (model/join.h) it is divided by covered time.
+ */
+#define TABLE_COLUMN_ADDS (1u << 2)
+/* A key that holds within its run only, as thread ids do: no row of another run is found by it. */
+#define TABLE_COLUMN_LOCAL (1u << 3)
+/* The time over which the row's TABLE_COLUMN_ADDS columns were counted (ns, CELL_U64), where it is
+ * not answer.covered: rows of one CPU. At most one in a table. */
+#define TABLE_COLUMN_COVERED (1u << 4)
+#define TABLE_COLUMN_SIGNED  (1u << 5) /* a difference: text shows the plus too */
 
 struct table_column {
 	const char *name; /* JSON key, CSV header: lower_case */
@@ -41,7 +51,7 @@ struct table_column {
 	const char *help;
 };
 
-#define TABLE_MAX_COLUMNS 256
+#define TABLE_MAX_COLUMNS 1024
 
 struct table; /* opaque */
 
@@ -66,11 +76,13 @@ void table_set_f64(struct table *t, unsigned int column, double v); /* NaN = mis
 void table_set_text(struct table *t, unsigned int column, const char *s); /* copied */
 int table_error(const struct table *t) must_check;
 
-/* A sentence under the table: what is missing, how it was counted. Copied. */
+/* A sentence under the table: what is missing, how it was counted. Copied; cut after 511 bytes. */
 void table_note(struct table *t, const char *fmt, ...) printf_like(2, 3);
 
 /* Sort rows by a column, descending or not; stable; missing cells last. */
 int table_sort(struct table *t, unsigned int column, bool descending) must_check;
+/* The same, furthest from 0 first; text from Z to A. */
+int table_sort_size(struct table *t, unsigned int column) must_check;
 void table_cut(struct table *t, size_t rows); /* keep the first @rows */
 
 const char *table_name(const struct table *t);
