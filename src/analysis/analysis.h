@@ -61,6 +61,7 @@ struct analysis {
 	const struct option_spec *options; /* own options over .options_bytes, or NULL */
 	size_t options_bytes;
 	const void *options_default;
+	bool lists_moments; /* a row is a moment: always cut, and never found in another run */
 	bool cuts_itself; /* looks at args.top; else the table is cut to that many rows */
 
 	size_t state_bytes;

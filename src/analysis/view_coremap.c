@@ -44,13 +44,14 @@ static const struct table_column columns[N_COLUMNS] = {
 		      .unit = UNIT_NSEC,
 		      .flags = TABLE_COLUMN_COVERED | TABLE_COLUMN_WIDE,
 		      .help = "covered time of the CPU within the window; 'all' and 'IDLE': of the "
-			      "longest covered CPU" },
+			      "longest covered CPU; missing where no event tells who ran" },
 };
 
 struct core_map {
 	struct tallies of_task; /* (task, place of the CPU): sum = run, count = switches */
 	struct tallies of_row; /* (row, place), and (row, n_cpus) for all */
 	struct task_rows rows;
+	bool *seen; /* by place: is anything known of who ran on the CPU? */
 	struct total {
 		nsec_t run;
 		uint64_t switches;
@@ -90,8 +91,10 @@ static int fold(struct analysis_pass *p)
 	struct core_map *m = p->state;
 	uint32_t all = (uint32_t)sched_scan_n_cpus(p->scan);
 
-	if (task_rows_init(&m->rows, p->args, p->src->tasks) < 0)
+	m->seen = calloc(all + 1, sizeof(*m->seen));
+	if (!m->seen || task_rows_init(&m->rows, p->args, p->src->tasks) < 0)
 		return -ENOMEM;
+	m->seen[all] = true;
 	for (size_t i = 0; m->of_task.slot && i <= m->of_task.mask; i++) {
 		const struct tally *c = &m->of_task.slot[i];
 		uint32_t place = (uint32_t)c->key, task = (uint32_t)(c->key >> 32);
@@ -99,6 +102,7 @@ static int fold(struct analysis_pass *p)
 
 		if (c->key == TALLIES_NO_KEY)
 			continue;
+		m->seen[place] = true;
 		row = task_rows_of(&m->rows, task);
 		if (task == sched_scan_cpu(p->scan, place)->idle)
 			row = m->rows.n + 1;
@@ -132,10 +136,11 @@ static void set_key(struct core_map *m, struct table *t, size_t row, const char 
 	table_set_text(t, CPU, cpu);
 }
 
-static void set_values(struct table *t, nsec_t run, nsec_t of)
+static void set_values(struct table *t, nsec_t run, nsec_t of, bool seen)
 {
 	table_set_u64(t, RUN, run);
-	table_set_u64(t, COVERED, of);
+	if (seen)
+		table_set_u64(t, COVERED, of);
 	if (of)
 		table_set_f64(t, RUN_PCT, 100.0 * (double)run / (double)of);
 }
@@ -161,12 +166,12 @@ static int fill_row(struct analysis_pass *p, size_t row, nsec_t idle)
 		if (cpu)
 			(void)snprintf(name, sizeof(name), "%" PRIu32, cpu->cpu);
 		set_key(m, t, row, name);
-		set_values(t, c->sum, cpu ? cpu->covered : longest);
+		set_values(t, c->sum, cpu ? cpu->covered : longest, m->seen[place]);
 		table_set_u64(t, SWITCHES, c->count);
 	}
 	if (row <= m->rows.n) {
 		set_key(m, t, row, "IDLE");
-		set_values(t, idle, longest);
+		set_values(t, idle, longest, true);
 	}
 	return 0;
 }
@@ -258,6 +263,7 @@ static void done(struct analysis_pass *p)
 	tallies_done(&m->of_row);
 	task_rows_done(&m->rows);
 	free(m->order);
+	free(m->seen);
 }
 
 static const struct track *const needs[] = { &track_switch, NULL };

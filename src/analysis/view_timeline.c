@@ -154,6 +154,7 @@ const struct analysis analysis_timeline = {
 	.options = options,
 	.options_bytes = sizeof(struct view_options),
 	.options_default = &defaults,
+	.lists_moments = true,
 	.cuts_itself = true,
 	.state_bytes = sizeof(struct shortlist),
 	.begin = begin,

@@ -5,57 +5,20 @@
  */
 #include <assert.h>
 #include <errno.h>
-#include <inttypes.h>
-#include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "analysis/analysis.h"
 #include "base/log.h"
-#include "base/quantity.h"
 #include "base/wrap.h"
 #include "cmd/command.h"
-#include "cmd/conversion.h"
-#include "export/answer_json.h"
-#include "export/answer_text.h"
-#include "format/recording.h"
+#include "cmd/show_answer.h"
 
-#define DEFAULT_ROWS	 40
-#define VIEW_OPTIONS_MAX 256
 #define OPTION_TABLE_MAX 48
-#define JSON_BUFFER_MAX	 ((size_t)1 << 30)
-
-struct show_args {
-	const char *task, *cpus;
-	nsec_t from, length;
-	bool length_given, top_given;
-	uint64_t top;
-	bool merge, self, wide, json, csv;
-	/* behind the view only: */
-	bool help, quiet, verbose;
-	_Alignas(16) unsigned char view[VIEW_OPTIONS_MAX];
-};
 
 static const struct option_spec show_options[] = {
-	{ .name = "task",
-	  .letter = 't',
-	  .type = OPTION_STRING,
-	  .arg = "REGEX",
-	  OPTION_AT(struct show_args, task),
-	  .help = "only tasks whose role or name matches (POSIX extended, anywhere in it)" },
-	{ .name = "from",
-	  .letter = 'f',
-	  .type = OPTION_DURATION,
-	  .arg = "TIME",
-	  OPTION_AT(struct show_args, from),
-	  .help = "begin of the window, since the start of the run" },
-	{ .name = "for",
-	  .type = OPTION_DURATION,
-	  .arg = "TIME",
-	  OPTION_AT(struct show_args, length),
-	  OPTION_GIVEN(struct show_args, length_given),
-	  .help = "length of the window" },
+	SELECTION_OPTIONS(struct show_args, select),
 	{ .name = "cpus",
 	  .type = OPTION_STRING,
 	  .arg = "LIST",
@@ -72,6 +35,28 @@ static const struct option_spec show_options[] = {
 	  .type = OPTION_FLAG,
 	  OPTION_AT(struct show_args, merge),
 	  .help = "one row for all tasks of the same role or name" },
+	{ .name = "sort",
+	  .type = OPTION_STRING,
+	  .arg = "COLUMN",
+	  OPTION_AT(struct show_args, sort),
+	  .help = "sort by a column as --csv names it, the greatest first; of several runs a "
+		  "measure's name means its difference" },
+	{ .name = "diff",
+	  .type = OPTION_FLAG,
+	  OPTION_AT(struct show_args, diff),
+	  .help = "several runs: with the difference of each to the baseline (of two runs: "
+		  "always)" },
+	{ .name = "baseline",
+	  .type = OPTION_STRING,
+	  .arg = "RUN",
+	  OPTION_AT(struct show_args, baseline),
+	  .help = "the run that differences are against: its short name or number (unless given: "
+		  "the first)" },
+	{ .name = "absolute",
+	  .type = OPTION_FLAG,
+	  OPTION_AT(struct show_args, absolute),
+	  .help = "several runs: counts and sums of time as they are, not per second of covered "
+		  "time" },
 	{ .name = "self",
 	  .type = OPTION_FLAG,
 	  OPTION_AT(struct show_args, self),
@@ -141,7 +126,7 @@ static void view_help(const struct analysis *a)
 {
 	unsigned int width = wrap_width(stdout);
 
-	printf("kymo show %s: %s\n\nUsage: kymo show %s [OPTIONS] FILE\n\n", a->name, a->summary,
+	printf("kymo show %s: %s\n\nUsage: kymo show %s [OPTIONS] FILE...\n\n", a->name, a->summary,
 	       a->name);
 	wrap_paragraphs(stdout, a->help, 0, width);
 	if (a->options) {
@@ -176,7 +161,7 @@ static void join_options(const struct analysis *a, struct option_spec *ret)
 
 /* The words behind the view: options and files. */
 static int parse_rest(const struct analysis *a, struct show_args *args, const char **word,
-		      unsigned int n, const char **ret_file, struct err *e)
+		      unsigned int n, const char **ret_path, size_t *ret_n, struct err *e)
 {
 	struct option_spec table[OPTION_TABLE_MAX];
 	auto_free char **argv = calloc((size_t)n + 1, sizeof(*argv));
@@ -197,153 +182,20 @@ static int parse_rest(const struct analysis *a, struct show_args *args, const ch
 		return r;
 	if (!n_rest)
 		return err_set(e, -EINVAL, "which file?");
-	if (n_rest > 1)
-		return err_set(e, -EINVAL, "one file at a time, not also '%s'", rest[1]);
-	*ret_file = rest[0];
+	if (n_rest > SHOW_MAX_RUNS)
+		return err_set(e, -EINVAL, "at most %d recordings at a time", SHOW_MAX_RUNS);
+	for (unsigned int i = 0; i < n_rest; i++)
+		ret_path[i] = rest[i];
+	*ret_n = n_rest;
 	return 0;
-}
-
-/* The window and filters as the analyses take them. */
-struct filters {
-	struct analysis_args args;
-	struct cpuset cpus;
-	regex_t task;
-	bool has_task;
-};
-
-static int set_window(struct filters *f, const struct show_args *a, const struct run_info *info,
-		      struct err *e)
-{
-	nsec_t span = run_info_span(info);
-	char at[QUANTITY_MAX], length[QUANTITY_MAX];
-
-	if (a->from && a->from >= span)
-		return err_set(e, -EINVAL,
-			       "--from %s lies behind the end of the run, which is %s long",
-			       quantity_duration(at, a->from), quantity_duration(length, span));
-	if (a->length_given && !a->length)
-		return err_set(e, -EINVAL, "--for 0 is an empty window");
-	f->args.from = info->start + a->from;
-	f->args.to = a->length_given && a->length < span - a->from ? f->args.from + a->length
-								   : info->end;
-	return 0;
-}
-
-static int set_filters(struct filters *f, const struct show_args *a, const struct analysis *view,
-		       struct err *e)
-{
-	char why[128];
-
-	if (a->cpus) {
-		int r = cpuset_parse(a->cpus, &f->cpus, e);
-
-		if (r < 0)
-			return err_prefix(e, "--cpus");
-		f->args.cpus = &f->cpus;
-	}
-	if (a->task) {
-		int code = regcomp(&f->task, a->task, REG_EXTENDED | REG_NOSUB);
-
-		if (code) {
-			(void)regerror(code, &f->task, why, sizeof(why));
-			return err_set(e, -EINVAL, "--task '%s': %s", a->task, why);
-		}
-		f->has_task = true;
-		f->args.task = &f->task;
-	}
-	f->args.include_self = a->self;
-	f->args.merge = a->merge;
-	f->args.options = view->options ? a->view : NULL;
-	if (a->top_given)
-		f->args.top = a->top ? a->top : UINT64_MAX;
-	return 0;
-}
-
-/* ---- answers ---- */
-
-static int print_json(const struct answer *a)
-{
-	auto_buf buf;
-	struct json j;
-
-	buf_init(&buf, JSON_BUFFER_MAX);
-	json_init(&j, &buf, JSON_PRETTY);
-	int r = answer_json(a, &j, stdout);
-
-	return r < 0 ? r : json_drain(&j, stdout);
-}
-
-static int print_answer(const struct answer *a, const struct analysis *view, const char *path,
-			const struct show_args *args)
-{
-	struct answer_text_options o = { .wide = args->wide };
-
-	if (args->json)
-		return print_json(a);
-	if (args->csv) {
-		for (unsigned int i = 0; i < table_n_notes(a->table); i++)
-			log_info("%s", table_note_at(a->table, i));
-		return table_csv(a->table, stdout);
-	}
-	if (!args->top_given && (!view->cuts_itself || a->matrix_text))
-		o.max_rows = DEFAULT_ROWS;
-	return answer_text(a, path, &o, stdout);
-}
-
-/* 0; EXIT_FAILURE or EXIT_USAGE when words were printed; -errno with words that were not. */
-static int show_file(const struct analysis *view, const char *path, const struct show_args *args,
-		     struct filters *f, unsigned int flags, struct err *e)
-{
-	auto_ptr(recording) rec = NULL;
-	struct answer answer = { 0 };
-	int r = conversion_open(path, flags, &rec, e);
-
-	if (r < 0)
-		return r;
-	struct source *src = recording_source(rec);
-	const struct track *missing = analysis_missing(view, src);
-
-	if (!src->info->complete)
-		log_warn("'%s' is not complete: %s; showing what is there", path,
-			 src->info->damage[0] ? src->info->damage : "it was not closed");
-	if (missing) {
-		log_error("'%s' has no %s events (record with -e %s)", path, missing->name,
-			  missing == &track_wakeup ? "switch,wakeup" : missing->name);
-		return EXIT_FAILURE;
-	}
-	r = set_window(f, args, src->info, e);
-	if (r < 0)
-		return command_misused("show", "%s", err_text(e, r));
-	r = analysis_run(view, src, &f->args, &answer, e);
-	if (r >= 0)
-		r = print_answer(&answer, view, path, args);
-	answer_done(&answer);
-	/* A part of the truth is not "done". */
-	return r < 0 ? r : src->info->complete ? EXIT_SUCCESS : EXIT_FAILURE;
-}
-
-/* Damage within the file: once more with what is whole, and say so. */
-static int show_or_salvage(const struct analysis *view, const char *path,
-			   const struct show_args *args, struct filters *f)
-{
-	struct err e = { 0 };
-	int r = show_file(view, path, args, f, 0, &e);
-
-	if (r == -EBADMSG) {
-		e = (struct err){ 0 };
-		r = show_file(view, path, args, f, RECORDING_SALVAGE, &e);
-	}
-	if (r < 0)
-		log_error("%s", err_text(&e, r));
-	return r < 0 ? EXIT_FAILURE : r;
 }
 
 static int show_run(void *args_, const char **word, unsigned int n, unsigned int n_before)
 {
 	struct show_args *args = args_;
 	const struct analysis *view = n ? analysis_by_name(word[0]) : NULL;
-	struct filters f = { 0 };
-	const char *path = NULL;
+	const char *path[SHOW_MAX_RUNS];
+	size_t n_paths = 0;
 	struct err e = { 0 };
 
 	(void)n_before;
@@ -354,7 +206,7 @@ static int show_run(void *args_, const char **word, unsigned int n, unsigned int
 	}
 	if (!view)
 		return command_misused("show", "there is no view '%s'", word[0]);
-	int r = parse_rest(view, args, word, n, &path, &e);
+	int r = parse_rest(view, args, word, n, path, &n_paths, &e);
 
 	if (r >= 0 && args->help) {
 		view_help(view);
@@ -366,14 +218,8 @@ static int show_run(void *args_, const char **word, unsigned int n, unsigned int
 		log_set_level(LOG_DEBUG);
 	if (r >= 0 && args->json && args->csv)
 		r = err_set(&e, -EINVAL, "--json and --csv exclude each other");
-	if (r >= 0)
-		r = set_filters(&f, args, view, &e);
-	int status = r < 0 ? command_misused("show", "%s", err_text(&e, r))
-			   : show_or_salvage(view, path, args, &f);
-
-	if (f.has_task)
-		regfree(&f.task);
-	return status;
+	return r < 0 ? command_misused("show", "%s", err_text(&e, r))
+		     : show_answer(view, args, path, n_paths);
 }
 
 static const struct command_example show_examples[] = {
@@ -381,6 +227,8 @@ static const struct command_example show_examples[] = {
 	{ "kymo show coremap x.kymo --task vcpu", "run time of all vcpu tasks on each core" },
 	{ "kymo show latency x.kymo --worst 10", "the ten longest waits from wake-up to run" },
 	{ "kymo show timeline x.kymo --from 2s --for 5ms --top 0", "who ran where in these 5 ms" },
+	{ "kymo show switches before.kymo after.kymo",
+	  "two runs side by side, with the difference" },
 	{ "kymo show successors x.kymo --of bash --csv",
 	  "who runs after a thread called bash, as CSV" },
 	{ NULL, NULL },
@@ -389,11 +237,18 @@ static const struct command_example show_examples[] = {
 const struct command command_show = {
 	.name = "show",
 	.summary = "answer questions about a recording with tables",
-	.usage = "VIEW [OPTIONS] FILE",
+	.usage = "VIEW [OPTIONS] FILE...",
 	.description =
 		"Prints the answer of one view over the whole recording or a window of it: first "
 		"the numbers that answer at a glance, then the table, then what is missing. "
 		"Nothing is guessed: what was lost or not recorded is left out and said so.\n\n"
+		"Several recordings are answered for the same time since the start of each, which "
+		"ends "
+		"with the shortest run, and stand side by side: rows are found by role or name, "
+		"and tasks of equal names are one row. Counts and sums of time are divided by "
+		"covered time, since runs of unequal length differ for that reason alone. Views "
+		"that list moments (timeline, latency --worst) are shown one run after the "
+		"other.\n\n"
 		"kymo show VIEW --help says how a view counts.",
 	.options = show_options,
 	.args_bytes = sizeof(struct show_args),

@@ -85,8 +85,10 @@ void table_cell_text(const struct table *t, size_t row, unsigned int column, cha
 		i64_text(v.i64, c, buf, size);
 		break;
 	case CELL_F64:
-		(void)snprintf(buf, size, c->flags & TABLE_COLUMN_SIGNED ? "%+.*f" : "%.*f",
-			       c->digits, rounded(v.f64, c->digits));
+		v.f64 = rounded(v.f64, c->digits);
+		(void)snprintf(buf, size,
+			       v.f64 != 0 && c->flags & TABLE_COLUMN_SIGNED ? "%+.*f" : "%.*f",
+			       c->digits, v.f64);
 		break;
 	case CELL_TEXT:
 		(void)snprintf(buf, size, "%s", v.text);
@@ -493,18 +495,36 @@ static void csv_cell(FILE *out, const struct table *t, size_t row, unsigned int 
 	}
 }
 
-int table_csv(const struct table *t, FILE *out)
+/* @run: for a first column, or NULL. */
+static int csv_rows(const struct table *t, const char *run, bool head, FILE *out)
 {
 	unsigned int n = table_n_columns(t);
 
-	for (unsigned int c = 0; c < n; c++) {
+	if (head && run)
+		(void)fputs("run,", out);
+	for (unsigned int c = 0; c < n && head; c++) {
 		csv_text(out, table_column(t, c)->name);
 		(void)fputc(c + 1 < n ? ',' : '\n', out);
 	}
-	for (size_t r = 0; r < table_n_rows(t); r++)
+	for (size_t r = 0; r < table_n_rows(t); r++) {
+		if (run) {
+			csv_text(out, run);
+			(void)fputc(',', out);
+		}
 		for (unsigned int c = 0; c < n; c++) {
 			csv_cell(out, t, r, c);
 			(void)fputc(c + 1 < n ? ',' : '\n', out);
 		}
+	}
 	return ferror(out) ? -EIO : 0;
+}
+
+int table_csv(const struct table *t, FILE *out)
+{
+	return csv_rows(t, NULL, true, out);
+}
+
+int table_csv_run(const struct table *t, const char *run, bool head, FILE *out)
+{
+	return csv_rows(t, run, head, out);
 }

@@ -34,6 +34,9 @@ int table_plain(const struct table *t, const struct answer_text_options *o, FILE
  * durations in ns), nothing where a cell is missing. 0 or -errno of @out. */
 int table_csv(const struct table *t, FILE *out) must_check;
 
+/* The same with a first column "run" that says @run in each row; @head: with the line of names. */
+int table_csv_run(const struct table *t, const char *run, bool head, FILE *out) must_check;
+
 /* One cell as people read it, into @buf of @size bytes; "-" when it is missing. */
 void table_cell_text(const struct table *t, size_t row, unsigned int column, char *buf,
 		     size_t size);

@@ -7,7 +7,8 @@
  * analyses with analysis_args.merge, so that a name is one row in each run; of rows that are equal
  * all the same, the first goes with the first of the other runs, the second with the second. A row
  * that only some runs have stays, with missing cells for the others, except in a matrix
- * (MARK_MATRIX) of a run that knows the row and the column: there it is 0.
+ * (MARK_MATRIX) of a run that knows the row and the column (a CPU whose covered time is given):
+ * there it is 0.
  *
  * Runs of unequal length have unequal counts for that reason alone. So what adds up over time
  * (TABLE_COLUMN_ADDS) is divided by covered time (answer.covered, or the row's own where the table

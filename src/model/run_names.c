@@ -119,7 +119,7 @@ static void strip(struct part *p, const struct part *from, size_t n, size_t head
 	}
 }
 
-/* The shortest way that tells all apart; the whole paths when none does. */
+/* The shortest way that tells all apart; of one path given twice none does. */
 static void choose(struct part *p, struct part *whole, struct part *scratch,
 		   const char *const *path, size_t n)
 {
@@ -139,7 +139,9 @@ static void choose(struct part *p, struct part *whole, struct part *scratch,
 	if (tell_apart(p, n, scratch))
 		return;
 	for (size_t i = 0; i < n; i++)
-		p[i] = (struct part){ path[i], strlen(path[i]) };
+		whole[i] = (struct part){ path[i], strlen(path[i]) };
+	if (tell_apart(whole, n, scratch))
+		memcpy(p, whole, n * sizeof(*p));
 }
 
 static bool is_name_of_any(const struct part *p, size_t n, const char *name)

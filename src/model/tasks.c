@@ -523,3 +523,50 @@ int tasks_set_role(struct tasks *t, uint32_t tid, nsec_t at, const char *role)
 			t->task[number[i]].role = text[0] ? text : NULL;
 	return 0;
 }
+
+/* Length of "kworker" in "kworker/1:2", 0 for names of other kinds. kernel/smpboot.c and
+ * kernel/workqueue.c name them: a CPU behind the slash, or what a worker is bound to. */
+static size_t sys_kind(const char *comm)
+{
+	static const char *const kind[] = { "cpuhp",	 "idle_inject", "ksoftirqd", "kworker",
+					    "migration", "rcuc",	"rcuop",     "rcuos",
+					    "swapper",	 "watchdog" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(kind); i++) {
+		size_t n = strlen(kind[i]);
+
+		if (strncmp(comm, kind[i], n) != 0 || comm[n] != '/')
+			continue;
+		if (!strcmp(kind[i], "kworker"))
+			return n;
+		size_t digits = strspn(comm + n + 1, "0123456789");
+
+		return digits && !comm[n + 1 + digits] ? n : 0;
+	}
+	return 0;
+}
+
+int tasks_relabel(struct tasks *t, unsigned int how)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		struct task *k = &t->task[i];
+		const char *label = k->role ? k->role : k->comm;
+		size_t n = how & TASKS_MERGE_SYS && !k->role ? sys_kind(k->comm) : 0;
+		char tid[16] = "";
+
+		if (!k->tid || (!n && !(how & TASKS_APPEND_TID)))
+			continue;
+		if (how & TASKS_APPEND_TID)
+			(void)snprintf(tid, sizeof(tid), ":%u", k->tid);
+		auto_free char *text = NULL;
+
+		if (asprintf(&text, "%.*s%s", (int)(n ? n : strlen(label)), label, tid) < 0) {
+			text = NULL;
+			return -ENOMEM;
+		}
+		k->role = strpool_add(t->text, text);
+		if (!k->role)
+			return -ENOMEM;
+	}
+	return 0;
+}

@@ -74,6 +74,17 @@ const char *tasks_label(const struct tasks *t, uint32_t number);
  * tid); "" takes it away. 0, also when there is none, or -ENOMEM. */
 int tasks_set_role(struct tasks *t, uint32_t tid, nsec_t at, const char *role) must_check;
 
+/* The kernel's threads of one kind are called alike: ksoftirqd/0 and ksoftirqd/1 are ksoftirqd.
+ * Only its per-CPU threads and workers; any other name may hold a '/'. Roles stay. */
+#define TASKS_MERGE_SYS (1u << 0)
+/* "name:tid", so that tasks of equal names stay apart. */
+#define TASKS_APPEND_TID (1u << 1)
+/*
+ * Change how tasks are labelled, by giving them roles: for one answer, not for a file. Idle tasks
+ * and tasks added later keep their names. 0 or -ENOMEM.
+ */
+int tasks_relabel(struct tasks *t, unsigned int how) must_check;
+
 /*
  * Grow *@array (malloc memory or NULL) of @item bytes each from *@n to at least @need items; new
  * ones are zero. 0 or -ENOMEM. For arrays that are indexed by task number.

@@ -378,7 +378,7 @@ static void test_losses(void **state)
 		"work 100.00 50.00 5.00");
 	/* But what CPU 0 did is known for 1 s of it, and that is what its cells are divided by. */
 	compare("coremap", false, "task cpu switches/s.A switches/s.B run_pct.A run_pct.B",
-		"all tasks 0 100.00 100.00 10.00 10.00; all tasks 1 0.00 0.00 0.00 0.00; "
+		"all tasks 0 100.00 100.00 10.00 10.00; all tasks 1 - - 0.00 0.00; "
 		"all tasks all 100.00 50.00 10.00 5.00; all tasks IDLE - - 90.00 45.00; "
 		"work 0 100.00 100.00 10.00 10.00; work all 100.00 50.00 10.00 5.00; "
 		"work IDLE - - 90.00 95.00; "

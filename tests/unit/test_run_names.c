@@ -55,8 +55,9 @@ static void test_never_empty_never_equal(void **state)
 	check("d/test.kymo d/test-b.kymo", "test test-b");
 	check("aa.kymo aaa.kymo aaaa.kymo", "aa aaa aaaa");
 	check("x.kymo x.cdict", "x.kymo x.cdict");
-	check("x.kymo x.kymo", "x.kymo x.kymo#2");
-	check("a/x.kymo a/x.kymo a/y.kymo", "a/x.kymo a/x.kymo#2 a/y.kymo");
+	check("x.kymo x.kymo", "x x#2");
+	check("a/x.kymo a/x.kymo a/y.kymo", "x x#2 y");
+	check("x.kymo x.kymo x#2.kymo x.kymo", "x x#6 x#2 x#3");
 	check(".kymo .cdict", "kymo cdict");
 }
 
