@@ -19,7 +19,7 @@ import { coverageBadge, startText } from './view/info.js';
 import { lastView, viewList } from './view/list.js';
 
 /** @typedef {import('./view/frame.js').ViewFrame} ViewFrame */
-/** @typedef {{ kymo_page: number, kymo_version: string, title: string, created: string, runs: import('./data/run.js').RunJson[] }} PageJson */
+/** @typedef {{ kymo_page: number, kymo_version: string, title: string, created: string, look?: Object<string, any>, runs: import('./data/run.js').RunJson[] }} PageJson */
 /** @typedef {{ name: string, title: string, make: (app: App) => ViewFrame }} ViewEntry */
 
 const helpKeys = /** @type {[string, string][]} */ ([
@@ -39,7 +39,7 @@ export class App {
 	/** @param {PageJson} page */
 	constructor(page) {
 		this.page = page;
-		this.state = new State();
+		this.state = new State(page.look);
 		this.runs = page.runs.map((json, i) => new Run(json, i, () => embeddedText('kymo-cube-' + i), () => embeddedText('kymo-events-' + i)));
 		this.title = page.title || this.runs.map(r => r.name).join(', ');
 		/** Length of the longest run. */
@@ -79,7 +79,11 @@ export class App {
 					more.set(v.view, genericView(v));
 			}
 		}
-		return [...viewList, ...more.values(), lastView];
+		const all = [...viewList, ...more.values(), lastView];
+		const only = this.page.look?.views || [];
+		const wanted = all.filter(v => only.includes(v.name));
+
+		return wanted.length ? wanted : all;
 	}
 
 	/* ---- building the page ---- */

@@ -82,6 +82,22 @@ void cubes_init(struct cubes *c, const struct run_info *info, size_t max_cells)
 	c->info = info;
 }
 
+void cubes_focus(struct cubes *c, nsec_t length)
+{
+	struct cube *all[] = { &c->run, &c->delay, &c->next };
+
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+		/* A bin of all ones would make TALLIES_NO_KEY. */
+		nsec_t room = (UINT64_C(1) << (63 - all[i]->key_bits));
+		nsec_t bins = min_of(room, (nsec_t)CUBE_MAX_BINS_OF_RUN);
+		nsec_t finest = (all[i]->span - 1) / bins + 1;
+
+		all[i]->bin_ns =
+			min_of(all[i]->bin_ns,
+			       max_of(finest, max_of(length, (nsec_t)1) / CUBE_MAX_BINS + 1));
+	}
+}
+
 void cubes_done(struct cubes *c)
 {
 	struct cube *all[] = { &c->run, &c->delay, &c->next };

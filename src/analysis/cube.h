@@ -19,6 +19,8 @@
 
 #define CUBE_MAX_BINS  2048
 #define CUBE_MAX_CELLS 200000
+/* Over the run, where only a window of it is asked for and has CUBE_MAX_BINS for itself. */
+#define CUBE_MAX_BINS_OF_RUN 16384
 
 enum { CUBE_RUN_TIME, CUBE_RUN_CPU, CUBE_RUN_TASK, CUBE_RUN_RUN, CUBE_RUN_SWITCHES };
 enum {
@@ -55,6 +57,9 @@ struct cubes {
 
 /* @max_cells per cube; 0 = CUBE_MAX_CELLS. Allocates nothing. */
 void cubes_init(struct cubes *c, const struct run_info *info, size_t max_cells);
+/* Only @length of the run will be taken: finer bins. After cubes_init(), before the first taking.
+ */
+void cubes_focus(struct cubes *c, nsec_t length);
 void cubes_done(struct cubes *c);
 /* For analysis_run_all(): what fills @c. */
 struct scan_taker cubes_taker(struct cubes *c);

@@ -13,10 +13,11 @@
 #include "base/log.h"
 #include "base/quantity.h"
 #include "cmd/command.h"
-#include "cmd/conversion.h"
+#include "cmd/selection.h"
 #include "export/page.h"
 #include "format/packer.h"
 #include "format/recording.h"
+#include "model/run_names.h"
 #include "model/sched_track.h"
 
 #if __has_include("viewer_assets.h")
@@ -31,15 +32,32 @@
 #define CELLS_MIN	UINT64_C(20000) /* per cube */
 /* Rows of each answer in the page; the viewer makes its tables from the cubes. */
 #define ANSWER_ROWS 500
+#define DOING	    "reporting what is there"
 
 struct report_args {
+	struct selection select;
 	const char *output, *title;
+	const char *view, *views; /* name; names with commas between them */
+	bool diff;
 	uint64_t events_max;
+};
+
+/* The options when they have been understood. */
+struct report {
+	const struct report_args *args;
+	const struct analysis **analysis; /* that are asked */
+	size_t n_analyses;
+	const char **shown; /* names for the rail */
+	size_t n_shown;
+	bool cut; /* only a window is taken in */
+	int status; /* when words were printed already */
 };
 
 /* One recording and what is made of it. */
 struct report_run {
-	struct recording *recording;
+	struct opened_run opened;
+	char *name;
+	nsec_t from, to; /* since its start */
 	struct answer *answer; /* of each analysis */
 	size_t n_answers;
 	struct cubes cubes;
@@ -79,76 +97,79 @@ static size_t cells_for(const struct run_info *info)
 }
 
 /* Answers and cubes of one recording, in one reading of its events. */
-static int analyse(struct report_run *r, struct err *e)
+static int analyse(const struct report *p, struct report_run *r, struct err *e)
 {
-	struct source *src = recording_source(r->recording);
-	struct analysis_args args = { .from = src->info->start,
-				      .to = src->info->end,
+	struct source *src = recording_source(r->opened.recording);
+	struct analysis_args args = { .from = src->info->start + r->from,
+				      .to = src->info->start + r->to,
 				      .top = ANSWER_ROWS };
 	const struct scan_taker taker = cubes_taker(&r->cubes);
-	size_t n = 0;
 
-	while (analysis_list[n])
-		n++;
-	r->answer = calloc(n + 1, sizeof(*r->answer));
+	r->answer = calloc(p->n_analyses + 1, sizeof(*r->answer));
 	if (!r->answer)
 		return err_set(e, -ENOMEM, "out of memory");
-	r->n_answers = n;
+	r->n_answers = p->n_analyses;
 	cubes_init(&r->cubes, src->info, cells_for(src->info));
-	int ret = analysis_run_all(analysis_list, n, src, &args, &taker, r->answer, e);
+	if (p->cut)
+		cubes_focus(&r->cubes, r->to - r->from);
+	int ret = analysis_run_all(p->analysis, p->n_analyses, src, &args, &taker, r->answer, e);
 
 	return ret < 0 ? ret : encode_cubes(r, e);
 }
 
-static void close_run(struct report_run *r)
+static void forget_answers(struct report_run *r)
 {
 	for (size_t i = 0; i < r->n_answers; i++)
 		answer_done(&r->answer[i]);
 	free(r->answer);
 	cubes_done(&r->cubes);
 	buf_done(&r->blocks);
-	r->recording = recording_free(r->recording);
+	r->answer = NULL;
+	r->n_answers = 0;
+	buf_init(&r->blocks, 0);
+}
+
+static void close_run(struct report_run *r)
+{
+	forget_answers(r);
+	opened_run_close(&r->opened);
+	free(r->name);
 	*r = (struct report_run){ 0 };
 }
 
-static int open_run_with(struct report_run *r, const char *path, unsigned int flags, struct err *e)
-{
-	buf_init(&r->blocks, 0);
-	int ret = conversion_open(path, flags, &r->recording, e);
-
-	return ret < 0 ? ret : analyse(r, e);
-}
-
 /* Damage within the file: once more with what is whole, and say so. */
-static int open_run(struct report_run *r, const char *path)
+static int open_run(struct report *p, struct report_run *r, const char *path)
 {
+	const struct selection *select = &p->args->select;
 	struct err e = { 0 };
-	int ret = open_run_with(r, path, 0, &e);
+	int ret = opened_run_open(&r->opened, path, select, DOING, &e);
 
-	if (ret == -EBADMSG) {
-		close_run(r);
-		e = (struct err){ 0 };
-		ret = open_run_with(r, path, RECORDING_SALVAGE, &e);
+	while (ret >= 0) {
+		ret = selection_window(select, &r->opened, 1, &r->from, &r->to, &e);
+		if (ret < 0) {
+			p->status = command_misused("report", "%s", err_text(&e, ret));
+			return ret;
+		}
+		forget_answers(r);
+		ret = analyse(p, r, &e);
+		if (ret >= 0)
+			return 0;
+		ret = opened_run_salvage(&r->opened, select, DOING, ret, &e);
 	}
-	if (ret < 0) {
-		log_error("%s", err_text(&e, ret));
-		return ret;
-	}
-	const struct run_info *info = recording_source(r->recording)->info;
-
-	if (!info->complete)
-		log_warn("'%s' is not complete: %s; reporting what is there", path,
-			 info->damage[0] ? info->damage : "it was not closed");
-	return 0;
+	log_error("%s", err_text(&e, ret));
+	return ret;
 }
 
-static void describe(const struct report_run *r, const char *path, uint64_t events_max,
-		     struct page_run *ret)
+static void describe(const struct report *p, const struct report_run *r, const char *path,
+		     uint64_t events_max, struct page_run *ret)
 {
-	const struct source *src = recording_source(r->recording);
+	const struct source *src = recording_source(r->opened.recording);
 	const char *slash = strrchr(path, '/');
 
-	*ret = (struct page_run){ .file = slash ? slash + 1 : path,
+	*ret = (struct page_run){ .name = r->name,
+				  .file = slash ? slash + 1 : path,
+				  .from = p->cut ? r->from : 0,
+				  .to = p->cut ? r->to : 0,
 				  .info = src->info,
 				  .tasks = src->tasks,
 				  .view = r->answer,
@@ -158,7 +179,7 @@ static void describe(const struct report_run *r, const char *path, uint64_t even
 				  .next_bin = r->cubes.next.bin_ns,
 				  .cubes = r->blocks.data,
 				  .cubes_bytes = r->blocks.len,
-				  .recording = r->recording,
+				  .recording = r->opened.recording,
 				  .events_max = events_max };
 }
 
@@ -201,7 +222,7 @@ static void default_output(const char *file, struct buf *path)
 static void default_title(const struct page_run *run, size_t n, struct buf *title)
 {
 	for (size_t i = 0; i < n; i++)
-		(void)buf_addf(title, "%s%s", i ? ", " : "", run[i].info->name);
+		(void)buf_addf(title, "%s%s", i ? ", " : "", run[i].name);
 }
 
 static void say(const char *path, uint64_t bytes, const struct page_run *run, size_t n,
@@ -240,9 +261,49 @@ static const struct page_viewer *viewer(struct page_viewer *v)
 }
 #endif
 
-static int make_page(const struct report_args *args, const char **file, size_t n,
-		     struct report_run *run)
+/* Every run with its short name, read and answered. */
+static int read_runs(struct report *p, const char **file, size_t n, struct report_run *run,
+		     struct page_run *ret)
 {
+	auto_free char **name = calloc(n, sizeof(*name));
+
+	if (!name || run_names_make(file, n, name) < 0) {
+		log_error("out of memory");
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < n; i++)
+		run[i].name = name[i];
+	for (size_t i = 0; i < n; i++) {
+		log_progress("reading %s", file[i]);
+		int r = open_run(p, &run[i], file[i]);
+
+		if (r < 0)
+			return r;
+		describe(p, &run[i], file[i], p->args->events_max / n, &ret[i]);
+	}
+	log_progress_done();
+	return 0;
+}
+
+/* What the page shows first. */
+static struct page_look look_of(const struct report *p, const struct page_run *run, size_t n)
+{
+	struct page_look look = { .view = p->args->view,
+				  .filter = p->args->select.task,
+				  .views = p->shown,
+				  .n_views = p->n_shown,
+				  .diff = p->args->diff };
+
+	for (size_t i = 0; i < n && p->cut; i++) {
+		look.from = run[i].from;
+		look.to = max_of(look.to, run[i].to);
+	}
+	return look;
+}
+
+static int make_page(struct report *p, const char **file, size_t n, struct report_run *run)
+{
+	const struct report_args *args = p->args;
 	auto_free struct page_run *page_run = calloc(n, sizeof(*page_run));
 	auto_buf output, title;
 	struct page_viewer viewer_files;
@@ -256,13 +317,8 @@ static int make_page(const struct report_args *args, const char **file, size_t n
 
 	buf_init(&output, 0);
 	buf_init(&title, 0);
-	for (size_t i = 0; page_run && i < n; i++) {
-		log_progress("reading %s", file[i]);
-		if (open_run(&run[i], file[i]) < 0)
-			return EXIT_FAILURE;
-		describe(&run[i], file[i], args->events_max / n, &page_run[i]);
-	}
-	log_progress_done();
+	if (page_run && read_runs(p, file, n, run, page_run) < 0)
+		return p->status ? p->status : EXIT_FAILURE;
 	if (args->output)
 		(void)buf_add_str(&output, args->output);
 	else
@@ -275,6 +331,7 @@ static int make_page(const struct report_args *args, const char **file, size_t n
 	}
 	if (!args->title)
 		page.title = buf_str(&title);
+	page.look = look_of(p, page_run, n);
 	if (write_file(buf_str(&output), &page, &stats, &bytes) < 0)
 		return EXIT_FAILURE;
 	say(buf_str(&output), bytes, page_run, n, &stats);
@@ -283,6 +340,95 @@ static int make_page(const struct report_args *args, const char **file, size_t n
 		if (!page_run[i].info->complete)
 			return EXIT_FAILURE;
 	return EXIT_SUCCESS;
+}
+
+/* ---- options ---- */
+
+/* A view of the viewer: an analysis, or its own page about the runs. */
+static int check_view(const char *option, const char *name, struct err *e)
+{
+	if (!strcmp(name, "info") || analysis_by_name(name))
+		return 0;
+	return err_set(e, -EINVAL, "%s: there is no view '%s'", option, name);
+}
+
+/* --views into names. @list is changed; the names are lent from it. */
+static int parse_views(struct report *p, char *list, struct err *e)
+{
+	char *save = NULL;
+	int r = 0;
+
+	for (char *name = strtok_r(list, ", ", &save); name && r >= 0;
+	     name = strtok_r(NULL, ", ", &save)) {
+		r = check_view("--views", name, e);
+		if (r >= 0)
+			p->shown[p->n_shown++] = name;
+	}
+	if (r >= 0 && !p->n_shown)
+		return err_set(e, -EINVAL, "--views: which?");
+	return r;
+}
+
+static bool is_shown(const struct report *p, const char *name)
+{
+	for (size_t i = 0; i < p->n_shown; i++)
+		if (!strcmp(p->shown[i], name))
+			return true;
+	return !p->n_shown;
+}
+
+/* @views: a copy of args->views, or NULL. */
+static int understand(struct report *p, char *views, struct err *e)
+{
+	const struct report_args *args = p->args;
+	regex_t task;
+	size_t n = 0;
+	int r = selection_task(&args->select, &task, e);
+
+	if (r > 0)
+		regfree(&task); /* the viewer filters, but what is no expression is said here */
+	while (analysis_list[n])
+		n++;
+	p->analysis = calloc(n + 1, sizeof(const struct analysis *));
+	p->shown = calloc(views ? strlen(views) + 1 : 1, sizeof(*p->shown));
+	if (!p->analysis || !p->shown)
+		return err_set(e, -ENOMEM, "out of memory");
+	if (r >= 0 && views)
+		r = parse_views(p, views, e);
+	if (r >= 0 && args->view)
+		r = check_view("--view", args->view, e);
+	if (r >= 0 && args->view && !is_shown(p, args->view))
+		r = err_set(e, -EINVAL, "--view %s is not among --views %s", args->view,
+			    args->views);
+	for (size_t i = 0; i < n; i++)
+		if (is_shown(p, analysis_list[i]->name))
+			p->analysis[p->n_analyses++] = analysis_list[i];
+	p->cut = args->select.from || args->select.length_given;
+	return r < 0 ? r : 0;
+}
+
+static int make_report(const struct report_args *args, const char **word, unsigned int n)
+{
+	auto_free struct report_run *run = calloc(n, sizeof(*run));
+	auto_free char *views = args->views ? strdup(args->views) : NULL;
+	struct report p = { .args = args };
+	struct err e = { 0 };
+	int r = run && (views || !args->views) ? understand(&p, views, &e) : -ENOMEM;
+	int status = EXIT_FAILURE;
+
+	for (unsigned int i = 0; run && i < n; i++)
+		buf_init(&run[i].blocks, 0);
+	if (r == -EINVAL)
+		status = command_misused("report", "%s", err_text(&e, r));
+	else if (r < 0)
+		log_error("out of memory");
+	else
+		status = make_page(&p, word, n, run);
+	for (unsigned int i = 0; run && i < n; i++)
+		close_run(&run[i]);
+	free(p.analysis);
+	free(p.shown);
+	return status;
 }
 
 static int report_run_command(void *args, const char **word, unsigned int n, unsigned int n_before)
@@ -300,17 +446,7 @@ static int report_run_command(void *args, const char **word, unsigned int n, uns
 			  "answers");
 		return EXIT_FAILURE;
 	}
-	struct report_run *run = calloc(n, sizeof(*run));
-	int status = EXIT_FAILURE;
-
-	if (run)
-		status = make_page(args, word, n, run);
-	else
-		log_error("out of memory");
-	for (unsigned int i = 0; run && i < n; i++)
-		close_run(&run[i]);
-	free(run);
-	return status;
+	return make_report(args, word, n);
 }
 
 static const struct option_spec report_options[] = {
@@ -325,6 +461,21 @@ static const struct option_spec report_options[] = {
 	  .arg = "TEXT",
 	  OPTION_AT(struct report_args, title),
 	  .help = "title of the page" },
+	SELECTION_OPTIONS(struct report_args, select),
+	{ .name = "view",
+	  .type = OPTION_STRING,
+	  .arg = "NAME",
+	  OPTION_AT(struct report_args, view),
+	  .help = "the view that is shown first" },
+	{ .name = "views",
+	  .type = OPTION_STRING,
+	  .arg = "LIST",
+	  OPTION_AT(struct report_args, views),
+	  .help = "only these views, as in coremap,latency" },
+	{ .name = "diff",
+	  .type = OPTION_FLAG,
+	  OPTION_AT(struct report_args, diff),
+	  .help = "show the differences of the runs first" },
 	{ .name = "events-max",
 	  .type = OPTION_SIZE,
 	  .arg = "SIZE",
@@ -337,7 +488,10 @@ static const struct report_args report_defaults = { .events_max = 40u << 20 };
 
 static const struct command_example report_examples[] = {
 	{ "kymo report x.kymo -o x.html", "one page that works offline" },
-	{ "kymo report before.kymo after.kymo -o diff.html", "two runs side by side" },
+	{ "kymo report before.kymo after.kymo --diff -o diff.html",
+	  "two runs side by side, their difference first" },
+	{ "kymo report x.kymo --from 2s --for 1s --task vcpu",
+	  "one second of it, vcpu tasks first" },
 	{ NULL, NULL },
 };
 
@@ -351,7 +505,10 @@ const struct command command_report = {
 		"the network for nothing.\n\n"
 		"The page holds sums in at most 2048 bins of time for the whole run, and the "
 		"single "
-		"events as far as --events-max allows; what was left out is said in it.",
+		"events as far as --events-max allows; what was left out is said in it.\n\n"
+		"--from and --for cut the page: it holds that window of each run and no more. "
+		"--task, "
+		"--view and --diff only say how it looks when it is opened.",
 	.options = report_options,
 	.args_bytes = sizeof(struct report_args),
 	.args_default = &report_defaults,

@@ -51,6 +51,12 @@ static int by_number(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
+/* A page of a window takes the blocks that hold some of it. */
+static bool in_window(const struct page_run *r, const struct recording_block *b)
+{
+	return !r->to || (b->last >= r->info->start + r->from && b->first < r->info->start + r->to);
+}
+
 /* The blocks of switches and wake-ups from the begin of the run until the limit is reached. */
 static int choose_events(const struct page_run *r, struct page_events *ev)
 {
@@ -64,7 +70,9 @@ static int choose_events(const struct page_run *r, struct page_events *ev)
 	for (size_t i = 0; i < all; i++) {
 		const struct recording_block *b = recording_block_at(r->recording, i);
 
-		if (b->track == track_switch.id || b->track == track_wakeup.id)
+		if (b->track != track_switch.id && b->track != track_wakeup.id)
+			continue;
+		if (in_window(r, b))
 			c[n++] = (struct candidate){ b->first, i };
 	}
 	qsort(c, n, sizeof(*c), by_time);
@@ -125,7 +133,7 @@ static void head_json(const struct page_run *r, struct json *j)
 
 	for (size_t i = 0; i < sizeof(info->id); i++)
 		(void)snprintf(id + 2 * i, 3, "%02x", info->id[i]);
-	json_key_str(j, "name", info->name);
+	json_key_str(j, "name", r->name);
 	json_key_str(j, "file", r->file);
 	json_key_str(j, "id", id);
 	json_key_str(j, "host", meta(r, "host.name"));
@@ -139,8 +147,18 @@ static void head_json(const struct page_run *r, struct json *j)
 	json_key_u64(j, "span_ns", run_info_span(info));
 	json_key_bool(j, "complete", info->complete);
 	json_key_str(j, "damage", info->damage);
-	json_key_f64(j, "coverage", run_info_coverage(info, 0, info->start, info->end, &lost));
+	json_key_f64(j, "coverage",
+		     run_info_coverage(info, 0, info->start + r->from,
+				       r->to ? info->start + r->to : info->end, &lost));
 	json_key_u64(j, "lost", lost);
+}
+
+/* Coverage that the page has: no more than its window. */
+static uint64_t covered_at(const struct page_run *r, nsec_t t)
+{
+	uint64_t at = since(r, t);
+
+	return r->to ? min_of(max_of(at, (uint64_t)r->from), (uint64_t)r->to) : at;
 }
 
 static void cpus_json(const struct page_run *r, struct json *j)
@@ -155,8 +173,8 @@ static void cpus_json(const struct page_run *r, struct json *j)
 		key_number_or_null(j, "package", c->package);
 		key_number_or_null(j, "core", c->core);
 		key_number_or_null(j, "node", c->node);
-		json_key_u64(j, "start", c->start <= c->end ? since(r, c->start) : 0);
-		json_key_u64(j, "end", c->start <= c->end ? since(r, c->end) : 0);
+		json_key_u64(j, "start", c->start <= c->end ? covered_at(r, c->start) : 0);
+		json_key_u64(j, "end", c->start <= c->end ? covered_at(r, c->end) : 0);
 		json_end(j);
 	}
 	json_end(j);
@@ -247,6 +265,12 @@ static void events_json(const struct page_run *r, const struct page_events *ev, 
 			"too big (kymo report --events-max)",
 			quantity_count(rows, ev->left_rows), quantity_size(bytes, ev->left_bytes),
 			(double)since(r, ev->until) / NSEC_PER_SEC);
+	else if (r->to)
+		(void)snprintf(
+			note, sizeof(note),
+			"only %.6f s to %.6f s of the run is in this page (kymo report --from, "
+			"--for)",
+			(double)r->from / NSEC_PER_SEC, (double)r->to / NSEC_PER_SEC);
 	json_key_str(j, "events_note", note);
 }
 
@@ -271,6 +295,31 @@ static int run_json(const struct page_run *r, const struct page_events *ev, stru
 	return ret < 0 ? ret : json_drain(j, out);
 }
 
+/* Only what was asked for: the viewer knows the rest. */
+static void look_json(const struct page_look *l, struct json *j)
+{
+	json_key(j, "look");
+	json_begin_object_flat(j);
+	if (l->view)
+		json_key_str(j, "view", l->view);
+	if (l->filter)
+		json_key_str(j, "filter", l->filter);
+	if (l->to) {
+		json_key_u64(j, "from", l->from);
+		json_key_u64(j, "to", l->to);
+	}
+	if (l->diff)
+		json_key_bool(j, "diff", true);
+	if (l->n_views) {
+		json_key(j, "views");
+		json_begin_array_flat(j);
+		for (size_t i = 0; i < l->n_views; i++)
+			json_str(j, l->views[i]);
+		json_end(j);
+	}
+	json_end(j);
+}
+
 static int page_json(const struct page *p, const struct page_events *ev, FILE *out)
 {
 	auto_buf buf;
@@ -289,6 +338,7 @@ static int page_json(const struct page *p, const struct page_events *ev, FILE *o
 	json_key_str(&j, "kymo_version", KYMO_VERSION);
 	json_key_str(&j, "title", p->title);
 	json_key_str(&j, "created", text);
+	look_json(&p->look, &j);
 	json_key(&j, "runs");
 	json_begin_array(&j);
 	for (size_t i = 0; i < p->n_runs && r >= 0; i++)

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -25,7 +26,9 @@ struct page_viewer {
 };
 
 struct page_run {
+	const char *name; /* short, of this run alone */
 	const char *file; /* as people know it */
+	nsec_t from, to; /* what is in the page, since the start of the run; 0, 0: all of it */
 	const struct run_info *info;
 	const struct tasks *tasks;
 	const struct answer *view;
@@ -37,8 +40,18 @@ struct page_run {
 	uint64_t events_max; /* bytes of event blocks to take in */
 };
 
+/* How the page looks when it is opened without a hash in its address. */
+struct page_look {
+	const char *view, *filter; /* NULL: as the viewer likes */
+	const char *const *views; /* the only ones in the rail; n_views 0: all */
+	size_t n_views;
+	nsec_t from, to; /* window that is shown; to 0: all */
+	bool diff; /* in difference mode */
+};
+
 struct page {
 	const char *title;
+	struct page_look look;
 	nsec_t created; /* CLOCK_REALTIME */
 	const struct page_viewer *viewer;
 	const struct page_run *run;

@@ -366,6 +366,29 @@ for (const view of compared) {
 	});
 }
 
+test('real: a page of a window holds that window, and opens as was asked', { skip: skipReal }, async () => {
+	const file = path.join(folder, 'cut.html');
+	const [from, length] = ['700ms', '400ms'];
+
+	run('report', recording, '-o', file, '--from', from, '--for', length, '--task', '^s', '--view', 'switches', '--views', 'tasks,switches');
+	assert.ok(fs.statSync(file).size < fs.statSync(real).size);
+	await openReport(page, file);
+	assert.deepEqual(await page.locator('.railitem').evaluateAll(items => items.map(i => i.dataset.name)), ['switches', 'tasks']);
+	assert.equal(await page.locator('.view').getAttribute('data-view'), 'switches');
+	assert.equal(await page.inputValue('.filterbox'), '^s');
+	const w = await viewWindow(page);
+
+	assert.ok(w.from <= 700e6 && w.from > 690e6 && w.to >= 1100e6 && w.to < 1110e6, JSON.stringify(w));
+	const want = show('switches', '--from', from, '--for', length, '--task', '^s');
+
+	await compare('switches', want, false, want);
+	/* The address wins, and a filter that was taken away stays away. */
+	await openReport(page, file, '#view=tasks&filter=');
+	assert.equal(await page.inputValue('.filterbox'), '');
+	assert.equal(await page.locator('.view').getAttribute('data-view'), 'tasks');
+	clean();
+});
+
 test('real: merged names', { skip: skipReal }, async () => {
 	await openReport(page, real, '#view=tasks&merge=1');
 	await compare('tasks', show('tasks', '--merge'), false);

@@ -91,7 +91,8 @@ static void make(struct made *m, uint64_t events_max)
 	assert_non_null(packer);
 	assert_int_equal(cubes_write(&m->cubes, packer_sink(packer), &e), 0);
 	assert_int_equal(packer_flush(packer, NSEC_MAX, &e), 0);
-	m->run = (struct page_run){ .file = "x.kymo",
+	m->run = (struct page_run){ .name = "x",
+				    .file = "x.kymo",
 				    .info = src->info,
 				    .tasks = src->tasks,
 				    .view = m->answer,

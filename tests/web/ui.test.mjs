@@ -6,7 +6,7 @@ import test from 'node:test';
 import { LogScale, TimeScale, decadeLabel, niceStep, ticks } from '../../web/mark/axes.js';
 import { TimeGestures } from '../../web/mark/gestures.js';
 import { Ramp, TaskColours } from '../../web/ui/palette.js';
-import { lookFormat, lookParse } from '../../web/ui/state.js';
+import { lookFormat, lookInitial, lookParse } from '../../web/ui/state.js';
 import { tableCsv } from '../../web/ui/tabletwin.js';
 import { fmtBytes, fmtCell, fmtCount, fmtDuration, fmtExact, fmtPct, fmtShort, fmtTime } from '../../web/ui/units.js';
 import { Run } from '../../web/data/run.js';
@@ -46,6 +46,20 @@ test('an address keeps what differs from the default, and nothing else', () => {
 	assert.equal(look.cpu, 0);
 	assert.equal(look.tid, 0);
 	assert.deepEqual(lookParse(lookFormat(look)), look);
+});
+
+test('a page says how it is opened, and the address wins', () => {
+	const initial = lookInitial({ view: 'latency', filter: 'vcpu', from: 5, to: '7', views: ['latency'], junk: 1 });
+
+	assert.deepEqual(initial, { ...lookInitial(undefined), view: 'latency', filter: 'vcpu', from: 5 });
+	assert.equal(lookFormat(initial, initial), '#');
+	assert.equal(lookParse('#filter=&view=tasks', initial).filter, '');
+	assert.equal(lookParse('#filter=&view=tasks', initial).view, 'tasks');
+	assert.equal(lookParse('#to=9', initial).from, 5);
+	/* What the reader took away stays away in the link. */
+	const look = { ...initial, filter: '' };
+
+	assert.deepEqual(lookParse(lookFormat(look, initial), initial), look);
 });
 
 test('CSV quotes what has to be quoted', () => {

@@ -29,15 +29,31 @@ const lookDefault = { view: '', hide: '', from: 0, to: 0, filter: '', self: fals
 const lookSteps = new Set(['view']);
 
 /**
- * @param {string} hash
+ * How the page wants to be opened (docs/formats/page.md, "look"): what it says of keys that are known here, in their types.
+ * @param {Object<string, any> | undefined} wish
  * @returns {Look}
  */
-export function lookParse(hash) {
-	const look = { ...lookDefault };
+export function lookInitial(wish) {
+	const look = /** @type {Object<string, any>} */ ({ ...lookDefault });
+
+	for (const [key, fallback] of Object.entries(lookDefault)) {
+		if (wish && typeof wish[key] === typeof fallback)
+			look[key] = wish[key];
+	}
+	return /** @type {Look} */ (look);
+}
+
+/**
+ * @param {string} hash wins over the look that the page begins with
+ * @param {Look} initial
+ * @returns {Look}
+ */
+export function lookParse(hash, initial = lookDefault) {
+	const look = { ...initial };
 	const params = new URLSearchParams(hash.replace(/^#/, ''));
 	const out = /** @type {Object<string, any>} */ (look);
 
-	for (const [key, fallback] of Object.entries(lookDefault)) {
+	for (const [key, fallback] of Object.entries(initial)) {
 		const text = params.get(key);
 
 		if (text === null)
@@ -55,13 +71,14 @@ export function lookParse(hash) {
 
 /**
  * @param {Look} look
+ * @param {Look} initial what goes without saying
  * @returns {string} with its "#"
  */
-export function lookFormat(look) {
+export function lookFormat(look, initial = lookDefault) {
 	const params = new URLSearchParams();
 
 	for (const [key, value] of Object.entries(look)) {
-		if (value !== /** @type {Object<string, any>} */ (lookDefault)[key])
+		if (value !== /** @type {Object<string, any>} */ (initial)[key])
 			params.set(key, value === true ? '1' : value === false ? '0' : String(value));
 	}
 	return '#' + params.toString();
@@ -69,8 +86,10 @@ export function lookFormat(look) {
 
 /** The look and who wants to know of its changes. */
 export class State {
-	constructor() {
-		this.look = lookParse(location.hash);
+	/** @param {Object<string, any>} [wish] look of the page */
+	constructor(wish) {
+		this.initial = lookInitial(wish);
+		this.look = lookParse(location.hash, this.initial);
 		/** @type {((changed: Set<string>) => void)[]} */
 		this.listeners = [];
 		/** @type {Set<string>} */
@@ -79,9 +98,13 @@ export class State {
 		this.step = false;
 		this.timer = 0;
 		addEventListener('hashchange', () => {
-			if (location.hash !== lookFormat(this.look) && !(location.hash === '' && lookFormat(this.look) === '#'))
-				this.set(lookParse(location.hash));
+			if (location.hash !== this.hash() && !(location.hash === '' && this.hash() === '#'))
+				this.set(lookParse(location.hash, this.initial));
 		});
+	}
+
+	hash() {
+		return lookFormat(this.look, this.initial);
 	}
 
 	/** @param {Partial<Look>} change */
@@ -117,7 +140,7 @@ export class State {
 	}
 
 	write() {
-		const hash = lookFormat(this.look);
+		const hash = this.hash();
 
 		if (hash !== location.hash && !(hash === '#' && !location.hash))
 			history[this.step ? 'pushState' : 'replaceState'](null, '', hash);
