@@ -88,7 +88,7 @@ void cubes_focus(struct cubes *c, nsec_t length)
 
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
 		/* A bin of all ones would make TALLIES_NO_KEY. */
-		nsec_t room = (UINT64_C(1) << (63 - all[i]->key_bits));
+		nsec_t room = (UINT64_C(1) << (64 - all[i]->key_bits)) - 1;
 		nsec_t bins = min_of(room, (nsec_t)CUBE_MAX_BINS_OF_RUN);
 		nsec_t finest = (all[i]->span - 1) / bins + 1;
 

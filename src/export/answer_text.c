@@ -13,6 +13,7 @@
 #include "format/json.h"
 
 #define CELL_MAX 160
+#define NOTE_MAX 512 /* table_note() */
 #define GAP	 "  "
 
 static bool numeric(const struct table_column *c)
@@ -333,8 +334,13 @@ static void put_head(const struct answer *a, const char *name, FILE *out)
 
 static void put_notes(const struct table *t, FILE *out)
 {
-	for (unsigned int i = 0; i < table_n_notes(t); i++)
-		(void)fprintf(out, "note: %s\n", table_note_at(t, i));
+	for (unsigned int i = 0; i < table_n_notes(t); i++) {
+		char text[NOTE_MAX];
+
+		(void)snprintf(text, sizeof(text), "%s", table_note_at(t, i));
+		clean(text);
+		(void)fprintf(out, "note: %s\n", text);
+	}
 }
 
 int answer_text(const struct answer *a, const char *name, const struct answer_text_options *o,

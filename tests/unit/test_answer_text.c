@@ -284,6 +284,137 @@ static void test_facts_are_limited(void **state)
 	answer_done(&a);
 }
 
+/* Two runs of the answer of make(), the second with half the covered time. */
+static void make_runs(struct answer *a, struct join_run *run, bool absolute, struct join *j)
+{
+	const struct join_options o = { .diff = true, .absolute = absolute };
+	struct err e = { 0 };
+
+	for (unsigned int i = 0; i < 2; i++) {
+		make(&a[i]);
+		a[i].covered = 2000000000 >> i;
+		answer_fact(&a[i], i ? "second" : "first", "x");
+		run[i] = (struct join_run){ i ? "B" : "A\x07", i ? "b.kymo" : "a.kymo", &a[i] };
+	}
+	assert_int_equal(join_answers(run, 2, &o, j, &e), 0);
+}
+
+static void test_runs_text(void **state)
+{
+	struct answer a[2];
+	struct join_run run[2];
+	struct join j;
+	char *text = NULL;
+	size_t n = 0;
+
+	(void)state;
+	make_runs(a, run, true, &j);
+	FILE *out = open_memstream(&text, &n);
+
+	assert_int_equal(join_text(&j, run, 2, &(struct answer_text_options){ .max_rows = 1 }, out),
+			 0);
+	fclose(out);
+	assert_non_null(strstr(text, "Tasks: 2 runs, 0.000000 s to 1.500000 s of each\n"
+				     "             A?                   B\n"
+				     "covered      2.000000 s, 99.99 %  1.000000 s, 99.99 %\n"
+				     "events lost  3                    3\n"
+				     "busiest      a?[31m               a?[31m\n"
+				     "n            2                    2\n"
+				     "first        x                    -\n"
+				     "second       -                    x\n"
+				     "\n"));
+	assert_null(strchr(text, '\x07'));
+	/* What the figure shows, and no more. */
+	assert_non_null(strstr(text, "12.3"));
+	assert_null(strstr(text, "1,234,567"));
+	assert_non_null(strstr(text, "\nnote: differences are against A"));
+	free(text);
+	join_done(&j);
+	for (unsigned int i = 0; i < 2; i++)
+		answer_done(&a[i]);
+}
+
+static void test_runs_json(void **state)
+{
+	const struct join_options o = { .diff = true };
+	struct answer a[2];
+	struct join_run run[2];
+	struct join j;
+	struct buf out;
+	struct json json;
+
+	(void)state;
+	make_runs(a, run, false, &j);
+	buf_init(&out, 0);
+	json_init(&json, &out, 0);
+	assert_int_equal(join_json(&j, run, 2, &o, &json, NULL), 0);
+	json_t *v = json_loads(buf_str(&out), 0, NULL), *runs, *column;
+
+	assert_non_null(v);
+	runs = json_object_get(v, "runs");
+	assert_int_equal(json_array_size(runs), 2);
+	assert_string_equal(json_string_value(json_object_get(json_array_get(runs, 1), "file")),
+			    "b.kymo");
+	assert_int_equal(json_integer_value(json_object_get(json_array_get(runs, 1), "covered")),
+			 1000000000);
+	assert_int_equal(json_array_size(json_object_get(json_array_get(runs, 1), "facts")), 3);
+	column = json_array_get(json_object_get(v, "columns"), 0);
+	assert_string_equal(json_string_value(json_object_get(column, "kind")), "key");
+	assert_true(json_is_null(json_object_get(column, "run")));
+	column = json_array_get(json_object_get(v, "columns"), 2);
+	assert_string_equal(json_string_value(json_object_get(column, "kind")), "value");
+	assert_string_equal(json_string_value(json_object_get(column, "of")), "cpu");
+	assert_int_equal(json_integer_value(json_object_get(column, "run")), 1);
+	assert_int_equal(json_array_size(json_object_get(v, "rows")), table_n_rows(j.table));
+	json_decref(v);
+	buf_done(&out);
+	join_done(&j);
+	for (unsigned int i = 0; i < 2; i++)
+		answer_done(&a[i]);
+}
+
+/* The sign of a difference is shown, but nothing that reads as 0 has one. */
+static void test_signed(void **state)
+{
+	static const struct table_column c[] = {
+		{ .name = "i",
+		  .title = "I",
+		  .type = CELL_I64,
+		  .unit = UNIT_NSEC,
+		  .flags = TABLE_COLUMN_SIGNED },
+		{ .name = "f",
+		  .title = "F",
+		  .type = CELL_F64,
+		  .digits = 1,
+		  .flags = TABLE_COLUMN_SIGNED },
+	};
+	static const struct {
+		int64_t i;
+		double f;
+		const char *text[2];
+	} row[] = { { 1500, 1.25, { "+1.50 us", "+1.2" } },
+		    { -1500, -0.04, { "-1.50 us", "0.0" } },
+		    { 0, 0.04, { "0 ns", "0.0" } },
+		    { INT64_MIN, -12, { NULL, "-12.0" } } };
+	auto_ptr(table) t = table_new("s", "S", c, 2);
+	char text[64];
+
+	(void)state;
+	assert_non_null(t);
+	for (size_t i = 0; i < ARRAY_SIZE(row); i++) {
+		table_row(t);
+		table_set_i64(t, 0, row[i].i);
+		table_set_f64(t, 1, row[i].f);
+		for (unsigned int k = 0; k < 2; k++) {
+			table_cell_text(t, i, k, text, sizeof(text));
+			if (row[i].text[k])
+				assert_string_equal(text, row[i].text[k]);
+			else
+				assert_int_equal(text[0], '-');
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -294,6 +425,9 @@ int main(void)
 		cmocka_unit_test(test_big_json_is_drained),
 		cmocka_unit_test(test_matrix),
 		cmocka_unit_test(test_facts_are_limited),
+		cmocka_unit_test(test_runs_text),
+		cmocka_unit_test(test_runs_json),
+		cmocka_unit_test(test_signed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -294,6 +294,44 @@ static void test_width_is_the_finest_that_fits(void **state)
 	scenario_done(&s);
 }
 
+/* Only a window is taken, in finer bins: it is all there, and nothing else. */
+static void test_focus(void **state)
+{
+	struct cell_sink sink = { .sink = { take_cells }, .to = NSEC_MAX };
+	struct scenario s;
+	struct cubes cubes;
+	struct scan_taker taker;
+
+	(void)state;
+	scenario_init(&s, 100);
+	random_run(&s, 8);
+	struct source *src = scenario_source(&s);
+	const nsec_t span = run_info_span(src->info);
+	struct analysis_args args = { .from = src->info->start + span / 3 + 7,
+				      .to = src->info->start + span / 3 + span / 10 };
+
+	cubes_init(&cubes, src->info, 200000);
+	const nsec_t coarse = cubes.run.bin_ns;
+
+	cubes_focus(&cubes, args.to - args.from);
+	assert_in_range(cubes.run.bin_ns, 1, coarse / 7);
+	assert_true(cubes.next.bin_ns < coarse);
+	taker = cubes_taker(&cubes);
+	assert_int_equal(analysis_run_all(NULL, 0, src, &args, &taker, NULL, NULL), 0);
+	sink.tasks = src->tasks;
+	assert_int_equal(cubes_write(&cubes, &sink.sink, NULL), 0);
+	cubes_done(&cubes);
+	compare_tasks(src, args.from, args.to, &sink.sums);
+	compare_durations(src, args.from, args.to, &sink.sums);
+	compare_successors(src, args.from, args.to, &sink.sums);
+	/* A window as long as the run changes nothing. */
+	cubes_init(&cubes, src->info, 0);
+	cubes_focus(&cubes, span);
+	assert_int_equal(cubes.run.bin_ns, coarse);
+	cubes_done(&cubes);
+	scenario_done(&s);
+}
+
 /* Times out of a hostile file: the run is nearly 2^64 ns long. */
 static void endless(struct scenario *s)
 {
@@ -363,6 +401,7 @@ int main(void)
 		cmocka_unit_test(test_whole_run),
 		cmocka_unit_test(test_windows),
 		cmocka_unit_test(test_joined_bins),
+		cmocka_unit_test(test_focus),
 		cmocka_unit_test(test_width_is_the_finest_that_fits),
 		cmocka_unit_test(test_hostile_times),
 		cmocka_unit_test(test_long_runs_of_many_cpus),

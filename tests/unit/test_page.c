@@ -378,6 +378,68 @@ static void test_events_that_do_not_fit(void **state)
 	unmake(&m);
 }
 
+/* A page of a window says so, holds no block and no coverage outside of it, and opens as asked. */
+static void test_window_and_look(void **state)
+{
+	static const char *const views[] = { "tasks", "latency" };
+	struct page page = { .title = "t", .viewer = &viewer, .n_runs = 1 };
+	struct page_stats whole, cut;
+	struct err e = { 0 };
+	struct made m;
+	char *html = NULL;
+	size_t n = 0;
+
+	(void)state;
+	make(&m, UINT64_MAX);
+	free(write_page(&m, "t", &whole));
+	m.run.name = "short";
+	m.run.from = 100000;
+	m.run.to = 150000;
+	page.run = &m.run;
+	page.look = (struct page_look){ .view = "latency",
+					.filter = "a\"b",
+					.views = views,
+					.n_views = 2,
+					.from = 100000,
+					.to = 150000 };
+	FILE *out = open_memstream(&html, &n);
+
+	assert_int_equal(page_write(&page, out, &cut, &e), 0);
+	fclose(out);
+	assert_in_range(cut.events, 1, whole.events - 1);
+	assert_int_equal(cut.events_left_out, 0);
+	json_t *j = description(html), *look = json_object_get(j, "look");
+	json_t *run = json_array_get(json_object_get(j, "runs"), 0);
+	json_t *index = json_object_get(run, "events"), *cpu;
+	json_int_t start = 0, end = 0;
+
+	assert_string_equal(json_string_value(json_object_get(look, "view")), "latency");
+	assert_string_equal(json_string_value(json_object_get(look, "filter")), "a\"b");
+	assert_int_equal(json_integer_value(json_object_get(look, "to")), 150000);
+	assert_int_equal(json_array_size(json_object_get(look, "views")), 2);
+	assert_null(json_object_get(look, "diff"));
+	assert_string_equal(json_string_value(json_object_get(run, "name")), "short");
+	assert_int_equal(json_integer_value(json_object_get(run, "span_ns")), 499000);
+	json_array_foreach(json_object_get(run, "cpus"), n, cpu)
+	{
+		assert_int_equal(json_unpack(cpu, "{s:I, s:I}", "start", &start, "end", &end), 0);
+		assert_int_equal(start, 100000);
+		assert_int_equal(end, 150000);
+	}
+	json_array_foreach(index, n, cpu)
+	{
+		json_int_t track, number;
+
+		assert_int_equal(json_unpack(cpu, "[IIII]", &track, &number, &start, &end), 0);
+		assert_true(end >= 100000 && start < 150000);
+	}
+	assert_non_null(strstr(json_string_value(json_object_get(run, "events_note")),
+			       "only 0.000100 s to 0.000150 s of the run is in this page"));
+	json_decref(j);
+	free(html);
+	unmake(&m);
+}
+
 static void test_full_device(void **state)
 {
 	struct page page = { .title = "t", .viewer = &viewer, .n_runs = 1 };
@@ -401,7 +463,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_html),	    cmocka_unit_test(test_json),
 		cmocka_unit_test(test_blocks),	    cmocka_unit_test(test_events_that_do_not_fit),
-		cmocka_unit_test(test_full_device),
+		cmocka_unit_test(test_full_device), cmocka_unit_test(test_window_and_look),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

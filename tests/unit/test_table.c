@@ -187,11 +187,48 @@ static void test_units(void **state)
 	assert_null(table_free(NULL));
 }
 
+/* Furthest from 0 first, whatever the sign; INT64_MIN has no positive counterpart. */
+static void test_sort_size(void **state)
+{
+	static const int64_t v[] = { 3, -7, 0, INT64_MIN, 7, INT64_MAX };
+	static const int64_t expected[] = { INT64_MIN, INT64_MAX, -7, 7, 3, 0 };
+	auto_ptr(table) t = make();
+	union cell cell;
+
+	(void)state;
+	for (size_t i = 0; i < 6; i++) {
+		table_row(t);
+		table_set_i64(t, DIFFERENCE, v[i]);
+		table_set_f64(t, SHARE, v[i] == INT64_MIN ? NAN : (double)v[i]);
+	}
+	assert_int_equal(table_sort_size(t, DIFFERENCE), 0);
+	for (size_t i = 0; i < 6; i++) {
+		assert_true(table_get(t, i, DIFFERENCE, &cell));
+		assert_true(cell.i64 == expected[i]);
+	}
+	assert_int_equal(table_sort_size(t, SHARE), 0);
+	assert_true(table_get(t, 1, SHARE, &cell) && cell.f64 == -7);
+	assert_false(table_get(t, 5, SHARE, &cell));
+}
+
+/* Notes are not lost, however many: tables of many runs hold those of all. */
+static void test_many_notes(void **state)
+{
+	auto_ptr(table) t = make();
+
+	(void)state;
+	for (unsigned int i = 0; i < 1000; i++)
+		table_note(t, "note %u", i);
+	assert_int_equal(table_n_notes(t), 1000);
+	assert_string_equal(table_note_at(t, 999), "note 999");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_cells), cmocka_unit_test(test_sort),
-		cmocka_unit_test(test_cut),   cmocka_unit_test(test_notes),
+		cmocka_unit_test(test_cells),	   cmocka_unit_test(test_sort_size),
+		cmocka_unit_test(test_many_notes), cmocka_unit_test(test_sort),
+		cmocka_unit_test(test_cut),	   cmocka_unit_test(test_notes),
 		cmocka_unit_test(test_units),
 	};
 

@@ -292,6 +292,45 @@ static void test_roles(void **state)
 	assert_int_equal(tasks_count(t), 3);
 }
 
+/* Names of the kernel's threads of all CPUs are one; any other name may hold a slash. */
+static void test_relabel(void **state)
+{
+	static const struct {
+		const char *comm, *merged;
+	} name[] = {
+		{ "kworker/1:2", "kworker" },	      { "kworker/u8:0+flush", "kworker" },
+		{ "kworker/R-rcu_g", "kworker" },     { "ksoftirqd/12", "ksoftirqd" },
+		{ "migration/0", "migration" },	      { "ksoftirqd/x", "ksoftirqd/x" },
+		{ "CPU 0/KVM", "CPU 0/KVM" },	      { "jbd2/sda1-8", "jbd2/sda1-8" },
+		{ "migration/0/a", "migration/0/a" }, { "worker/1", "worker/1" },
+		{ "/usr/bin/x", "/usr/bin/x" },
+	};
+
+	(void)state;
+	for (unsigned int how = 0; how < 4; how++)
+		for (size_t i = 0; i < ARRAY_SIZE(name); i++) {
+			const struct row row = ROW(5, TASK_ALIVE, 60, name[i].comm);
+			auto_ptr(tasks) t = make(&row, 1);
+			uint32_t idle = tasks_find(t, 0, 0, 3), n = tasks_find(t, 60, 10, 0);
+			char expected[64];
+
+			(void)snprintf(expected, sizeof(expected), "%s%s",
+				       how & TASKS_MERGE_SYS ? name[i].merged : name[i].comm,
+				       how & TASKS_APPEND_TID ? ":60" : "");
+			assert_int_equal(tasks_relabel(t, how), 0);
+			assert_string_equal(tasks_label(t, n), expected);
+			assert_string_equal(tasks_at(t, n)->comm, name[i].comm);
+			assert_string_equal(tasks_label(t, idle), "swapper/3");
+		}
+	/* A role is what somebody chose. */
+	const struct row rows[] = { ROW(5, TASK_ALIVE, 60, "kworker/1:2"),
+				    ROW(5, TASK_ROLE, 60, "kworker/mine") };
+	auto_ptr(tasks) t = make(rows, 2);
+
+	assert_int_equal(tasks_relabel(t, TASKS_MERGE_SYS | TASKS_APPEND_TID), 0);
+	assert_string_equal(tasks_label(t, tasks_find(t, 60, 10, 0)), "kworker/mine:60");
+}
+
 /* Tids that no kernel gives are kept apart like all others, and take no memory by their value. */
 static void test_hostile_tids(void **state)
 {
@@ -376,7 +415,7 @@ int main(void)
 		cmocka_unit_test(test_order),	       cmocka_unit_test(test_settle_again),
 		cmocka_unit_test(test_idle),	       cmocka_unit_test(test_roles),
 		cmocka_unit_test(test_hostile_tids),   cmocka_unit_test(test_one_tid_for_ever),
-		cmocka_unit_test(test_ensure),
+		cmocka_unit_test(test_ensure),	       cmocka_unit_test(test_relabel),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
