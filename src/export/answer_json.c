@@ -66,6 +66,8 @@ static void columns_json(const struct table *t, const struct join_column *joined
 		json_key_str(j, "type", type_name(c->type));
 		json_key_u64(j, "digits", c->digits);
 		json_key_bool(j, "key", c->flags & TABLE_COLUMN_KEY);
+		json_key_bool(j, "adds", c->flags & TABLE_COLUMN_ADDS);
+		json_key_bool(j, "local", c->flags & TABLE_COLUMN_LOCAL);
 		json_key_str(j, "help", c->help ? c->help : "");
 		if (joined)
 			joined_column_json(&joined[i], j);

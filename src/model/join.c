@@ -165,7 +165,9 @@ static struct table_column value_column(const struct joining *j, unsigned int fr
 	struct table_column c = *table_column(j->first, from);
 	bool wide = !is_main(j, from);
 
-	c.flags = wide ? TABLE_COLUMN_WIDE : 0;
+	/* Divided by time it does not grow with time. */
+	c.flags = (wide ? TABLE_COLUMN_WIDE : 0) |
+		  (j->o->absolute ? c.flags & TABLE_COLUMN_ADDS : 0);
 	if (!per_sec(j, table_column(j->first, from)))
 		return c;
 	if (c.unit == UNIT_COUNT || c.type != CELL_U64) {
