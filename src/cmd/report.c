@@ -147,7 +147,7 @@ static int open_run(struct report *p, struct report_run *r, const char *path)
 	while (ret >= 0) {
 		ret = selection_window(select, &r->opened, 1, &r->from, &r->to, &e);
 		if (ret < 0) {
-			p->status = command_misused("report", "%s", err_text(&e, ret));
+			p->status = command_misused("report", "'%s': %s", path, err_text(&e, ret));
 			return ret;
 		}
 		forget_answers(r);
@@ -232,7 +232,8 @@ static void say(const char *path, uint64_t bytes, const struct page_run *run, si
 	nsec_t longest = 0;
 
 	for (size_t i = 0; i < n; i++)
-		longest = max_of(longest, run_info_span(run[i].info));
+		longest = max_of(longest,
+				 run[i].to ? run[i].to - run[i].from : run_info_span(run[i].info));
 	printf("%s: %s, %zu %s, %s, %s events", path, quantity_size(size, bytes), n,
 	       n == 1 ? "run" : "runs", quantity_duration(span, longest),
 	       quantity_count(count, stats->events));

@@ -94,16 +94,21 @@ static bool is_said_already(const struct joining *j, const struct table_column *
 	return false;
 }
 
-/* A key that no run's row has says nothing. */
+/* A key that no row of any run has says nothing. */
 static bool is_empty(const struct joining *j, unsigned int column)
 {
+	size_t rows = 0;
 	union cell v;
 
-	for (size_t i = 0; i < j->n; i++)
-		for (size_t r = 0; r < table_n_rows(j->run[i].answer->table); r++)
-			if (table_get(j->run[i].answer->table, r, column, &v))
+	for (size_t i = 0; i < j->n; i++) {
+		const struct table *t = j->run[i].answer->table;
+
+		for (size_t r = 0; r < table_n_rows(t); r++)
+			if (table_get(t, r, column, &v))
 				return false;
-	return true;
+		rows += table_n_rows(t);
+	}
+	return rows > 0;
 }
 
 static bool is_taken(const struct joining *j, const char *name)
@@ -166,8 +171,8 @@ static struct table_column value_column(const struct joining *j, unsigned int fr
 	bool wide = !is_main(j, from);
 
 	/* Divided by time it does not grow with time. */
-	c.flags = (wide ? TABLE_COLUMN_WIDE : 0) |
-		  (j->o->absolute ? c.flags & TABLE_COLUMN_ADDS : 0);
+	c.flags =
+		(wide ? TABLE_COLUMN_WIDE : 0) | (j->o->absolute ? c.flags & TABLE_COLUMN_ADDS : 0);
 	if (!per_sec(j, table_column(j->first, from)))
 		return c;
 	if (c.unit == UNIT_COUNT || c.type != CELL_U64) {

@@ -17,3 +17,15 @@ t kymo report
 t kymo report absent.kymo -o a.html
 t kymo report x.kymo -o /nowhere/a.html
 [ ! -e a.html ] && echo "nothing is left of a page that failed"
+echo "--- how it opens, and what of the runs it holds"
+kymo report x.kymo y.kymo --from 1s --for 500ms --view latency --views latency,tasks --task vcpu --diff -o cut.html 2>&1
+echo "beyond the end of the shorter: exit $?"
+kymo report x.kymo --from 1s --for 500ms --view latency --views latency,tasks --task vcpu -o cut.html | sed 's/[0-9.]* [KM]iB/SIZE/'
+[ "$(stat -c %s cut.html)" -lt "$(stat -c %s one.html)" ] && echo "a window makes a smaller page"
+t kymo report x.kymo --view nothing -o a.html
+t kymo report x.kymo --views tasks,nothing -o a.html
+t kymo report x.kymo --views , -o a.html
+t kymo report x.kymo --view latency --views tasks -o a.html
+t kymo report x.kymo --task '(' -o a.html
+t kymo report x.kymo --for 0 -o a.html
+[ ! -e a.html ] && echo "nothing was written"

@@ -6,9 +6,9 @@
 #   tests/cli/run.sh KYMO [NAME...]            compare (all without a NAME)
 #   tests/cli/run.sh --update KYMO [NAME...]   rewrite the expected outputs
 #
-# NAME.sh runs in an empty directory with `kymo` first in PATH, $FIXTURES and $SOURCE set, and
-# prelude.sh read before it. What it writes to stdout and stderr is compared with NAME.out. It may
-# exit 77 after printing a reason: the test is skipped.
+# NAME.sh runs in an empty directory with `kymo` first in PATH, $FIXTURES, $SOURCE and $KNOWN_RUN
+# set, and prelude.sh read before it. What it writes to stdout and stderr is compared with NAME.out.
+# It may exit 77 after printing a reason: the test is skipped.
 set -u
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 update=false
@@ -32,6 +32,7 @@ mkdir "$scratch/bin"
 ln -s "$kymo" "$scratch/bin/kymo"
 export PATH="$scratch/bin:$PATH" SOURCE=$(cd "$here/../.." && pwd) LC_ALL=C NO_COLOR=1
 export FIXTURES=$SOURCE/tests/fixtures
+export KNOWN_RUN=${KNOWN_RUN:-$(dirname "$kymo")/../../tests/cli/known_run} # of the same build
 failed=0
 skipped=0
 for name; do

@@ -20,6 +20,8 @@ t kymo show tasks $a $b --from 500ms --for 250ms --csv
 t kymo show switches $a r/half.kymo --csv
 t kymo show switches $a r/half.kymo --absolute --task '^steady$'
 t kymo show tasks $a $b --from 1200ms
+t kymo show tasks $a $b --task 'no such task'
+t kymo show coremap $a $b --task 'no such task' --from 100ms
 t kymo show tasks r/half.kymo $b $a --baseline before --diff --sort switches --top 2
 echo "--- order, baseline"
 t kymo show switches $a $b --sort run_pct --baseline 2
