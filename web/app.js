@@ -8,6 +8,7 @@ import { Run } from './data/run.js';
 import { sumRuns } from './data/sums.js';
 import { zstdDecode } from './data/zstd.js';
 import { Brush } from './ui/brush.js';
+import { CompareBar, pairOf } from './ui/compare.js';
 import { el, fill, icon } from './ui/dom.js';
 import { TaskColours, Theme } from './ui/palette.js';
 import { Panel } from './ui/panel.js';
@@ -25,7 +26,7 @@ import { lastView, viewList } from './view/list.js';
 const helpKeys = /** @type {[string, string][]} */ ([
 	['drag', 'on the strip or a chart over time: choose the window'], ['shift + drag', 'move it'], ['wheel', 'zoom around the pointer; sideways: move'],
 	['double click', 'whole capture'], ['+  −  0', 'zoom in, out, whole capture'], ['← →', 'move the cursor, or read the next value'],
-	['↑ ↓', 'choose the row or CPU'], ['Enter', 'select what is read out'], ['/', 'filter tasks'], ['[  ]', 'previous, next view'], ['Esc', 'clear filter field or selection'],
+	['↑ ↓', 'choose the row or CPU'], ['Enter', 'select what is read out'], ['/', 'filter tasks'], ['d', 'several runs: side by side, or difference B − A'], ['x', 'swap A and B'], ['[  ]', 'previous, next view'], ['Esc', 'clear filter field or selection'],
 	['?', 'this list']]);
 
 const PAGE_JSON_MAX = 1 << 28;
@@ -42,8 +43,6 @@ export class App {
 		this.state = new State(page.look);
 		this.runs = page.runs.map((json, i) => new Run(json, i, () => embeddedText('kymo-cube-' + i), () => embeddedText('kymo-events-' + i)));
 		this.title = page.title || this.runs.map(r => r.name).join(', ');
-		/** Length of the longest run. */
-		this.span = this.runs.reduce((m, r) => Math.max(m, r.span), 1);
 		this.tip = new Tooltip();
 		this.taskColours = new TaskColours([]);
 		/** @type {Theme | null} */
@@ -60,6 +59,7 @@ export class App {
 		/** @type {ViewFrame | null} */
 		this.view = null;
 		this.views = this.allViews();
+		this.compare = new CompareBar(this);
 		this.brush = this.makeBrush();
 		this.panel = new Panel(this);
 		this.root = el('div', { class: 'app' });
@@ -107,7 +107,6 @@ export class App {
 			this.rail.append(el('button', { type: 'button', class: 'railitem', 'data-name': v.name, text: v.title,
 				on: { click: () => this.state.set({ view: v.name }) } }));
 		}
-		this.chips = el('div', { class: 'chips' });
 		this.banner = el('div', { class: 'banner', role: 'alert', hidden: true });
 		this.main = el('main', { class: 'main', id: 'main' });
 		this.dialog = el('dialog', { class: 'help', 'aria-label': 'Help', on: { click: /** @param {MouseEvent} e */ e => {
@@ -117,7 +116,7 @@ export class App {
 		this.zoomOut = el('button', { type: 'button', class: 'quiet whole', title: 'Whole capture (0)', on: { click: () => this.zoom(0, this.span) } },
 			icon('zoomOut'), 'whole capture');
 		this.windowNote = el('span', { class: 'windownote' });
-		fill(this.root, this.head(), el('div', { class: 'timebar' }, this.brush.el, el('div', { class: 'timenote' }, this.windowNote, this.zoomOut)), this.banner,
+		fill(this.root, this.head(), el('div', { class: 'timebar' }, this.brush.el, el('div', { class: 'timenote' }, this.windowNote, this.zoomOut)), this.compare.note, this.banner,
 			el('div', { class: 'body' }, this.rail, this.main, this.panel.el), this.foot(), this.dialog);
 		document.body.append(el('a', { class: 'skip', href: '#main', text: 'Skip to the view', on: { click: /** @param {Event} e */ e => {
 			e.preventDefault();
@@ -131,12 +130,12 @@ export class App {
 		const hosts = new Set(this.runs.map(r => r.json.host));
 		const several = this.runs.length > 1;
 		const facts = [hosts.size === 1 ? one.host : hosts.size + ' hosts', several ? '' : one.kernel && 'Linux ' + one.kernel,
-			several ? '' : this.runs[0].cpus.length + (this.runs[0].cpus.length === 1 ? ' CPU' : ' CPUs'), fmtDuration(this.span),
+			several ? '' : this.runs[0].cpus.length + (this.runs[0].cpus.length === 1 ? ' CPU' : ' CPUs'), fmtDuration(this.runs.reduce((m, r) => Math.max(m, r.span), 1)),
 			several ? '' : startText(this.runs[0])].filter(Boolean);
 
 		return el('header', { class: 'pagehead' },
 			el('div', { class: 'brand' }, el('span', { class: 'wordmark', text: 'kymo' }), el('h1', { text: several ? this.title : this.runs[0].name, title: this.title })),
-			this.chips, el('p', { class: 'machine' }, ...facts.map(f => el('span', { text: f }))),
+			this.compare.el, el('p', { class: 'machine' }, ...facts.map(f => el('span', { text: f }))),
 			coverageBadge(this.runs, () => this.state.set({ view: 'info' })),
 			el('div', { class: 'controls' }, el('label', { class: 'filter' }, icon('filter'), this.filterBox, el('kbd', { text: '/' }), this.filterNote),
 				this.runs.some(r => r.json.tasks.some(t => t.self)) ? el('label', { class: 'check', title: "Count kymo's own threads too" }, this.selfBox, 'recorder') : null,
@@ -197,6 +196,10 @@ export class App {
 			this.filterBox?.focus();
 		else if (e.key === '?')
 			this.showHelp('');
+		else if (e.key === 'd')
+			this.compare.toggle();
+		else if (e.key === 'x')
+			this.compare.swap();
 		else if (e.key === '[' || e.key === ']')
 			this.state.set({ view: this.views[(Math.max(0, at) + (e.key === ']' ? 1 : -1) + this.views.length) % this.views.length].name });
 		else if (target.closest('.scroller') || !this.brush.gestures.key(e))
@@ -223,8 +226,31 @@ export class App {
 		return this.themeNow = this.themeNow || new Theme(this.state.look.ramp === 'cividis' ? 'cividis' : 'viridis');
 	}
 
+	/** The two runs whose difference is shown, A and B, or null. */
+	get pair() {
+		return pairOf(this.state.look.diff, this.runs);
+	}
+
+	/** Name among the shown runs. @param {Run} run */
+	nameOf(run) {
+		const i = this.pair ? this.pair.indexOf(run) : -1;
+
+		return i < 0 ? run.name : 'AB'[i] + ' ' + run.name;
+	}
+
+	/** Length of the longest run; of two compared ones what both have. */
+	get span() {
+		const pair = this.pair;
+
+		return pair ? Math.max(1, Math.min(pair[0].span, pair[1].span)) : this.runs.reduce((m, r) => Math.max(m, r.span), 1);
+	}
+
 	/** Runs that are shown, at least one. */
 	shown() {
+		const pair = this.pair;
+
+		if (pair)
+			return pair;
 		const hidden = new Set(this.state.look.hide.split(',').filter(Boolean).map(Number));
 		const list = this.runs.filter(r => !hidden.has(r.number));
 
@@ -370,13 +396,11 @@ export class App {
 		this.zooming = has('from', 'to') && !has('view');
 		if (has('theme', 'ramp'))
 			this.recolour();
-		if (has('filter', 'self', 'merge'))
+		if (has('filter', 'self', 'merge', 'diff'))
 			this.applyFilter();
-		if (has('hide')) {
-			this.showChips();
-			this.showBrush();
-		}
-		if (has('filter', 'self'))
+		if (has('hide', 'diff'))
+			this.compare.show();
+		if (has('filter', 'self', 'hide', 'diff'))
 			this.showBrush();
 		this.showWindow();
 		if (has('view'))
@@ -393,9 +417,14 @@ export class App {
 		const text = this.state.look.filter;
 
 		this.masks.clear();
-		this.runs.forEach(run => run.tasks.merge(this.state.look.merge));
-		if (this.mergeBox)
-			this.mergeBox.checked = this.state.look.merge;
+		/* Runs are aligned by names. */
+		const merge = this.state.look.merge || this.pair !== null;
+
+		this.runs.forEach(run => run.tasks.merge(merge));
+		if (this.mergeBox) {
+			this.mergeBox.checked = merge;
+			this.mergeBox.disabled = this.pair !== null;
+		}
 		try {
 			this.filter = text ? new RegExp(text) : null;
 			if (this.filterNote)
@@ -432,13 +461,6 @@ export class App {
 		this.state.set({ theme: this.theme().dark ? 'light' : 'dark' });
 	}
 
-	showChips() {
-		const shown = new Set(this.shown());
-
-		fill(/** @type {HTMLElement} */ (this.chips), ...this.runs.length < 2 ? [] : this.runs.map(run => el('button', { type: 'button', class: 'chip',
-			'aria-pressed': String(shown.has(run)), title: run.json.file, text: run.name, on: { click: () => this.toggleRun(run) } })));
-	}
-
 	/** @param {Run} run */
 	toggleRun(run) {
 		const shown = new Set(this.shown());
@@ -455,9 +477,10 @@ export class App {
 		const whole = w.from <= 0 && w.to >= this.span;
 
 		if (this.windowNote)
-			this.windowNote.textContent = whole ? 'Whole capture:\ndrag to choose a window' : fmtTime(w.from, (w.to - w.from) / 100) + ' +\n' + fmtDuration(w.to - w.from);
+			this.windowNote.textContent = whole ? (this.pair ? 'Whole common time' : 'Whole capture') + ':\ndrag to choose a window' : fmtTime(w.from, (w.to - w.from) / 100) + ' +\n' + fmtDuration(w.to - w.from);
 		if (this.zoomOut)
 			this.zoomOut.hidden = whole;
+		this.compare.showNote();
 		this.brush.surface.redrawTop();
 	}
 
@@ -466,7 +489,7 @@ export class App {
 
 		try {
 			for (const run of this.shown())
-				strips.push({ run, cube: await run.runCube(), mask: this.mask(run), name: run.name });
+				strips.push({ run, cube: await run.runCube(), mask: this.mask(run), name: this.nameOf(run) });
 			this.brush.set(strips);
 		} catch (e) {
 			this.failed(e);
@@ -498,7 +521,7 @@ export class App {
 		const busy = new Map();
 
 		this.applyFilter();
-		this.showChips();
+		this.compare.show();
 		this.showWindow();
 		await pause();
 		for (const run of this.runs) {

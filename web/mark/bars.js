@@ -29,8 +29,8 @@ import { fitText, ticks } from './axes.js';
  * @property {string} empty
  */
 
-const BAR_ROW = 25;
-const BAR_HEAD = 44;
+export const BAR_ROW = 25;
+export const BAR_HEAD = 44;
 const BAR_FOOT = 40;
 
 export class BarsMark {

@@ -7,7 +7,7 @@ import { fmtShort } from '../ui/units.js';
 import { LogScale, decadeLabel, ticks } from './axes.js';
 
 /** @typedef {import('../ui/palette.js').Theme} Theme */
-/** @typedef {{ name: string, colour: string, bucket: Float64Array, marks: { at: number, text: string }[] }} HistogramSeries */
+/** filled: also where it is not alone. @typedef {{ name: string, colour: string, bucket: Float64Array, marks: { at: number, text: string }[], filled?: boolean }} HistogramSeries */
 
 const H_LEFT = 58;
 const H_FOOT = 26;
@@ -69,7 +69,7 @@ export class HistogramMark {
 	draw(g, width, height) {
 		const theme = this.o.theme();
 		const bottom = height - H_FOOT;
-		let max = 1;
+		let max = 0;
 
 		g.font = '11px ' + theme.font;
 		if (this.last < 0) {
@@ -84,6 +84,7 @@ export class HistogramMark {
 			for (let b = this.first; b <= this.last; b += H_JOIN)
 				max = Math.max(max, this.bar(s, b));
 		}
+		max = max || 1;
 		const scale = ticks(0, max, 5);
 		const Y = /** @param {number} n */ n => bottom - n / max * (bottom - H_TOP);
 
@@ -135,8 +136,16 @@ export class HistogramMark {
 				g.lineTo(x1, Y(n));
 			}
 		}
-		if (!solid)
-			g.stroke();
+		if (solid)
+			return;
+		g.stroke();
+		if (s.filled) {
+			g.lineTo(this.x.at(Math.max(1, loghistLow(this.last - this.last % H_JOIN + H_JOIN))), bottom);
+			g.lineTo(this.x.at(Math.max(1, loghistLow(this.first))), bottom);
+			g.globalAlpha = 0.25;
+			g.fill();
+			g.globalAlpha = 1;
+		}
 	}
 
 	/** @param {CanvasRenderingContext2D} g @param {Theme} theme @param {number} bottom @param {number} width */

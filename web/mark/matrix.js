@@ -18,11 +18,13 @@ import { fitText } from './axes.js';
  * @property {(v: number, row: number, column: number) => number} shade 0..1
  * @property {(v: number) => string} text short, into the cell
  * @property {(row: number, column: number) => boolean} [grey] not a measure like the others
+ * @property {boolean} [diverging] shade 0.5 is no difference
  */
 
 /**
  * @typedef {object} MatrixData
  * @property {string[]} rows
+ * @property {string[]} [notes] small words behind the rows' names
  * @property {number[]} breaks rows before which a rule stands
  * @property {MatrixPanel[]} panels
  * @property {number} marked row of the selected task, or -1
@@ -153,11 +155,10 @@ export class MatrixMark {
 			g.fillRect(0, y - 3, width, 1);
 		}
 		g.font = (r === d.marked ? '600 ' : '') + '12px ' + theme.font;
-		g.fillStyle = theme.ink;
-		g.textAlign = 'left';
-		g.fillText(fitText(g, d.rows[r], this.names - 16), 8, y + ROW / 2 + 0.5);
+		this.drawName(g, theme, r, y);
 		d.panels.forEach((panel, k) => {
 			const { x, w } = this.layout[k];
+			const ramp = panel.diverging ? theme.difference : theme.ramp;
 			const write = w >= 24;
 
 			if (write) {
@@ -173,18 +174,37 @@ export class MatrixMark {
 				const grey = panel.grey && panel.grey(r, c);
 				const wide = Math.max(1, w - (w > 6 ? 1.5 : 0.5));
 
-				g.fillStyle = grey ? theme.band : theme.ramp.at(shade);
+				g.fillStyle = grey ? theme.band : ramp.at(shade);
 				g.fillRect(x[c], y + 1, wide, ROW - 2);
 				if (grey) {
 					g.fillStyle = theme.fade;
 					g.fillRect(x[c], y + 1, wide * Math.min(1, shade), ROW - 2);
 				}
 				if (write && g.measureText(panel.text(v)).width <= w - 4) {
-					g.fillStyle = grey ? theme.ink : theme.ramp.ink(shade);
+					g.fillStyle = grey ? theme.ink : ramp.ink(shade);
 					g.fillText(panel.text(v), x[c] + w / 2 - 0.75, y + ROW / 2 + 0.5);
 				}
 			}
 		});
+	}
+
+	/** @param {CanvasRenderingContext2D} g @param {Theme} theme @param {number} r @param {number} y */
+	drawName(g, theme, r, y) {
+		const font = g.font;
+		const note = this.data.notes?.[r] || '';
+		let room = this.names - 16;
+
+		if (note) {
+			g.font = '11px ' + theme.font;
+			g.fillStyle = theme.soft;
+			g.textAlign = 'right';
+			g.fillText(note, this.names - 8, y + ROW / 2 + 0.5);
+			room -= g.measureText(note).width + 6;
+		}
+		g.font = font;
+		g.fillStyle = theme.ink;
+		g.textAlign = 'left';
+		g.fillText(fitText(g, this.data.rows[r], room), 8, y + ROW / 2 + 0.5);
 	}
 
 	/** @param {CanvasRenderingContext2D} g @param {Theme} theme */

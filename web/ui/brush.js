@@ -113,8 +113,10 @@ export class Brush {
 	 */
 	drawStrip(g, theme, s, heat, y) {
 		const cpus = s.run.cpus.length;
-		const bins = heat.length / cpus;
-		const columns = Math.max(1, Math.round(this.scale.x(s.run.span) - B_LEFT));
+		/* A longer run ends with the strip where two are compared. */
+		const span = Math.min(s.run.span, this.scale.to);
+		const bins = heat.length / cpus * (span / s.run.span);
+		const columns = Math.max(1, Math.round(this.scale.x(span) - B_LEFT));
 		const image = new ImageData(columns, cpus);
 		const low = parseHex(theme.band);
 		const high = parseHex(theme.bar);

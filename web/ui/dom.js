@@ -71,6 +71,7 @@ const iconPath = {
 	copy: 'M5.5 5.5h8v8h-8zM10.5 5.5v-3h-8v8h3',
 	close: 'M3.5 3.5l9 9M12.5 3.5l-9 9',
 	zoomOut: 'M1.5 8h13M4.5 5l-3 3 3 3M11.5 5l3 3-3 3',
+	swap: 'M2 5.5h10M9.5 3 12 5.5 9.5 8M14 10.5H4M6.5 8 4 10.5 6.5 13',
 	filter: 'M2 3h12L9.5 8.5V13l-3-1.5v-3z',
 };
 

@@ -23,6 +23,9 @@ const rampAnchors = {
 	puor: ['#7f3b08', '#b35806', '#e08214', '#fdb863', '#fee0b6', '#f7f7f7', '#d8daeb', '#b2abd2', '#8073ac', '#542788', '#2d004b'],
 };
 
+/** Differences on dark pages: little fades into the page there too. The middle is the page's band. */
+const puorDark = ['#fee0b6', '#fdb863', '#e08214', '#b35806', '', '#5b3494', '#8073ac', '#b2abd2', '#d8daeb'];
+
 /** @typedef {keyof typeof rampAnchors} RampName */
 
 const RAMP_STEPS = 256;
@@ -30,12 +33,12 @@ const RAMP_STEPS = 256;
 /** 256 colours, as bytes and as CSS. */
 export class Ramp {
 	/**
-	 * @param {RampName} name
+	 * @param {RampName | string[]} name or the anchors themselves
 	 * @param {boolean} reversed more is darker, for light pages; little fades into the paper there
 	 * @param {string} [paper] "#rrggbb"
 	 */
 	constructor(name, reversed, paper = '#ffffff') {
-		const anchors = rampAnchors[name].map(parseHex);
+		const anchors = (typeof name === 'string' ? rampAnchors[name] : name).map(parseHex);
 
 		if (reversed)
 			anchors.reverse();
@@ -52,6 +55,11 @@ export class Ramp {
 			this.rgb.set(part, i * 3);
 			this.css.push('rgb(' + part.join(' ') + ')');
 		}
+	}
+
+	/** For CSS: the whole ramp from left to right. */
+	gradient() {
+		return 'linear-gradient(90deg, ' + this.css.filter((_, i) => i % 15 === 0).join(', ') + ')';
 	}
 
 	/** @param {number} v 0..1 */
@@ -156,6 +164,12 @@ export class Theme {
 		this.bar = get('bar');
 		this.font = get('font');
 		this.ramp = new Ramp(ramp, !this.dark, this.paper);
+		/** Less is orange, more is purple, the middle is no difference. */
+		this.difference = new Ramp(this.dark ? puorDark.map(c => c || this.band) : 'puor', false);
+		this.sideA = get('sidea');
+		this.sideB = get('sideb');
+		this.more = get('more');
+		this.less = get('less');
 		/** @type {CanvasPattern | null} */
 		this.hatch = null;
 	}

@@ -107,7 +107,7 @@ export class Panel {
 		const n = run.tasks.all.findIndex((_, i) => run.tasks.row[i] === i && app.isMarked(run, i));
 		const title = run.tasks.all[n] ? run.tasks.label[n] : look.task;
 		const several = n >= 0 && run.tasks.several(n);
-		const name = app.shown().length > 1 ? run.name : '';
+		const name = app.shown().length > 1 ? app.nameOf(run) : '';
 
 		if (n < 0)
 			return el('section', null, this.head(title, '', name), el('p', { class: 'soft', text: 'not in this run' }));
@@ -147,7 +147,7 @@ export class Panel {
 		const app = this.app;
 		const cpu = app.state.look.cpu;
 		const c = run.cpuIndex.get(cpu);
-		const name = app.shown().length > 1 ? run.name : '';
+		const name = app.shown().length > 1 ? app.nameOf(run) : '';
 
 		if (c === undefined)
 			return el('section', null, this.head('CPU ' + cpu, '', name), el('p', { class: 'soft', text: 'not in this run' }));

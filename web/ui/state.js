@@ -5,6 +5,7 @@
  * @typedef {object} Look
  * @property {string} view
  * @property {string} hide numbers of runs not shown, "1,3"
+ * @property {string} diff numbers of base and compared run, "0,1"; "" = side by side
  * @property {number} from ns since the start
  * @property {number} to ns; 0 = the end
  * @property {string} filter regular expression on labels
@@ -22,7 +23,7 @@
  */
 
 /** @type {Look} */
-const lookDefault = { view: '', hide: '', from: 0, to: 0, filter: '', self: false, merge: false, task: '', tid: 0, cpu: -1, theme: 'auto',
+const lookDefault = { view: '', hide: '', diff: '', from: 0, to: 0, filter: '', self: false, merge: false, task: '', tid: 0, cpu: -1, theme: 'auto',
 	ramp: 'viridis', measure: 'both', kinds: '1,3', only: false, everything: false };
 
 /** Changes that a reader would want to go back from. */

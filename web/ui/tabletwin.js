@@ -5,9 +5,9 @@
  */
 
 import { download, el, fill, icon } from './dom.js';
-import { fmtCell, fmtCount, fmtExact, unitSuffix } from './units.js';
+import { fmtCell, fmtCount, fmtExact, unitSuffix, withSign } from './units.js';
 
-/** @typedef {import('../data/run.js').ColumnJson} Column */
+/** group: common head of neighbours. signed: a difference, sorted by its size. @typedef {import('../data/run.js').ColumnJson & { group?: string, signed?: boolean }} Column */
 /** @typedef {Object<string, any>} Row */
 /** @typedef {{ columns: Column[], rows: Row[], notes: string[] }} Answer */
 
@@ -64,8 +64,9 @@ export class TableTwin {
 		this.last = -1;
 		this.count = el('span', { class: 'count' });
 		this.head = el('tr', null);
+		this.groups = el('tr', { class: 'groups' });
 		this.body = el('tbody', null);
-		this.table = el('table', { 'data-view': o.name }, el('caption', { class: 'hidden', text: o.caption }), el('thead', null, this.head),
+		this.table = el('table', { 'data-view': o.name }, el('caption', { class: 'hidden', text: o.caption }), el('thead', null, this.groups, this.head),
 			this.body);
 		this.scroller = el('div', { class: 'scroller', tabindex: '0', role: 'region', 'aria-label': o.caption,
 			on: { scroll: () => this.scrolled() } }, this.table);
@@ -121,6 +122,7 @@ export class TableTwin {
 		const { rows, notes } = this.answer;
 
 		this.columns = this.usefulColumns();
+		this.buildGroups();
 		fill(this.head, ...this.columns.map(c => this.headCell(c)));
 		this.order();
 		this.count.textContent = fmtCount(rows.length) + (rows.length === 1 ? ' row' : ' rows');
@@ -128,11 +130,31 @@ export class TableTwin {
 		this.table.dataset.ready = String(Number(this.table.dataset.ready || 0) + 1);
 	}
 
+	/** The common heads of columns that belong together. */
+	buildGroups() {
+		/** @type {{ text: string, span: number }[]} */
+		const groups = [];
+
+		for (const c of this.columns) {
+			const last = groups[groups.length - 1];
+
+			if (last && last.text === (c.group || ''))
+				last.span++;
+			else
+				groups.push({ text: c.group || '', span: 1 });
+		}
+		const some = groups.some(g => g.text);
+
+		this.table.classList.toggle('grouped', some);
+		this.groups.hidden = !some;
+		fill(this.groups, ...some ? groups.map(g => g.text ? el('th', { scope: 'colgroup', colspan: g.span, text: g.text }) : el('td', { colspan: g.span })) : []);
+	}
+
 	/** @param {Column} c */
 	headCell(c) {
 		const sorted = this.sort.column === c.name;
 		const suffix = unitSuffix[c.unit];
-		const title = suffix && !c.title.includes(suffix) ? c.title + ' ' + suffix : c.title;
+		const title = suffix && !c.group && !c.title.includes(suffix) ? c.title + ' ' + suffix : c.title;
 
 		return el('th', { scope: 'col', class: c.type === 'text' ? 'text' : 'number', title: c.help || '',
 			'aria-sort': sorted ? this.sort.sign > 0 ? 'ascending' : 'descending' : 'none' },
@@ -158,11 +180,14 @@ export class TableTwin {
 	order() {
 		const { column, sign } = this.sort;
 
+		const signed = this.columns.some(c => c.name === column && c.signed);
+		const size = /** @param {any} v */ v => signed && typeof v === 'number' ? Math.abs(v) : v;
+
 		this.rows = this.answer.rows;
 		if (column && this.columns.some(c => c.name === column))
-			this.rows = [...this.rows].sort((a, b) => compareCells(a[column], b[column], sign));
+			this.rows = [...this.rows].sort((a, b) => compareCells(size(a[column]), size(b[column]), sign));
 		/** Greatest value of each column that gets bars. */
-		this.most = new Map(this.columns.filter(c => c.unit === 'pct').map(c =>
+		this.most = new Map(this.columns.filter(c => c.unit === 'pct' && !c.group).map(c =>
 			[c.name, this.rows.reduce((m, r) => Math.max(m, r[c.name] || 0), 0)]));
 		this.first = -1;
 		this.window();
@@ -205,7 +230,8 @@ export class TableTwin {
 
 		for (const [k, c] of this.columns.entries()) {
 			const v = r[c.name];
-			const td = el(k === 0 ? 'th' : 'td', { class: c.type === 'text' ? 'text' : 'number', 'data-col': c.name, text: fmtCell(v, c),
+			const td = el(k === 0 ? 'th' : 'td', { class: c.type === 'text' ? 'text' : 'number', 'data-col': c.name,
+				text: c.signed && typeof v === 'number' ? withSign(v, fmtCell(v, c)) : fmtCell(v, c),
 				scope: k === 0 ? 'row' : null, 'data-value': v === undefined || v === null ? null : v,
 				title: c.unit === 'ns' && typeof v === 'number' ? fmtExact(v) : null });
 			const most = this.most?.get(c.name);
@@ -214,6 +240,10 @@ export class TableTwin {
 				td.classList.add('bar');
 				td.style.setProperty('--part', (v / Math.max(100, most) * 100).toFixed(2) + '%');
 			}
+			if (c.signed && v)
+				td.classList.add(v > 0 ? 'more' : 'less');
+			if (c.group && this.columns[k - 1]?.group !== c.group)
+				td.classList.add('first');
 			tr.appendChild(td);
 		}
 		return tr;

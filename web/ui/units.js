@@ -106,13 +106,35 @@ export function fmtCell(v, column) {
 	switch (column.unit) {
 	case 'ns': return fmtDuration(v);
 	case 'time': return fmtTime(v, 1000);
-	case 'pct': return v.toFixed(column.digits ?? 1);
+	case 'pct': return Math.abs(v) >= 1e4 ? fmtCount(v) : v.toFixed(column.digits ?? 1);
 	case 'bytes': return fmtBytes(v);
 	case 'ratio': return v.toFixed(column.digits ?? 3);
 	case 'id': return String(v);
-	case 'per_s': return v >= 1000 ? fmtCount(v) : v.toFixed(column.digits ?? 1);
+	case 'per_s': return Math.abs(v) >= 1000 ? fmtCount(v) : v.toFixed(column.digits ?? 1);
 	default: return column.type === 'f64' ? v.toFixed(column.digits ?? 2) : fmtCount(v);
 	}
+}
+
+/**
+ * With its sign, also above zero; nothing that is written as zero has one.
+ * @param {number} v
+ * @param {string} text of v
+ */
+export function withSign(v, text) {
+	const bare = text.replace(/^-/, '');
+
+	return /[1-9]/.test(bare) ? (v < 0 ? '−' : '+') + bare : bare;
+}
+
+/**
+ * A difference with its unit: "+12.3 pp", "−120 /s", "+1.25 ms".
+ * @param {number} v
+ * @param {{ unit: string, type: string, digits?: number }} column
+ */
+export function fmtDiff(v, column) {
+	const unit = /** @type {Object<string, string>} */ ({ pct: ' pp', per_s: ' /s' })[column.unit] || '';
+
+	return withSign(v, fmtCell(v, column)) + unit;
 }
 
 /** What stands behind a column's title. @type {Object<string, string>} */

@@ -6,6 +6,7 @@ import { MatrixMark } from '../mark/matrix.js';
 import { el } from '../ui/dom.js';
 import { fmtCount, fmtDuration, fmtExact, fmtPct, fmtShort } from '../ui/units.js';
 import { answerOf, busyTasks, joinAnswers, rowsCoremap } from './answers.js';
+import { CoremapDiff } from './coremap_diff.js';
 import { ViewFrame } from './frame.js';
 
 /** @typedef {import('../app.js').App} App */
@@ -114,6 +115,8 @@ class CoremapView extends ViewFrame {
 		super(app, { name: 'coremap', title: 'Core map', summary: 'Which task used which core, and how often it was switched out there' });
 		/** @type {{ grid: CoreGrid, mark: MatrixMark }[]} */
 		this.maps = [];
+		this.compares = true;
+		this.diff = new CoremapDiff(app);
 		this.host = el('div', { class: 'multiples' });
 		this.figure.append(this.host);
 		this.observer = new ResizeObserver(() => this.arrange());
@@ -129,6 +132,10 @@ class CoremapView extends ViewFrame {
 	show(data) {
 		const app = this.app;
 
+		if (app.pair) {
+			this.showDiff(data);
+			return;
+		}
 		while (this.maps.length > data.length)
 			this.maps.pop();
 		data.forEach(({ run, cube }, i) => {
@@ -148,6 +155,18 @@ class CoremapView extends ViewFrame {
 			answer: answerOf(app, grid.run, 'coremap', () => rowsCoremap(grid.run, grid.sums, app.mask(grid.run))) }))), app.dragging());
 	}
 
+	/** @param {{ run: Run, cube: import('../data/cube.js').Cube }[]} data */
+	showDiff(data) {
+		const joined = this.diff.set(data);
+
+		this.setOne(this.host, 'difference', this.diff.el);
+		this.surface = this.diff.mark.surface;
+		this.arrange();
+		this.setSnapped(data);
+		this.setFacts(this.diff.facts());
+		this.table.set(() => joined.answer(), this.app.dragging());
+	}
+
 	/** @param {number} i */
 	makeMark(i) {
 		return new MatrixMark({
@@ -159,13 +178,19 @@ class CoremapView extends ViewFrame {
 		});
 	}
 
+	/** @returns {('run' | 'switches')[]} */
 	measures() {
 		const want = this.app.state.look.measure;
-		const grid = this.maps[0]?.grid;
+		const columns = this.app.pair ? this.diff.matrix.columnNames.length : this.maps[0]?.grid.columns.length;
 
 		if (want === 'run' || want === 'switches')
 			return [want];
-		return grid && this.host.clientWidth / this.maps.length >= MatrixMark.twoPanelWidth(grid.columns.length) ? ['run', 'switches'] : ['run'];
+		return columns && this.mapWidth() >= MatrixMark.twoPanelWidth(columns) ? ['run', 'switches'] : ['run'];
+	}
+
+	/** Width of one map; many stand in two columns where there is room. */
+	mapWidth() {
+		return this.host.clientWidth / (this.host.classList.contains('many') && this.host.clientWidth > 900 ? 2 : 1);
 	}
 
 	/** Two measures beside each other where there is room. */
@@ -178,6 +203,10 @@ class CoremapView extends ViewFrame {
 
 		this.setTools(current, () => [this.choice('Measure', [['both', 'Both'], ['run', 'Run time'], ['switches', 'Switches']],
 			current, v => app.state.set({ measure: v }))]);
+		if (app.pair) {
+			this.diff.draw(measures, this.room());
+			return;
+		}
 		for (const { grid, mark } of this.maps) {
 			const rows = Array.from({ length: grid.rows }, (_, r) => grid.name(r));
 			const marked = grid.tasks.findIndex(n => app.isMarked(grid.run, n));
@@ -271,6 +300,8 @@ class CoremapView extends ViewFrame {
 
 	repaint() {
 		this.maps.forEach(m => m.mark.surface.redraw());
+		if (this.app.pair)
+			this.arrange();
 	}
 }
 

@@ -28,6 +28,11 @@ export class ViewFrame {
 		this.ticket = 0;
 		this.toolsKey = '';
 		this.factShape = 'none';
+		/** The view shows the difference of two runs itself. */
+		this.compares = false;
+		/** What is said where it does not. */
+		this.sideBySide = 'This view has no difference: the runs stand side by side.';
+		this.note = el('p', { class: 'viewnote', hidden: true });
 		this.windowText = el('p', { class: 'windowtext' });
 		this.facts = el('dl', { class: 'facts' });
 		this.tools = el('div', { class: 'tools' });
@@ -42,7 +47,7 @@ export class ViewFrame {
 		this.el = el('section', { class: 'view', 'data-view': o.name },
 			el('header', { class: 'viewhead' }, el('div', { class: 'viewtitle' }, this.heading, el('p', { class: 'summary', text: o.summary })),
 				el('div', { class: 'viewtools' }, this.png, this.help)),
-			this.facts, el('div', { class: 'toolbar' }, this.windowText, this.tools), this.figure, this.table.el);
+			this.facts, el('div', { class: 'toolbar' }, this.windowText, this.tools), this.note, this.figure, this.table.el);
 	}
 
 	/** @param {Fact[]} facts */
@@ -71,11 +76,12 @@ export class ViewFrame {
 	setWindow(w, bin) {
 		const span = this.app.span;
 		const whole = w.from <= 0 && w.to >= span;
+		const all = this.app.pair ? 'Whole common time, ' : 'Whole capture, ';
 		const step = Math.max(bin / 10, (w.to - w.from) / 1000);
 
 		this.el.dataset.from = String(w.from);
 		this.el.dataset.to = String(w.to);
-		this.windowText.textContent = whole ? 'Whole capture, ' + fmtDuration(span) :
+		this.windowText.textContent = whole ? all + fmtDuration(span) :
 			fmtTime(w.from, step) + ' to ' + fmtTime(w.to, step) + ' (' + fmtDuration(w.to - w.from) + ')' + (bin > 1 ? ', whole bins of ' + fmtDuration(bin) : '');
 	}
 
@@ -137,12 +143,27 @@ export class ViewFrame {
 	 * @param {{ run: Run, node: HTMLElement | null }[]} pictures
 	 */
 	setMultiples(host, pictures) {
-		const key = pictures.map(p => p.run.number).join();
+		const key = pictures.map(p => this.app.nameOf(p.run) + p.run.number).join();
 
+		host.classList.toggle('many', pictures.length > 2);
 		if (host.dataset.runs === key)
 			return;
 		host.dataset.runs = key;
-		fill(host, ...pictures.map(p => el('div', { class: 'multiple' }, pictures.length > 1 ? el('h4', { text: p.run.name }) : null, p.node)));
+		fill(host, ...pictures.map(p => el('div', { class: 'multiple' }, pictures.length > 1 ? el('h4', { text: this.app.nameOf(p.run) }) : null, p.node)));
+	}
+
+	/**
+	 * One picture of all runs instead of multiples.
+	 * @param {HTMLElement} host
+	 * @param {string} key
+	 * @param {...(HTMLElement | null)} nodes
+	 */
+	setOne(host, key, ...nodes) {
+		host.classList.remove('many');
+		if (host.dataset.runs === key)
+			return;
+		host.dataset.runs = key;
+		fill(host, ...nodes);
 	}
 
 	/** Fetch cubes, then show, unless something newer has begun. */
@@ -152,8 +173,11 @@ export class ViewFrame {
 		try {
 			const data = await this.gather();
 
-			if (ticket === this.ticket)
-				this.show(data);
+			if (ticket !== this.ticket)
+				return;
+			this.note.hidden = !this.app.pair || this.compares || !this.sideBySide;
+			this.note.textContent = this.note.hidden ? '' : this.sideBySide;
+			this.show(data);
 		} catch (e) {
 			this.app.failed(e);
 		}

@@ -8,6 +8,7 @@ import { MatrixMark } from '../mark/matrix.js';
 import { el, fill } from '../ui/dom.js';
 import { fmtCell, fmtCount, fmtDuration, fmtShort } from '../ui/units.js';
 import { joinAnswers } from './answers.js';
+import { Comparison } from './difference.js';
 import { ViewFrame } from './frame.js';
 
 /** @typedef {import('../app.js').App} App */
@@ -37,12 +38,41 @@ class GenericView extends ViewFrame {
 		this.setFacts(data.flatMap(({ run, json }) => json.facts.slice(0, 3).map(([label, value]) => ({ label: (data.length > 1 ? run.name + ': ' : '') + label, value }))));
 		this.setWindow({ from: 0, to: app.span }, 1);
 		this.marks = [];
-		fill(this.host, ...data.map(({ run, json }) => el('div', { class: 'multiple' }, data.length > 1 ? el('h4', { text: run.name }) : null,
+		fill(this.host, ...data.map(({ run, json }) => el('div', { class: 'multiple' }, data.length > 1 ? el('h4', { text: app.nameOf(run) }) : null,
 			this.picture(json, this.rowsOf(json)))));
 		this.surface = this.marks[0]?.surface || null;
 		this.png.hidden = !this.surface;
+		if (app.pair && data.length === 2 && this.joinable(data[0].json)) {
+			const joined = this.join(data);
+
+			this.note.hidden = false;
+			this.note.textContent = 'The pictures stand side by side; the table is the difference of the whole runs.';
+			this.table.set(() => joined.answer(data.flatMap(({ run, json }) => json.notes.map(n => app.nameOf(run) + ': ' + n))));
+			return;
+		}
 		this.table.set(() => joinAnswers(data.map(({ run, json }) => ({ run, answer: { columns: json.columns, rows: this.rowsOf(json),
 			notes: [...json.notes, ...run.whole(app.window()) ? [] : ['This view is of the whole capture; the window does not apply.']] } }))));
+	}
+
+	/** A task and something to count. @param {ViewJson} json */
+	joinable(json) {
+		return json.columns.some(c => c.key && c.name === 'task') && json.columns.some(c => !c.key && c.type !== 'text' && c.unit !== 'id' && c.unit !== 'time');
+	}
+
+	/**
+	 * Names are what is common to two runs; ids and times are not.
+	 * @param {{ run: Run, json: ViewJson }[]} data
+	 */
+	join(data) {
+		const { columns } = data[0].json;
+		const keys = columns.filter(c => c.key && c.unit !== 'id' && c.unit !== 'time');
+		/** @type {import('../data/diff.js').Measure[]} */
+		const measures = columns.filter(c => !c.key && c.type !== 'text' && c.unit !== 'id' && c.unit !== 'time').map(c => c.unit === 'count' ?
+			{ name: c.name + '_per_s', from: c.name, title: c.title + '/s', rule: 'rate', unit: 'per_s', digits: 1 } :
+			{ name: c.name, title: c.title, rule: c.unit === 'per_s' ? 'share' : 'level', unit: c.unit, digits: c.digits ?? 2 });
+
+		return new Comparison(this.app, data.map(({ run, json }) => ({ run, window: { from: 0, to: run.span }, rows: this.rowsOf(json),
+			cut: json.notes.some(n => /^\d+ more rows/.test(n)) })), keys, measures);
 	}
 
 	/** Rows that the filter lets through, where there are tasks. @param {ViewJson} json */

@@ -28,6 +28,7 @@ class InfoView extends ViewFrame {
 	/** @param {App} app */
 	constructor(app) {
 		super(app, { name: 'info', title: 'Losses & info', summary: 'What was recorded, what it covers, and what is missing', tableTitle: 'Losses' });
+		this.sideBySide = '';
 		this.png.remove();
 		this.help.remove();
 		this.cpus = new TableTwin({ name: 'cpus', caption: 'Coverage by CPU', say: text => app.tip.say(text), pick: row => app.pickRow({ cpu: row.cpu }) });

@@ -7,7 +7,9 @@ import { el } from '../ui/dom.js';
 import { TableTwin } from '../ui/tabletwin.js';
 import { fmtCount, fmtDuration, fmtPct, fmtTime } from '../ui/units.js';
 import { answerOf, joinAnswers, rowsLatency, taskKey } from './answers.js';
+import { Comparison, levelNs, taskColumn } from './difference.js';
 import { ViewFrame } from './frame.js';
+import { HistogramPair, percentileAnswer } from './histograms_diff.js';
 
 /** @typedef {import('../app.js').App} App */
 /** @typedef {import('../data/run.js').Run} Run */
@@ -15,6 +17,9 @@ import { ViewFrame } from './frame.js';
 /** @typedef {ReturnType<typeof sumDelays>} Delays */
 
 const WORST = 20;
+/** Waits below which a p99 is but the longest one. */
+const P99_LEAST = 100;
+const waitRate = /** @type {import('../data/diff.js').Measure} */ ({ name: 'waits_per_s', from: 'waits', title: 'Waits/s', rule: 'rate', unit: 'per_s', digits: 1 });
 
 class LatencyView extends ViewFrame {
 	/** @param {App} app */
@@ -34,7 +39,11 @@ class LatencyView extends ViewFrame {
 		this.surface = this.mark.surface;
 		this.worst = new TableTwin({ name: 'worst', caption: 'Worst cases', say: text => app.tip.say(text), pick: row => this.jump(row) });
 		this.worst.el.classList.add('side');
-		this.figure.append(el('div', { class: 'pair' }, this.mark.el, this.worst.el));
+		this.compares = true;
+		this.diff = new HistogramPair(app, 'wake-up to run delays');
+		this.percentiles = new TableTwin({ name: 'percentiles', caption: 'Percentiles of all waits', say: text => app.tip.say(text) });
+		this.host = el('div', { class: 'pair' });
+		this.figure.append(this.host);
 	}
 
 	async gather() {
@@ -49,6 +58,12 @@ class LatencyView extends ViewFrame {
 
 		this.data = data.map(d => ({ ...d, delays: sumDelays(d.run, d.cube, w, KIND_WAIT, app.mask(d.run), false) }));
 		this.setSnapped(data);
+		if (app.pair) {
+			this.showDiff();
+			return;
+		}
+		this.setOne(this.host, 'one', this.mark.el, this.worst.el);
+		this.surface = this.mark.surface;
 		this.setTools(this.data.map(d => d.run.name).join() + theme.dark, () => this.data.length > 1 ? this.data.map(({ run }, i) => {
 			const swatch = el('span', { class: 'swatch' });
 
@@ -70,6 +85,27 @@ class LatencyView extends ViewFrame {
 			return { run, answer };
 		})), app.dragging());
 		this.showWorst();
+	}
+
+	showDiff() {
+		const app = this.app;
+		const w = app.window();
+		const sides = this.data.map(({ run, delays }) => ({ run, window: delays.window, hist: delays.all }));
+
+		this.setOne(this.host, 'difference', this.diff.el, this.percentiles.el);
+		this.surface = this.diff.mark.surface;
+		this.setTools('difference', () => [null]);
+		this.diff.set(sides, 'Waits per second by length', this.unrecorded() ? 'wake-ups were not recorded (record with -e switch,wakeup)' : undefined);
+		this.percentiles.set(() => percentileAnswer(sides), app.dragging());
+		const joined = new Comparison(app, this.data.map(({ run, cube }) => {
+			const delays = sumDelays(run, cube, w, KIND_WAIT, app.mask(run));
+
+			return { run, window: delays.window, rows: rowsLatency(run, delays) };
+		}), [taskColumn], [levelNs('p99', 'p99'), levelNs('max', 'Max'), levelNs('p50', 'p50'), waitRate]);
+
+		this.setFacts(joined.facts(levelNs('p99', 'p99'), joined.frequent(waitRate, P99_LEAST)).map(f => ({ ...f, label: f.label.replace('biggest', 'p99, biggest') })));
+		this.table.set(() => joined.answer(['The greatest changes of p99 above are of tasks with at least ' + P99_LEAST + ' waits in both runs.', ...this.data.filter(({ run }) => !run.view('latency') && (run.json.views || []).length)
+			.map(({ run }) => app.nameOf(run) + ': wake-ups were not recorded (record with -e switch,wakeup).')]), app.dragging());
 	}
 
 	/** No shown run has wake-ups. */

@@ -7,6 +7,7 @@ import { el } from '../ui/dom.js';
 import { fmtCount, fmtPct, fmtShort } from '../ui/units.js';
 import { answerOf, joinAnswers, rowsSuccessors } from './answers.js';
 import { ViewFrame } from './frame.js';
+import { SuccessorsDiff } from './successors_diff.js';
 
 /** @typedef {import('../app.js').App} App */
 /** @typedef {import('../data/run.js').Run} Run */
@@ -78,6 +79,8 @@ class SuccessorsView extends ViewFrame {
 		super(app, { name: 'successors', title: 'Successors', summary: 'Which task runs after which: from the row to the column' });
 		/** @type {{ run: Run, grid: SuccessorGrid, mark: MatrixMark, rows: Object<string, any>[] }[]} */
 		this.maps = [];
+		this.compares = true;
+		this.diff = new SuccessorsDiff(app);
 		this.host = el('div', { class: 'multiples' });
 		this.figure.append(this.host);
 	}
@@ -92,6 +95,10 @@ class SuccessorsView extends ViewFrame {
 		const all = app.state.look.everything;
 		const old = this.maps.map(m => m.mark);
 
+		if (app.pair) {
+			this.showDiff(data);
+			return;
+		}
 		this.maps = data.map(({ run, cube }, i) => {
 			const rows = rowsSuccessors(run, sumSuccessors(run, cube, app.window()).pairs, app.mask(run), !app.filter);
 
@@ -112,6 +119,21 @@ class SuccessorsView extends ViewFrame {
 		}
 		this.showFacts();
 		this.table.set(() => joinAnswers(this.maps.map(m => ({ run: m.run, answer: answerOf(app, m.run, 'successors', () => m.rows) }))), app.dragging());
+	}
+
+	/** @param {{ run: Run, cube: import('../data/cube.js').Cube }[]} data */
+	showDiff(data) {
+		const app = this.app;
+		const all = app.state.look.everything;
+		const joined = this.diff.set(data, all ? Infinity : TOP_ROWS, TOP_COLUMNS, this.room());
+		const cut = Boolean(this.diff.left);
+
+		this.setOne(this.host, 'difference', this.diff.el);
+		this.surface = this.diff.mark.surface;
+		this.setSnapped(data);
+		this.setTools(['difference', cut, all].join(), () => [all || cut ? this.check('all tasks', all, on => app.state.set({ everything: on })) : null]);
+		this.setFacts(this.diff.facts);
+		this.table.set(() => joined.answer(), app.dragging());
 	}
 
 	/** @param {number} i */

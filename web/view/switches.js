@@ -3,9 +3,13 @@
 
 import { sumRuns } from '../data/sums.js';
 import { BarsMark } from '../mark/bars.js';
+import { PairsMark } from '../mark/pairs.js';
+import { el } from '../ui/dom.js';
 import { fmtCount, fmtExact, fmtPct, fmtShort } from '../ui/units.js';
 import { answerOf, busyTasks, joinAnswers, rowsSwitches } from './answers.js';
+import { coreUse } from './difference.js';
 import { ViewFrame } from './frame.js';
+import { SwitchesDiff } from './switches_diff.js';
 
 /** @typedef {import('../app.js').App} App */
 /** @typedef {import('../data/run.js').Run} Run */
@@ -19,7 +23,7 @@ const TOP_BARS = 24;
 class SwitchesView extends ViewFrame {
 	/** @param {App} app */
 	constructor(app) {
-		super(app, { name: 'switches', title: 'CPU vs switches', summary: 'CPU time of each task (bars) beside its context switches (circles)' });
+		super(app, { name: 'switches', title: 'CPU vs switches', summary: 'CPU time of each task beside its context switches' });
 		/** @type {Bar[]} */
 		this.bars = [];
 		this.mark = new BarsMark({
@@ -29,8 +33,10 @@ class SwitchesView extends ViewFrame {
 			hover: (row, e) => this.hover(row, e),
 			click: row => this.click(row),
 		});
-		this.surface = this.mark.surface;
-		this.figure.append(this.mark.el);
+		this.compares = true;
+		this.diff = new SwitchesDiff(app);
+		this.host = el('div', null);
+		this.figure.append(this.host);
 		/** @type {Use[]} */
 		this.uses = [];
 	}
@@ -43,6 +49,12 @@ class SwitchesView extends ViewFrame {
 	show(data) {
 		const app = this.app;
 
+		if (app.pair) {
+			this.showDiff(data);
+			return;
+		}
+		this.setOne(this.host, 'bars', this.mark.el);
+		this.surface = this.mark.surface;
 		this.uses = data.map(({ run, cube }) => {
 			const sums = sumRuns(run, cube, app.window());
 
@@ -53,6 +65,25 @@ class SwitchesView extends ViewFrame {
 		this.showFacts();
 		this.table.set(() => joinAnswers(this.uses.map(u => ({ run: u.run,
 			answer: answerOf(app, u.run, 'switches', () => rowsSwitches(u.run, u.sums, app.mask(u.run))) }))), app.dragging());
+	}
+
+	/** @param {{ run: Run, cube: import('../data/cube.js').Cube }[]} data */
+	showDiff(data) {
+		const app = this.app;
+		const { measure, everything } = app.state.look;
+		const joined = this.diff.set(data);
+		const narrow = this.figure.clientWidth < PairsMark.width(2);
+		const current = measure === 'both' && narrow ? 'run' : measure;
+
+		this.setOne(this.host, 'difference', this.diff.el);
+		this.surface = this.diff.mark.surface;
+		const left = this.diff.draw(current === 'both' ? ['run', 'switches'] : [current === 'switches' ? 'switches' : 'run'], everything ? Infinity : TOP_BARS, this.room());
+
+		this.setTools(['difference', current, left > 0 || everything, everything].join(), () => [left > 0 || everything ? this.check('all tasks', everything, on => app.state.set({ everything: on })) : null,
+			this.choice('Measure', [['both', 'Both'], ['run', 'CPU time'], ['switches', 'Switches']], current, v => app.state.set({ measure: v }))]);
+		this.setSnapped(data);
+		this.setFacts(joined.facts(coreUse));
+		this.table.set(() => joined.answer(), app.dragging());
 	}
 
 	/** Rows: one per task, or one per label and run where runs stand beside each other. */

@@ -5,6 +5,7 @@ import { sumRuns } from '../data/sums.js';
 import { el, fill } from '../ui/dom.js';
 import { fmtCount, fmtDuration, fmtPct } from '../ui/units.js';
 import { answerOf, busyTasks, joinAnswers, rowsTasks } from './answers.js';
+import { Comparison, coreUse, switchRate, taskColumn } from './difference.js';
 import { ViewFrame } from './frame.js';
 
 /** @typedef {import('../app.js').App} App */
@@ -17,6 +18,7 @@ class TasksView extends ViewFrame {
 	/** @param {App} app */
 	constructor(app) {
 		super(app, { name: 'tasks', title: 'Tasks', summary: 'Every task with its run time, switches and more', tableTitle: 'Tasks' });
+		this.compares = true;
 		this.png.remove();
 		this.table.el.classList.add('long');
 	}
@@ -32,9 +34,28 @@ class TasksView extends ViewFrame {
 
 		this.setSnapped(data);
 		fill(this.figure, ...sums.map(s => this.shareBar(s.run, s.sums, sums.length > 1)));
+		if (app.pair) {
+			this.showDiff(sums);
+			return;
+		}
 		this.setFacts(sums.flatMap(s => this.factsOf(s.run, s.sums, sums.length > 1 ? s.run.name + ': ' : '')));
 		this.table.set(() => joinAnswers(sums.map(s => ({ run: s.run,
 			answer: answerOf(app, s.run, 'tasks', () => rowsTasks(s.run, s.sums, app.mask(s.run))) }))), app.dragging());
+	}
+
+	/** @param {{ run: Run, sums: RunSums }[]} sums */
+	showDiff(sums) {
+		const app = this.app;
+		const parts = sums.map(({ run, sums: s }) => ({ run, window: s.window, rows: rowsTasks(run, s, app.mask(run)) }));
+		/** @type {import('../data/diff.js').Measure[]} */
+		const measures = [coreUse, switchRate, { name: 'cpus', title: 'CPUs', rule: 'level', unit: 'count', digits: 0, plain: true }];
+
+		if (parts.some(p => p.rows.some(r => r.members > 1)))
+			measures.push({ name: 'members', title: 'Tasks of the name', rule: 'level', unit: 'count', digits: 0, plain: true });
+		const joined = new Comparison(app, parts, [taskColumn], measures);
+
+		this.setFacts(joined.facts(coreUse));
+		this.table.set(() => joined.answer(), app.dragging());
 	}
 
 	/** @param {Run} run @param {RunSums} sums @param {string} prefix */
@@ -78,7 +99,7 @@ class TasksView extends ViewFrame {
 		const idle = run.cpus.reduce((s, cpu) => s + (sums.taskRun[run.tasks.idleOf.get(cpu) ?? -1] || 0), 0);
 
 		add('IDLE', idle, app.theme().band, null);
-		return el('div', { class: 'shares' }, several ? el('h4', { text: run.name }) : null, bar, keys);
+		return el('div', { class: 'shares' }, several ? el('h4', { text: app.nameOf(run) }) : null, bar, keys);
 	}
 
 	repaint() {

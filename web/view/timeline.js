@@ -26,6 +26,7 @@ class TimelineView extends ViewFrame {
 	/** @param {App} app */
 	constructor(app) {
 		super(app, { name: 'timeline', title: 'Timeline', summary: 'Who ran on which CPU, when', tableTitle: 'Runs in this window' });
+		this.sideBySide = 'A difference of timelines has no meaning: the runs stand side by side.';
 		this.legend = el('div', { class: 'legend' });
 		this.detail = el('span', { class: 'detail', role: 'status' });
 		this.mark = new TimelineMark({
@@ -63,9 +64,9 @@ class TimelineView extends ViewFrame {
 		this.el.dataset.to = String(w.to);
 		const step = (w.to - w.from) / 100;
 
-		this.windowText.textContent = w.from <= 0 && w.to >= app.span ? 'Whole capture, ' + fmtDuration(app.span) :
+		this.windowText.textContent = w.from <= 0 && w.to >= app.span ? (app.pair ? 'Whole common time, ' : 'Whole capture, ') + fmtDuration(app.span) :
 			fmtTime(w.from, step) + ' to ' + fmtTime(w.to, step) + ' (' + fmtDuration(w.to - w.from) + ')';
-		this.mark.set(this.data.map(d => ({ run: d.run, cube: d.cube, paint: this.paint(d.run), name: d.run.name })), w, this.room());
+		this.mark.set(this.data.map(d => ({ run: d.run, cube: d.cube, paint: this.paint(d.run), name: app.nameOf(d.run) })), w, this.room());
 		this.showLegend();
 		this.showFacts();
 		this.showTable();

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT */
+/* Two values per row as thin bars, and their difference as a bar around zero; one or more measures beside each other. */
+
+import { fitText, ticks } from './axes.js';
+import { BAR_HEAD, BAR_ROW, BarsMark } from './bars.js';
+
+/** @typedef {import('../ui/palette.js').Theme} Theme */
+
+/**
+ * @typedef {object} PairPanel
+ * @property {string} title
+ * @property {(v: number) => string} label of the axes
+ * @property {(v: number) => string} text of a value
+ * @property {(v: number) => string} diffText
+ * @property {{ a: number, b: number, diff: number }[]} values by row; NaN: none
+ */
+
+/** @typedef {{ rows: { name: string, note: string, marked: boolean }[], panels: PairPanel[], empty: string }} PairData */
+
+const PAIR_GAP = 34;
+/** Part of a panel that the values take; the rest is the difference. */
+const PART = 0.5;
+
+export class PairsMark extends BarsMark {
+	/** @param {ConstructorParameters<typeof BarsMark>[0]} o */
+	constructor(o) {
+		super(o);
+		/** @type {PairPanel[]} */
+		this.panels = [];
+		this.empty = '';
+	}
+
+	/** Width that @n panels need. @param {number} n */
+	static width(n) {
+		return 170 + n * 400;
+	}
+
+	/** @param {PairData} data @param {number} limit */
+	setPairs(data, limit) {
+		this.data = { ...this.data, rows: data.rows.map(r => ({ ...r, colour: '', value: 0, second: NaN, text: '', first: false })) };
+		this.panels = data.panels;
+		this.empty = data.empty;
+		this.hot = -1;
+		this.surface.setHeight(BAR_HEAD + Math.max(1, data.rows.length) * BAR_ROW + 10, limit);
+	}
+
+	/** @param {CanvasRenderingContext2D} g @param {number} width @param {number} height @param {number} scroll */
+	draw(g, width, height, scroll) {
+		const theme = this.o.theme();
+		const names = this.names = Math.min(240, Math.max(112, width * 0.2));
+		const each = (width - names - 8 - PAIR_GAP * (this.panels.length - 1)) / Math.max(1, this.panels.length);
+
+		g.textBaseline = 'middle';
+		if (!this.data.rows.length) {
+			g.font = '13px ' + theme.font;
+			g.fillStyle = theme.soft;
+			g.textAlign = 'left';
+			g.fillText(this.empty, 0, BAR_HEAD);
+			return;
+		}
+		g.save();
+		g.beginPath();
+		g.rect(0, BAR_HEAD - 2, width, height);
+		g.clip();
+		this.data.rows.forEach((_, i) => {
+			const y = BAR_HEAD + i * BAR_ROW - scroll;
+
+			if (y > -BAR_ROW && y < height)
+				this.drawNames(g, theme, i, y, width);
+		});
+		g.restore();
+		this.panels.forEach((p, k) => this.drawPanel(g, theme, p, names + k * (each + PAIR_GAP), each, height, scroll));
+	}
+
+	/** @param {CanvasRenderingContext2D} g @param {Theme} theme @param {number} i @param {number} y @param {number} width */
+	drawNames(g, theme, i, y, width) {
+		const r = this.data.rows[i];
+		let room = this.names - 20;
+
+		if (r.marked) {
+			g.fillStyle = theme.band;
+			g.fillRect(0, y, width, BAR_ROW);
+			g.fillStyle = theme.accent;
+			g.fillRect(0, y + 3, 3, BAR_ROW - 6);
+		}
+		if (r.note) {
+			g.font = '11px ' + theme.font;
+			g.fillStyle = theme.soft;
+			g.textAlign = 'right';
+			g.fillText(r.note, this.names - 10, y + BAR_ROW / 2);
+			room -= g.measureText(r.note).width + 6;
+		}
+		g.font = (r.marked ? '600 ' : '') + '12px ' + theme.font;
+		g.fillStyle = theme.ink;
+		g.textAlign = 'left';
+		g.fillText(fitText(g, r.name, room), 8, y + BAR_ROW / 2);
+	}
+
+	/**
+	 * @param {CanvasRenderingContext2D} g
+	 * @param {Theme} theme
+	 * @param {PairPanel} p
+	 * @param {number} x
+	 * @param {number} width
+	 * @param {number} height
+	 * @param {number} scroll
+	 */
+	drawPanel(g, theme, p, x, width, height, scroll) {
+		const top = p.values.reduce((m, v) => Math.max(m, v.a || 0, v.b || 0), 0) || 1;
+		const most = p.values.reduce((m, v) => Math.max(m, Math.abs(v.diff) || 0), 0) || 1;
+
+		g.font = '11px ' + theme.font;
+		const valueRoom = p.values.reduce((m, v) => Math.max(m, g.measureText(p.text(Math.max(v.a || 0, v.b || 0))).width), 0) + 8;
+		const diffRoom = p.values.reduce((m, v) => Math.max(m, Number.isNaN(v.diff) ? 0 : g.measureText(p.diffText(v.diff)).width), 0) + 8;
+		const x1 = x + width * PART - valueRoom;
+		const middle = x + width * (PART + 1) / 2;
+		const half = Math.max(8, width * (1 - PART) / 2 - diffRoom);
+		const X = /** @param {number} v */ v => x + v / top * Math.max(8, x1 - x);
+		const D = /** @param {number} v */ v => middle + v / most * half;
+
+		this.panelAxes(g, theme, p, { X, D, top, most, x, middle, x1, half }, height);
+		g.save();
+		g.beginPath();
+		g.rect(x - 2, BAR_HEAD - 2, width + 4, height);
+		g.clip();
+		p.values.forEach((v, i) => {
+			const y = BAR_HEAD + i * BAR_ROW - scroll;
+
+			if (y > -BAR_ROW && y < height)
+				this.drawValues(g, theme, p, v, y, x, X, D);
+		});
+		g.restore();
+	}
+
+	/**
+	 * @param {CanvasRenderingContext2D} g
+	 * @param {Theme} theme
+	 * @param {PairPanel} p
+	 * @param {{ a: number, b: number, diff: number }} v
+	 * @param {number} y
+	 * @param {number} x
+	 * @param {(v: number) => number} X
+	 * @param {(v: number) => number} D
+	 */
+	drawValues(g, theme, p, v, y, x, X, D) {
+		g.font = '10px ' + theme.font;
+		g.textAlign = 'left';
+		for (const [n, at, colour] of /** @type {[number, number, string][]} */ ([[v.a, y + 3, theme.sideA], [v.b, y + 13, theme.sideB]])) {
+			if (Number.isNaN(n))
+				continue;
+			g.fillStyle = colour;
+			g.fillRect(x, at, Math.max(n > 0 ? 1 : 0, X(n) - x), 8);
+			g.fillStyle = theme.soft;
+			g.fillText(p.text(n), X(n) + 5, at + 4.5);
+		}
+		if (Number.isNaN(v.diff))
+			return;
+		const end = D(v.diff);
+		const zero = D(0);
+
+		g.fillStyle = v.diff > 0 ? theme.more : theme.less;
+		g.fillRect(Math.min(zero, end), y + 7, Math.max(1, Math.abs(end - zero)), 11);
+		g.font = '11px ' + theme.font;
+		g.textAlign = v.diff < 0 ? 'right' : 'left';
+		g.fillStyle = theme.ink;
+		g.fillText(p.diffText(v.diff), end + (v.diff < 0 ? -5 : 5), y + BAR_ROW / 2);
+	}
+
+	/**
+	 * @param {CanvasRenderingContext2D} g
+	 * @param {Theme} theme
+	 * @param {PairPanel} p
+	 * @param {{ X: (v: number) => number, D: (v: number) => number, top: number, most: number, x: number, middle: number, x1: number, half: number }} s
+	 * @param {number} height
+	 */
+	panelAxes(g, theme, p, s, height) {
+		g.font = '11px ' + theme.font;
+		g.textAlign = 'center';
+		for (const t of ticks(0, s.top, Math.max(1, (s.x1 - s.x) / 70)).at) {
+			g.fillStyle = theme.rule;
+			g.fillRect(Math.round(s.X(t)), BAR_HEAD - 2, 1, height);
+			g.fillStyle = theme.soft;
+			g.fillText(p.label(t), s.X(t), BAR_HEAD - 12);
+		}
+		g.fillStyle = theme.faint;
+		g.fillRect(Math.round(s.middle), BAR_HEAD - 6, 1, height);
+		g.fillStyle = theme.soft;
+		g.fillText('0', s.middle, BAR_HEAD - 12);
+		g.textAlign = 'left';
+		g.font = '600 12px ' + theme.font;
+		g.fillStyle = theme.ink;
+		g.fillText(fitText(g, p.title, s.middle - s.half - s.x - 8), s.x, 10);
+		g.textAlign = 'center';
+		g.fillText('B − A', s.middle, 10);
+	}
+}
