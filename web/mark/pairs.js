@@ -110,11 +110,13 @@ export class PairsMark extends BarsMark {
 		const most = p.values.reduce((m, v) => Math.max(m, Math.abs(v.diff) || 0), 0) || 1;
 
 		g.font = '11px ' + theme.font;
-		const valueRoom = p.values.reduce((m, v) => Math.max(m, g.measureText(p.text(Math.max(v.a || 0, v.b || 0))).width), 0) + 8;
+		/* Where there is little room values stand in the table alone, and differences beyond the zero line. */
+		const tight = width < 330;
+		const valueRoom = tight ? 4 : p.values.reduce((m, v) => Math.max(m, g.measureText(p.text(Math.max(v.a || 0, v.b || 0))).width), 0) + 8;
 		const diffRoom = p.values.reduce((m, v) => Math.max(m, Number.isNaN(v.diff) ? 0 : g.measureText(p.diffText(v.diff)).width), 0) + 8;
 		const x1 = x + width * PART - valueRoom;
 		const middle = x + width * (PART + 1) / 2;
-		const half = Math.max(8, width * (1 - PART) / 2 - diffRoom);
+		const half = Math.max(8, width * (1 - PART) / 2 - (tight ? 0 : diffRoom));
 		const X = /** @param {number} v */ v => x + v / top * Math.max(8, x1 - x);
 		const D = /** @param {number} v */ v => middle + v / most * half;
 
@@ -127,7 +129,7 @@ export class PairsMark extends BarsMark {
 			const y = BAR_HEAD + i * BAR_ROW - scroll;
 
 			if (y > -BAR_ROW && y < height)
-				this.drawValues(g, theme, p, v, y, x, X, D);
+				this.drawValues(g, theme, p, v, y, x, X, D, tight);
 		});
 		g.restore();
 	}
@@ -141,8 +143,9 @@ export class PairsMark extends BarsMark {
 	 * @param {number} x
 	 * @param {(v: number) => number} X
 	 * @param {(v: number) => number} D
+	 * @param {boolean} tight
 	 */
-	drawValues(g, theme, p, v, y, x, X, D) {
+	drawValues(g, theme, p, v, y, x, X, D, tight) {
 		g.font = '10px ' + theme.font;
 		g.textAlign = 'left';
 		for (const [n, at, colour] of /** @type {[number, number, string][]} */ ([[v.a, y + 3, theme.sideA], [v.b, y + 13, theme.sideB]])) {
@@ -151,7 +154,8 @@ export class PairsMark extends BarsMark {
 			g.fillStyle = colour;
 			g.fillRect(x, at, Math.max(n > 0 ? 1 : 0, X(n) - x), 8);
 			g.fillStyle = theme.soft;
-			g.fillText(p.text(n), X(n) + 5, at + 4.5);
+			if (!tight)
+				g.fillText(p.text(n), X(n) + 5, at + 4.5);
 		}
 		if (Number.isNaN(v.diff))
 			return;
@@ -161,9 +165,11 @@ export class PairsMark extends BarsMark {
 		g.fillStyle = v.diff > 0 ? theme.more : theme.less;
 		g.fillRect(Math.min(zero, end), y + 7, Math.max(1, Math.abs(end - zero)), 11);
 		g.font = '11px ' + theme.font;
-		g.textAlign = v.diff < 0 ? 'right' : 'left';
+		const left = v.diff < 0 !== tight;
+
+		g.textAlign = left ? 'right' : 'left';
 		g.fillStyle = theme.ink;
-		g.fillText(p.diffText(v.diff), end + (v.diff < 0 ? -5 : 5), y + BAR_ROW / 2);
+		g.fillText(p.diffText(v.diff), (tight ? zero : end) + (left ? -5 : 5), y + BAR_ROW / 2);
 	}
 
 	/**
@@ -189,7 +195,7 @@ export class PairsMark extends BarsMark {
 		g.textAlign = 'left';
 		g.font = '600 12px ' + theme.font;
 		g.fillStyle = theme.ink;
-		g.fillText(fitText(g, p.title, s.middle - s.half - s.x - 8), s.x, 10);
+		g.fillText(fitText(g, p.title, s.middle - 26 - s.x), s.x, 10);
 		g.textAlign = 'center';
 		g.fillText('B − A', s.middle, 10);
 	}

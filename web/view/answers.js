@@ -109,16 +109,17 @@ export function joinAnswers(answers) {
 		return answers[0].answer;
 	/** @type {Map<string, Column>} */
 	const columns = new Map();
-	const notes = new Set();
+	/** What all say is said once. @type {Map<string, Set<string>>} */
+	const notes = new Map();
 
 	for (const { run, answer } of answers) {
 		answer.columns.forEach(c => columns.set(c.name, c));
-		answer.notes.forEach(n => notes.add(run.name + ': ' + n));
+		answer.notes.forEach(n => notes.set(n, (notes.get(n) || new Set()).add(run.name)));
 	}
 	return {
 		columns: [{ name: 'run_name', title: 'Run', unit: '', type: 'text', key: true }, ...columns.values()],
 		rows: answers.flatMap(({ run, answer }) => answer.rows.map(r => ({ run_name: run.name, ...r }))),
-		notes: [...notes],
+		notes: [...notes].flatMap(([n, runs]) => runs.size === answers.length ? [n] : [[...runs].join(', ') + ': ' + n]),
 	};
 }
 

@@ -65,7 +65,7 @@ export class CoremapDiff {
 			marked: app.state.look.task ? matrix.rowNames.indexOf(app.state.look.task) : -1,
 			empty: app.filter ? 'No task that ran matches the filter.' : 'Nothing ran in this window.',
 			panels: scales.map(({ m, end, log }) => matrix.panel(m, { end, log, breaks: [matrix.columnNames.length - 1], labels: this.labels,
-				title: m === cellUse ? 'Run time, B − A, percentage points of the core' : 'Context switches per second, B − A' })) }, room);
+				title: m === cellUse ? 'Run time, B − A, pp of the core' : 'Switches per second, B − A' })) }, room);
 	}
 
 	facts() {

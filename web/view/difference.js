@@ -3,7 +3,7 @@
 
 import { RunSide, diffColumns, extremes, joinSides, scaleEnd, sortByDiff, whereWords } from '../data/diff.js';
 import { el, fill } from '../ui/dom.js';
-import { fmtCell, fmtCount, fmtDiff, fmtPct, withSign } from '../ui/units.js';
+import { fmtCell, fmtCount, fmtDiff, fmtPct, fmtShort, withSign } from '../ui/units.js';
 
 /** @typedef {import('../app.js').App} App */
 /** @typedef {import('../data/run.js').Run} Run */
@@ -218,7 +218,7 @@ export function shortDiff(v) {
 export function showLegend(app, node, scales) {
 	fill(node, ...scales.map(({ m, end, log }) => {
 		const bar = el('span', { class: 'gradient', 'aria-hidden': 'true' });
-		const text = /** @param {number} v */ v => withSign(v, (m.unit === 'ns' ? fmtCell(v, columnOf(m)) : String(Number(v.toPrecision(2)))));
+		const text = /** @param {number} v */ v => withSign(v, m.unit === 'ns' ? fmtCell(v, columnOf(m)) : fmtShort(v));
 
 		bar.style.background = app.theme().difference.gradient();
 		return el('span', { class: 'scale' }, el('span', { class: 'soft', text: m.title + (log ? ', log:' : ':') }),

@@ -53,8 +53,13 @@ export class ViewFrame {
 	/** @param {Fact[]} facts */
 	setFacts(facts) {
 		const old = this.facts.querySelectorAll('dt, .value, .note');
+		const runs = this.app.shown().length;
+		const each = runs > 2 && !this.app.pair && facts.length % runs === 0 ? facts.length / runs : 0;
 		const texts = facts.flatMap(f => f.note ? [f.label, f.value, f.note] : [f.label, f.value]);
 
+		/* Of many runs each has a line of its own, or two of them where there are two facts. */
+		this.facts.classList.toggle('many', each > 0);
+		this.facts.style.setProperty('--facts', String(each <= 2 ? each * 2 : each));
 		/* While the window moves only the words change. */
 		if (this.factShape === facts.map(f => Number(Boolean(f.note))).join('')) {
 			texts.forEach((text, i) => {
@@ -97,7 +102,7 @@ export class ViewFrame {
 
 	/** Height that a picture may take. */
 	room() {
-		return Math.max(260, Math.min(640, innerHeight * 0.62));
+		return this.app.shown().length > 2 ? Math.max(260, Math.min(860, innerHeight * 0.8)) : Math.max(260, Math.min(640, innerHeight * 0.62));
 	}
 
 	/**

@@ -55,6 +55,7 @@ class InfoView extends ViewFrame {
 				{ label: 'file', value: run.json.complete ? 'complete' : 'not complete', note: run.json.damage },
 			];
 		}));
+		this.cards.parentElement?.classList.toggle('many', runs.length > 2);
 		fill(this.cards, ...runs.map(run => this.card(run)));
 		const several = runs.length > 1;
 		const named = /** @param {Run} run */ run => several ? { run_name: run.name } : {};

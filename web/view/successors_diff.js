@@ -61,7 +61,7 @@ export class SuccessorsDiff {
 		showLegend(app, this.legend, [{ m: pairRate, end, log: true }]);
 		this.mark.set({ rows: this.matrix.rowNames, breaks: [], marked: app.state.look.task ? this.matrix.rowNames.indexOf(app.state.look.task) : -1,
 			empty: app.filter ? 'No task that was switched out matches the filter.' : 'No switches in this window.',
-			panels: from.length ? [this.matrix.panel(pairRate, { title: 'Switches per second from (row) to (column), B − A', end, log: true, breaks: [] })] : [] }, room);
+			panels: from.length ? [this.matrix.panel(pairRate, { title: 'Switches/s from (row) to (column), B − A', end, log: true, breaks: [] })] : [] }, room);
 		this.facts = joined.facts(pairRate, joined.rows);
 		return joined;
 	}
