@@ -8,7 +8,7 @@ import { Run } from './data/run.js';
 import { sumRuns } from './data/sums.js';
 import { zstdDecode } from './data/zstd.js';
 import { Brush } from './ui/brush.js';
-import { CompareBar, pairOf } from './ui/compare.js';
+import { CompareBar, pairOf, settleDifference } from './ui/compare.js';
 import { el, fill, icon } from './ui/dom.js';
 import { TaskColours, Theme } from './ui/palette.js';
 import { Panel } from './ui/panel.js';
@@ -28,6 +28,10 @@ const helpKeys = /** @type {[string, string][]} */ ([
 	['double click', 'whole capture'], ['+  −  0', 'zoom in, out, whole capture'], ['← →', 'move the cursor, or read the next value'],
 	['↑ ↓', 'choose the row or CPU'], ['Enter', 'select what is read out'], ['/', 'filter tasks'], ['d', 'several runs: side by side, or difference B − A'], ['x', 'swap A and B'], ['[  ]', 'previous, next view'], ['Esc', 'clear filter field or selection'],
 	['?', 'this list']]);
+
+const diffHelp = 'Difference B − A: tasks are found in the other run by their names, tasks of equal names are one. The window counts from the start of each run and ends ' +
+	'with the shorter one. Counts are per second and run time is in percent of the covered time of its own run; nothing is extrapolated. Percentages differ in percentage ' +
+	'points (pp), percentiles as they are. A task of one run only has no difference in percent.';
 
 const PAGE_JSON_MAX = 1 << 28;
 
@@ -381,7 +385,7 @@ export class App {
 
 		fill(dialog, el('header', null, el('h2', { text: json ? json.title : 'Keys and pointer' }),
 			el('button', { type: 'button', class: 'quiet', 'aria-label': 'Close', on: { click: () => dialog.close() } }, icon('close'))),
-		...json ? [el('p', { text: json.help }), el('p', { class: 'soft', text: 'Windows are widened to whole bins of the sums that the report carries; only the timeline goes closer, with the events themselves.' }),
+		...json ? [el('p', { text: json.help }), this.pair ? el('p', { text: diffHelp }) : null, el('p', { class: 'soft', text: 'Windows are widened to whole bins of the sums that the report carries; only the timeline goes closer, with the events themselves.' }),
 			json.columns.some(c => c.help) ? el('dl', { class: 'lines' }, ...json.columns.filter(c => c.help).flatMap(c => [el('dt', { text: c.title }), el('dd', { text: c.help })])) : null] :
 			[el('dl', { class: 'keys' }, ...helpKeys.flatMap(([k, v]) => [el('dt', null, el('kbd', { text: k })), el('dd', { text: v })]))]);
 		dialog.showModal();
@@ -589,6 +593,7 @@ export async function startApp() {
 			showFailure('This report holds no run.');
 			return;
 		}
+		settleDifference(page);
 		app = new App(page);
 		await app.start();
 	} catch (e) {

@@ -47,6 +47,8 @@ import { TASK_NONE, TaskList } from './tasklist.js';
  * @property {string} type
  * @property {number} [digits]
  * @property {boolean} [key]
+ * @property {boolean} [local] a key that says nothing in other runs, as thread ids
+ * @property {boolean} [adds] grows with time: of several runs it is compared per second; unknown: counts do
  * @property {string} [help]
  */
 

@@ -135,6 +135,15 @@ export class CompareBar {
 }
 
 /**
+ * A page may ask to be opened as a difference without saying of which runs: the first two.
+ * @param {any} page its description
+ */
+export function settleDifference(page) {
+	if (page.look && page.look.diff === true)
+		page.look.diff = page.runs.length > 1 ? '0,1' : '';
+}
+
+/**
  * The two compared runs of a page, or null.
  * @param {string} text of the state
  * @param {Run[]} runs

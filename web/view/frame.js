@@ -97,6 +97,12 @@ export class ViewFrame {
 	setSnapped(data) {
 		const { run, cube } = data.reduce((a, b) => b.run.span > a.run.span ? b : a);
 
+		/* Each of two compared runs has bins of its own; what they cover stands below the strip. */
+		if (this.app.pair) {
+			this.setWindow(this.app.window(), data.reduce((m, d) => Math.max(m, d.cube.bin), 1));
+			return;
+		}
+
 		this.setWindow(run.snap(this.app.window(), cube.bin), cube.bin);
 	}
 
@@ -209,7 +215,10 @@ export class ViewFrame {
 	}
 
 	savePng() {
-		this.surface?.savePng('kymo-' + this.name + '.png', this.title + ' · ' + this.app.title, this.windowText.textContent || '',
-			this.app.theme());
+		const pair = this.app.pair;
+		const sides = pair ? 'A ' + pair[0].name + ', B ' + pair[1].name + (this.compares ? ', B − A: orange is less in B, purple is more' : '') + ' · ' : '';
+
+		this.surface?.savePng('kymo-' + this.name + (pair && this.compares ? '-difference' : '') + '.png', this.title + ' · ' + this.app.title,
+			sides + (this.windowText.textContent || ''), this.app.theme());
 	}
 }

@@ -65,10 +65,11 @@ class GenericView extends ViewFrame {
 	 */
 	join(data) {
 		const { columns } = data[0].json;
-		const keys = columns.filter(c => c.key && c.unit !== 'id' && c.unit !== 'time');
+		const keys = columns.filter(c => c.key && !c.local && c.unit !== 'id' && c.unit !== 'time');
+		const adds = /** @param {import('../data/run.js').ColumnJson} c */ c => c.adds ?? c.unit === 'count';
 		/** @type {import('../data/diff.js').Measure[]} */
-		const measures = columns.filter(c => !c.key && c.type !== 'text' && c.unit !== 'id' && c.unit !== 'time').map(c => c.unit === 'count' ?
-			{ name: c.name + '_per_s', from: c.name, title: c.title + '/s', rule: 'rate', unit: 'per_s', digits: 1 } :
+		const measures = columns.filter(c => !c.key && c.type !== 'text' && c.unit !== 'id' && c.unit !== 'time').map(c => adds(c) ?
+			{ name: c.name + '_per_s', from: c.name, title: c.title + '/s', rule: 'rate', unit: c.unit === 'count' ? 'per_s' : c.unit, digits: 1 } :
 			{ name: c.name, title: c.title, rule: c.unit === 'per_s' ? 'share' : 'level', unit: c.unit, digits: c.digits ?? 2 });
 
 		return new Comparison(this.app, data.map(({ run, json }) => ({ run, window: { from: 0, to: run.span }, rows: this.rowsOf(json),
