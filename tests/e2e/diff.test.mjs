@@ -124,6 +124,15 @@ test('percentiles and medians of both runs', { skip }, async () => {
 	const run = find(await readTable(page, 'durations'), { task: 'double', kind: 'run' });
 
 	assert.deepEqual([run.max_a, run.max_b, run.max_diff, run.max_rel], [5e5, 1e6, 5e5, 100]);
+	/* The pictures stay when the window moves and kinds come and go. */
+	await page.keyboard.press('+');
+	await settled(page);
+	assert.equal(await page.locator('.figure canvas.base:visible').count(), 1);
+	await page.locator('.tools input').nth(1).check();
+	await settled(page);
+	await page.keyboard.press('0');
+	await settled(page);
+	assert.equal(await page.locator('.figure canvas.base:visible').count(), 2);
 	await showView(page, 'latency');
 	const rows = await readTable(page, 'percentiles');
 
@@ -215,6 +224,24 @@ test('views without a difference say so', { skip }, async () => {
 	clean();
 });
 
+test('there and back again: both modes show their pictures and tables', { skip }, async () => {
+	for (const view of compared) {
+		await openReport(page, pair, '#view=' + view);
+		const before = await page.locator('.figure canvas.base').count();
+
+		for (const difference of [true, false, true, false]) {
+			await page.keyboard.press('d');
+			await settled(page);
+			const rows = await readTable(page, view);
+
+			assert.ok(rows.length && rows.every(r => (r.run_name === undefined) === difference), view);
+			assert.ok(view === 'tasks' || await page.locator('.figure canvas.base:visible').count() > 0, view);
+		}
+		assert.equal(await page.locator('.figure canvas.base:visible').count(), before, view);
+	}
+	clean();
+});
+
 test('every view in both modes: fits narrow pages, pictures are not empty', { skip }, async () => {
 	for (const [width, height] of [[1440, 900], [390, 844]]) {
 		await page.setViewportSize({ width, height });
@@ -222,6 +249,8 @@ test('every view in both modes: fits narrow pages, pictures are not empty', { sk
 			for (const view of [...compared, 'timeline', 'info']) {
 				await openReport(page, file, hash + '&view=' + view);
 				assert.equal(await page.evaluate(() => document.documentElement.scrollWidth > innerWidth), false, [hash, view, width, 'is too wide'].join(' '));
+				if (view !== 'tasks' && view !== 'info')
+					assert.ok(await page.locator('.figure canvas.base').count() > 0, [hash, view].join(' '));
 				assert.ok(await page.evaluate(() => [...document.querySelectorAll('.figure canvas.base')].every(c =>
 					c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some(v => v))), [hash, view, width, 'is empty'].join(' '));
 			}

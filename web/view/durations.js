@@ -7,9 +7,8 @@ import { DensityMark } from '../mark/density.js';
 import { el } from '../ui/dom.js';
 import { fmtCount, fmtDuration, fmtTime } from '../ui/units.js';
 import { answerOf, joinAnswers, kindNames, rowsDurations } from './answers.js';
-import { Comparison, levelNs, taskColumn } from './difference.js';
+import { DurationsDiff } from './durations_diff.js';
 import { ViewFrame } from './frame.js';
-import { HistogramPair } from './histograms_diff.js';
 
 /** @typedef {import('../app.js').App} App */
 /** @typedef {import('../data/run.js').Run} Run */
@@ -19,9 +18,6 @@ const kindTitles = /** @type {[number, string][]} */ ([[KIND_RUN, 'run'], [KIND_
 	[KIND_PREEMPTED, 'preempted']]);
 
 const PICTURE_BINS = 600;
-/** Durations that a median needs to be compared above the table. */
-const MEDIAN_LEAST = 20;
-const countRate = /** @type {import('../data/diff.js').Measure} */ ({ name: 'count_per_s', from: 'count', title: 'Count/s', rule: 'rate', unit: 'per_s', digits: 1 });
 
 /** @param {number} v @param {number} i @param {ArrayLike<number>} a */
 function different(v, i, a) {
@@ -35,8 +31,7 @@ class DurationsView extends ViewFrame {
 		/** @type {DensityMark[]} */
 		this.marks = [];
 		this.compares = true;
-		/** @type {Map<number, HistogramPair>} by kind */
-		this.pairs = new Map();
+		this.diff = new DurationsDiff(app);
 		this.host = el('div', { class: 'multiples tall' });
 		this.figure.append(this.host);
 		/** @type {{ run: Run, cube: Cube, cells: import('../mark/density.js').DensityCells }[]} */
@@ -62,7 +57,7 @@ class DurationsView extends ViewFrame {
 			on => app.state.set({ kinds: kindTitles.map(([x]) => x).filter(x => x === k ? on : kinds.includes(x)).join(',') }))),
 		look.task ? this.check('only ' + look.task, look.only, on => app.state.set({ only: on })) : null]);
 		if (app.pair) {
-			this.showDiff(data, kinds);
+			this.diff.show(this, this.host, data, kindTitles.filter(([k]) => kinds.includes(k)), run => this.mask(run));
 			return;
 		}
 		const masks = new Map(data.map(({ run }) => [run, this.mask(run)]));
@@ -90,29 +85,6 @@ class DurationsView extends ViewFrame {
 
 			return { run, answer: { ...answer, rows: answer.rows.filter(r => names.has(r.kind)) } };
 		})), app.dragging());
-	}
-
-	/** @param {{ run: Run, cube: Cube }[]} data @param {number[]} kinds */
-	showDiff(data, kinds) {
-		const app = this.app;
-		const w = app.window();
-		const sums = data.map(({ run, cube }) => new Map(kinds.map(k => [k, sumDelays(run, cube, w, k, this.mask(run))])));
-		const pairOf = /** @param {number} k */ k => this.pairs.get(k) || new HistogramPair(app, kindNames[k] + ' durations');
-
-		this.pairs = new Map(kinds.map(k => [k, pairOf(k)]));
-		this.setOne(this.host, 'difference ' + kinds.join(), el('div', { class: 'grid2' }, ...[...this.pairs.values()].map(p => p.el)));
-		this.surface = [...this.pairs.values()][0]?.mark.surface || null;
-		for (const [k, title] of kindTitles.filter(x => kinds.includes(x[0]))) {
-			this.pairs.get(k)?.set(data.map(({ run, cube }, i) => ({ run, window: run.snap(w, cube.bin), hist: /** @type {ReturnType<typeof sumDelays>} */ (sums[i].get(k)).all })),
-				title + ', per second by length');
-		}
-		this.setSnapped(data);
-		const joined = new Comparison(app, data.map(({ run, cube }, i) => ({ run, window: run.snap(w, cube.bin), rows: rowsDurations(run, sums[i]) })),
-			[taskColumn, { name: 'kind', title: 'Kind', unit: '', type: 'text' }], [countRate,
-				levelNs('p50', 'p50'), levelNs('p99', 'p99'), levelNs('max', 'Max')]);
-
-		this.setFacts(joined.facts(levelNs('p50', 'p50'), joined.frequent(countRate, MEDIAN_LEAST)).map(f => ({ ...f, label: f.label.replace('biggest', 'median, biggest') })));
-		this.table.set(() => joined.answer(['The greatest changes of medians above are of tasks with at least ' + MEDIAN_LEAST + ' durations in both runs.']), app.dragging());
 	}
 
 	/** @param {Run} run */
@@ -207,8 +179,6 @@ class DurationsView extends ViewFrame {
 
 	repaint() {
 		this.marks.forEach(m => m.surface.redraw());
-		if (this.app.pair)
-			void this.update();
 	}
 }
 
