@@ -241,7 +241,7 @@ export class TableTwin {
 				td.style.setProperty('--part', (v / Math.max(100, most) * 100).toFixed(2) + '%');
 			}
 			if (c.signed && v)
-				td.classList.add(v > 0 ? 'more' : 'less');
+				td.classList.add(v > 0 ? 'rise' : 'fall');
 			if (c.group && this.columns[k - 1]?.group !== c.group)
 				td.classList.add('first');
 			tr.appendChild(td);

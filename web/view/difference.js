@@ -91,14 +91,19 @@ export class Comparison {
 	}
 
 	/**
-	 * Rows with enough values in both runs for a percentile to say something.
+	 * Put rows with enough values in both runs for a percentile to say something before the others.
 	 * @param {Measure} rate of the values
 	 * @param {number} least
+	 * @returns {Row[]} those rows
 	 */
-	frequent(rate, least) {
+	frequentFirst(rate, least) {
 		const count = /** @param {Row} r @param {string} part @param {RunSide} side */ (r, part, side) => (r[rate.name + part] || 0) * side.seconds(r);
 
-		return this.rows.filter(r => r.where !== 'both' || count(r, '_a', this.a) >= least - 0.5 && count(r, '_b', this.b) >= least - 0.5);
+		const enough = /** @param {Row} r */ r => r.where !== 'both' || count(r, '_a', this.a) >= least - 0.5 && count(r, '_b', this.b) >= least - 0.5;
+		const rows = this.rows.filter(enough);
+
+		this.rows = [...rows, ...this.rows.filter(r => !enough(r))];
+		return rows;
 	}
 
 	/** @param {Row} r */
@@ -222,8 +227,8 @@ export function showLegend(app, node, scales) {
 
 		bar.style.background = app.theme().difference.gradient();
 		return el('span', { class: 'scale' }, el('span', { class: 'soft', text: m.title + (log ? ', log:' : ':') }),
-			el('span', { class: 'lessword', text: 'less in B' }), el('span', { text: text(-end) }), bar, el('span', { text: text(end) + (m.unit === 'pct' ? ' pp' : m.unit === 'per_s' ? ' /s' : '') }),
-			el('span', { class: 'moreword', text: 'more in B' }));
+			el('span', { class: 'lesshere', text: 'less in B' }), el('span', { text: text(-end) }), bar, el('span', { text: text(end) + (m.unit === 'pct' ? ' pp' : m.unit === 'per_s' ? ' /s' : '') }),
+			el('span', { class: 'morehere', text: 'more in B' }));
 	}));
 }
 

@@ -12,7 +12,7 @@ import { HistogramPair } from './histograms_diff.js';
 /** @typedef {import('../data/cube.js').Cube} Cube */
 /** @typedef {import('./frame.js').ViewFrame} ViewFrame */
 
-/** Durations that a median needs to be compared above the table. */
+/** Durations that a median needs to be worth comparing. */
 const MEDIAN_LEAST = 20;
 const countRate = /** @type {import('../data/diff.js').Measure} */ ({ name: 'count_per_s', from: 'count', title: 'Count/s', rule: 'rate', unit: 'per_s', digits: 1 });
 
@@ -55,7 +55,7 @@ export class DurationsDiff {
 		const joined = new Comparison(app, data.map(({ run, cube }, i) => ({ run, window: run.snap(w, cube.bin), rows: rowsDurations(run, sums[i]) })),
 			[taskColumn, { name: 'kind', title: 'Kind', unit: '', type: 'text' }], [countRate, levelNs('p50', 'p50'), levelNs('p99', 'p99'), levelNs('max', 'Max')]);
 
-		view.setFacts(joined.facts(levelNs('p50', 'p50'), joined.frequent(countRate, MEDIAN_LEAST)).map(f => ({ ...f, label: f.label.replace('biggest', 'median, biggest') })));
-		view.table.set(() => joined.answer(['The greatest changes of medians above are of tasks with at least ' + MEDIAN_LEAST + ' durations in both runs.']), app.dragging());
+		view.setFacts(joined.facts(levelNs('p50', 'p50'), joined.frequentFirst(countRate, MEDIAN_LEAST)).map(f => ({ ...f, label: f.label.replace('biggest', 'median, biggest') })));
+		view.table.set(() => joined.answer(['Tasks with less than ' + MEDIAN_LEAST + ' durations in a run stand last: their percentiles say little.']), app.dragging());
 	}
 }

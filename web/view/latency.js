@@ -103,8 +103,8 @@ class LatencyView extends ViewFrame {
 			return { run, window: delays.window, rows: rowsLatency(run, delays) };
 		}), [taskColumn], [levelNs('p99', 'p99'), levelNs('max', 'Max'), levelNs('p50', 'p50'), waitRate]);
 
-		this.setFacts(joined.facts(levelNs('p99', 'p99'), joined.frequent(waitRate, P99_LEAST)).map(f => ({ ...f, label: f.label.replace('biggest', 'p99, biggest') })));
-		this.table.set(() => joined.answer(['The greatest changes of p99 above are of tasks with at least ' + P99_LEAST + ' waits in both runs.', ...this.data.filter(({ run }) => !run.view('latency') && (run.json.views || []).length)
+		this.setFacts(joined.facts(levelNs('p99', 'p99'), joined.frequentFirst(waitRate, P99_LEAST)).map(f => ({ ...f, label: f.label.replace('biggest', 'p99, biggest') })));
+		this.table.set(() => joined.answer(['Tasks with less than ' + P99_LEAST + ' waits in a run stand last: their p99 says little.', ...this.data.filter(({ run }) => !run.view('latency') && (run.json.views || []).length)
 			.map(({ run }) => app.nameOf(run) + ': wake-ups were not recorded (record with -e switch,wakeup).')]), app.dragging());
 	}
 
