@@ -6,7 +6,7 @@ import test from 'node:test';
 import { RunSide, bucketsPerSecond, diffColumns, difference, extremes, joinSides, parsePair, scaleEnd, sortByDiff } from '../../web/data/diff.js';
 import { Run } from '../../web/data/run.js';
 import { KIND_RUN, sumDelays, sumRuns, sumSuccessors } from '../../web/data/sums.js';
-import { windowWords } from '../../web/ui/compare.js';
+import { settleDifference, windowWords } from '../../web/ui/compare.js';
 import { fmtDiff, withSign } from '../../web/ui/units.js';
 import { rowsCoremap, rowsDurations, rowsSuccessors, rowsTasks } from '../../web/view/answers.js';
 import { makeRun } from './page_writer.mjs';
@@ -243,4 +243,15 @@ test('words for a common window', () => {
 	assert.match(windowWords(run(2e9), run(3.2e9), { from: 0, to: 2e9 }, 0).join(), /^Run A is 1.20 s shorter/);
 	assert.deepEqual(windowWords(run(3.2e9), run(2e9), { from: 0, to: 1e9 }, 0), []);
 	assert.match(windowWords(run(3.2e9), run(2e9), { from: 0, to: 2e9 }, 2.5e9)[0], /^Run B ends before the chosen window begins/);
+});
+
+test('a page that asks for a difference compares its first two runs', () => {
+	const asked = (look, runs) => {
+		const page = { look, runs: Array(runs).fill({}) };
+
+		settleDifference(page);
+		return page.look?.diff;
+	};
+
+	assert.deepEqual([asked({ diff: true }, 3), asked({ diff: true }, 1), asked({ diff: '2,1' }, 3), asked({}, 2), asked(undefined, 2)], ['0,1', '', '2,1', undefined, undefined]);
 });
