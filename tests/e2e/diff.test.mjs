@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The difference of two runs in a browser: a planned pair (one task moved from CPU 0 to CPU 1, another's
- * load doubled, one gone, one new), and (with KYMO) a recording against itself, where nothing differs.
+ * load doubled, one gone, one new); and with KYMO, the program: what it says of two recordings with a known
+ * change, and a recording against itself, where nothing differs.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -30,8 +31,19 @@ const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'kymo-diff-'));
 const pair = path.join(folder, 'pair.html');
 const six = path.join(folder, 'six.html');
 const same = path.join(folder, 'same.html');
+const two = path.join(folder, 'two.html');
+const demo = path.join(source, 'tests/fixtures/demo.kymo');
+/** tests/cli/known_run.c: mover changes its CPU, double does twice as much, half as long again. */
+const recordings = ['before', 'after'].map(name => path.join(folder, name + '.kymo'));
 let browser;
 let page;
+
+function run(...args) {
+	const done = spawnSync(kymo, args, { encoding: 'utf8', maxBuffer: 256 << 20 });
+
+	assert.equal(done.status, 0, args.join(' ') + ': ' + done.stderr);
+	return done.stdout;
+}
 
 function clean() {
 	assert.deepEqual(browser.complaints.splice(0), []);
@@ -45,10 +57,12 @@ test.before(async () => {
 	fs.writeFileSync(pair, makePage(changedPair().map((sim, i) => makeRun(sim, ['before', 'after'][i])), ...viewer));
 	fs.writeFileSync(six, makePage([1, 2, 3, 4, 5, 6].map(seed => makeRun(simulate({ cpus: 2, tasks: 12, span: 100e6, seed }), 'run' + seed)), ...viewer));
 	if (!skipReal) {
-		const recording = path.join(source, 'tests/fixtures/demo.kymo');
-		const done = spawnSync(kymo, ['report', recording, recording, '-o', same], { encoding: 'utf8' });
+		const knownRun = process.env.KNOWN_RUN || path.join(build, 'tests/cli/known_run');
 
-		assert.equal(done.status, 0, done.stderr);
+		run('report', demo, demo, '-o', same);
+		for (const [i, args] of [['1000'], ['1500', 'moved', 'doubled']].entries())
+			assert.equal(spawnSync(knownRun, [recordings[i], ...args]).status, 0);
+		run('report', ...recordings, '--diff', '-o', two);
 	}
 	browser = await openBrowser(chromium);
 	page = await browser.page();
@@ -294,3 +308,55 @@ test('real: a recording does not differ from itself', { skip: skipReal }, async 
 	}
 	clean();
 });
+
+test('real: kymo report --diff opens the difference; side by side is a link of its own', { skip: skipReal }, async () => {
+	await openReport(page, two);
+	assert.equal(await chosen(), 'Difference');
+	await page.keyboard.press('d');
+	await settled(page);
+	await until(page, () => location.hash === '#diff=');
+	await openReport(page, two, '#diff=');
+	assert.equal(await chosen(), 'Side by side');
+	clean();
+});
+
+/** Columns of the page by those of `kymo show --diff`, without the part behind the point. */
+const sameColumns = {
+	coremap: [['run_pct', 'run_pct'], ['switches/s', 'switches_per_s']],
+	switches: [['run_pct', 'run_pct'], ['switches/s', 'switches_per_s']],
+	tasks: [['run_pct', 'run_pct'], ['switches/s', 'switches_per_s']],
+	latency: [['waits/s', 'waits_per_s'], ['p50', 'p50'], ['p99', 'p99'], ['max', 'max']],
+	successors: [['count/s', 'count_per_s'], ['pct', 'pct']],
+};
+
+for (const [view, columns] of Object.entries(sameColumns)) {
+	test('real: ' + view + ' differs as kymo show --diff says', { skip: skipReal }, async () => {
+		const json = JSON.parse(run('show', view, ...recordings, '--diff', '--json', '--top', '0'));
+		const keyOf = r => [r.task, r.cpu, r.next].join('\t');
+		const want = new Map(json.rows.map(r => [keyOf(r), r]));
+		const [a, b] = json.runs.map(r => r.name);
+		let checked = 0;
+
+		await openReport(page, two, '#view=' + view);
+		for (const row of await readTable(page, view)) {
+			const told = want.get(keyOf(row));
+
+			for (const [theirs, ours] of columns) {
+				for (const [from, to] of [['.' + a, '_a'], ['.' + b, '_b'], ['.diff', '_diff'], ['.diff_pct', '_rel']]) {
+					const [x, y] = [told?.[theirs + from], row[ours + to]];
+
+					/* The program leaves out what did nothing; the page knows that it was there and shows 0. */
+					if (x === undefined || y === undefined)
+						continue;
+					/* The longer run is summed to the end of the bin in which the common window ends, one of 1365. */
+					const most = to === '_a' ? 0 : to === '_rel' ? 200 : Math.max(row[ours + '_a'] || 0, row[ours + '_b'] || 0);
+
+					assert.ok(Math.abs(x - y) <= most * 1e-3 + Math.abs(x) * 1e-6 + 1e-6, [view, keyOf(row), ours + to, y, 'for', x].join(' '));
+					checked++;
+				}
+			}
+		}
+		assert.ok(checked > 20, view + ': ' + checked);
+		clean();
+	});
+}
