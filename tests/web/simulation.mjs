@@ -45,7 +45,7 @@ function makeTasks(count, cpus) {
 }
 
 /**
- * @param {{ cpus?: number, tasks?: number, span?: number, seed?: number, speed?: number, losses?: number }} o
+ * @param {{ cpus?: number, tasks?: number, span?: number, seed?: number, speed?: number, losses?: number, kvm?: boolean }} o
  */
 export function simulate(o = {}) {
 	const cpus = o.cpus || 4;
@@ -159,7 +159,117 @@ export function simulate(o = {}) {
 		switches[c].forEach(s => { s[4] = 120; });
 		wakeups[c] = wakeups[c].filter(w => w[0] < span && !lost(w[0])).sort((a, b) => a[0] - b[0]);
 	}
-	return { cpus, span, tasks, switches, wakeups, losses };
+	const sim = { cpus, span, tasks, switches, wakeups, losses };
+
+	return o.kvm ? { ...sim, ...simulateGuests(sim, randomSource((o.seed || 1) + 1000)) } : sim;
+}
+
+/** isa, reason, name, share of the exits, host time in ns */
+export const exitReasons = [
+	[1, 1, 'external interrupt', 20, 1800], [1, 7, 'interrupt window', 4, 900], [1, 10, 'CPUID', 2, 1100], [1, 12, 'HLT', 0, 2500],
+	[1, 28, 'CR access', 3, 800], [1, 30, 'I/O instruction', 12, 9000], [1, 31, 'RDMSR', 3, 1000], [1, 32, 'WRMSR', 30, 1300],
+	[1, 40, 'PAUSE', 5, 700], [1, 48, 'EPT violation', 14, 4500], [1, 49, 'EPT misconfiguration', 7, 6000]];
+const HLT = 3;
+
+/**
+ * Exits [time, tid, isa, reason] and entries [time, tid] of the vCPU threads, by CPU: into the guest soon after
+ * each switch-in, out of it before each switch-out.
+ */
+function simulateGuests(sim, next) {
+	const exits = Array.from({ length: sim.cpus }, () => []);
+	const entries = Array.from({ length: sim.cpus }, () => []);
+	const total = exitReasons.reduce((n, r) => n + r[3], 0);
+	const spread = mean => Math.max(120, Math.round(mean * Math.exp((next(1000) + next(1000) + next(1000)) / 500 - 3)));
+	const pick = () => {
+		let n = next(total);
+
+		return exitReasons.find(r => (n -= r[3]) < 0);
+	};
+
+	for (const [c, task, from, to, state] of simulatedRuns(sim)) {
+		if (!/vcpu/.test(sim.tasks[task].role || ''))
+			continue;
+		const tid = sim.tasks[task].tid;
+		let now = from + 900 + next(2500);
+
+		while (now + 1000 < to) {
+			entries[c].push([now, tid]);
+			const out = now + spread(60000);
+			const end = to - 700 - next(200);
+			const last = out + 300 >= end;
+			const reason = !last ? pick() : state > 0 && !(state & 0x100) ? exitReasons[HLT] : exitReasons[0];
+			const at = Math.max(now + 1, last ? end : out);
+
+			exits[c].push([at, tid, reason[0], reason[1]]);
+			if (last)
+				break;
+			/* Some clocks are too coarse to tell an exit from its entry. */
+			now = at + (next(300) ? spread(reason[4]) : 0);
+		}
+	}
+	return { exits, entries, exitReasons: exitReasons.map(r => r.slice(0, 3)) };
+}
+
+/**
+ * What vCPUs did, thread by thread: guest spans { kind: 5, at, task, length } by their end, and exits { kind: 6, at, task,
+ * length, isa, reason, last } by the entry; length undefined: no entry is known, at is the exit. Losses are known here as
+ * spans of time, between which a thread's events are looked at by themselves.
+ */
+export function* simulatedGuests(sim) {
+	const edges = [...new Set(sim.losses.flatMap(l => [l.from, l.to]))].sort((a, b) => a - b);
+	const inLoss = t => sim.losses.some(l => t >= l.from && t < l.to);
+	const piece = t => edges.filter(e => e <= t).length;
+	const byTid = new Map(sim.tasks.map((t, i) => [t.tid, i]));
+	const of = new Map();
+	const order = { switch: 0, exit: 1, entry: 2 };
+
+	for (let c = 0; c < sim.cpus; c++) {
+		const lists = new Map();
+		const add = (tid, e) => {
+			if (!lists.has(tid))
+				lists.set(tid, []);
+			lists.get(tid).push(e);
+		};
+
+		for (const [at, tid, isa, reason] of sim.exits[c])
+			add(tid, { at, is: 'exit', isa, reason });
+		for (const [at, tid] of sim.entries[c])
+			add(tid, { at, is: 'entry' });
+		for (const [at, to, from] of sim.switches[c]) {
+			add(sim.tasks[to].tid, { at, is: 'switch', out: false });
+			add(sim.tasks[from].tid, { at, is: 'switch', out: true });
+		}
+		for (const [tid, list] of lists)
+			of.set(tid, (of.get(tid) || []).concat(list));
+	}
+	for (const [tid, list] of of) {
+		const task = byTid.get(tid);
+
+		list.sort((a, b) => a.at - b.at || order[a.is] - order[b.is]);
+		for (let i = 0; i < list.length; i++) {
+			const e = list[i];
+
+			if (e.is === 'switch')
+				continue;
+			let j = i + 1;
+
+			while (j < list.length && list[j].is === 'switch')
+				j++;
+			const partner = list[j];
+			const near = partner && !inLoss(e.at) && piece(e.at) === piece(partner.at) ? partner : null;
+			const between = list.slice(i + 1, j).filter(s => !inLoss(e.at) && piece(s.at) === piece(e.at));
+
+			if (e.is === 'entry') {
+				if (near?.is === 'exit')
+					yield { kind: 5, at: near.at, task, length: near.at - e.at };
+				continue;
+			}
+			const length = near?.is === 'entry' ? near.at - e.at : undefined;
+
+			yield { kind: 6, at: length === undefined ? e.at : near.at, task, length, isa: e.isa, reason: e.reason,
+				last: between.some(s => s.out) ? 1 : 0 };
+		}
+	}
 }
 
 /** Runs of all tasks, cut at losses: [cpu, task, from, to, state, known end]. */
@@ -246,7 +356,7 @@ export function* simulatedDelays(sim) {
 	}
 }
 
-/** Cells of the three cubes with bins of @bin ns. */
+/** Cells of the cubes with bins of @bin ns. */
 export function simulatedCubes(sim, bin) {
 	const run = new Map();
 	const delay = new Map();
@@ -276,7 +386,19 @@ export function simulatedCubes(sim, bin) {
 			cell(next, b + ' ' + from + ' ' + to, () => [b * bin, from, to, 0])[3]++;
 		}
 	}
-	for (const [t, kind, task, length] of simulatedDelays(sim)) {
+	const exit = new Map();
+	const guests = sim.exits ? [...simulatedGuests(sim)] : [];
+
+	for (const g of guests.filter(x => x.kind === 6)) {
+		const b = Math.floor(g.at / bin);
+		const e = cell(exit, b + ' ' + g.task + ' ' + g.isa + ' ' + g.reason, () => [b * bin, g.task, g.isa, g.reason, 0, 0, 0, 0]);
+
+		e[4]++;
+		e[5] += g.length || 0;
+		e[6] = Math.max(e[6], g.length || 0);
+		e[7] += g.last;
+	}
+	for (const [t, kind, task, length] of [...simulatedDelays(sim), ...guests.filter(g => g.length !== undefined).map(g => [g.at, g.kind, g.task, g.length])]) {
 		const b = Math.floor(t / bin);
 		const bucket = loghistBucket(length);
 		const d = cell(delay, b + ' ' + kind + ' ' + task + ' ' + bucket, () => [b * bin, kind, task, bucket, 0, 0, 0]);
@@ -287,7 +409,7 @@ export function simulatedCubes(sim, bin) {
 	}
 	const sorted = map => [...map.values()].sort((a, b) => a[0] - b[0]);
 
-	return { run: sorted(run), delay: sorted(delay), next: sorted(next) };
+	return { run: sorted(run), delay: sorted(delay), next: sorted(next), exit: sorted(exit) };
 }
 
 /** Run time (ns) and switches by task in [from, to), counted from the events. */

@@ -6,8 +6,10 @@
  * times switches before wake-ups, then by CPU.
  */
 
-import { TRACK_SWITCH, TRACK_WAKEUP } from './block.js';
+import { TRACK_KVM_ENTRY, TRACK_KVM_EXIT, TRACK_SWITCH, TRACK_WAKEUP } from './block.js';
 import { pause, tired } from './chunks.js';
+import { GrowingColumns } from './growing.js';
+import { GuestScan } from './guestscan.js';
 import { loghistBucket } from './loghist.js';
 import { KIND_PREEMPTED, KIND_RUN, KIND_SLEEP, KIND_WAIT } from './sums.js';
 import { TASK_NONE } from './tasklist.js';
@@ -25,6 +27,9 @@ const RUN_BINS = 2048;
 const ROWS_PER_LOOK = 2048;
 const TID_UNKNOWN = -1;
 
+/** In the order of events of equal times. */
+const REFINED = [TRACK_SWITCH, TRACK_WAKEUP, TRACK_KVM_EXIT, TRACK_KVM_ENTRY];
+
 /* What a task does, as far as is known. */
 const DOES_UNKNOWN = 0;
 const DOES_RUN = 1;
@@ -32,36 +37,6 @@ const DOES_SLEEP = 2;
 const DOES_WAIT = 3;
 const DOES_PREEMPTED = 4;
 const STATE_DEAD = 0x30;
-
-/** Rows of numbers that grow. */
-class GrowingColumns {
-	/** @param {number} columns */
-	constructor(columns) {
-		this.rows = 0;
-		this.column = Array.from({ length: columns }, () => new Float64Array(4096));
-	}
-
-	/** @param {...number} values */
-	add(...values) {
-		if (this.rows === this.column[0].length)
-			this.column = this.column.map(c => {
-				const bigger = new Float64Array(c.length * 2);
-
-				bigger.set(c);
-				return bigger;
-			});
-		for (let c = 0; c < values.length; c++)
-			this.column[c][this.rows] = values[c];
-		this.rows++;
-	}
-
-	/** @param {number} bin @returns {Cube} */
-	cube(bin) {
-		const column = this.column.map(c => c.subarray(0, this.rows));
-
-		return { rows: this.rows, bin, time: column[0], column };
-	}
-}
 
 /** The rows of one track on one CPU, block by block. */
 class StreamReader {
@@ -127,21 +102,22 @@ class Refiner {
 		/** @type {Map<number, number>} rows of runs by bin, CPU and task */
 		this.cells = new Map();
 		this.cpu = run.cpus.map((_, i) => new CpuScan(run, i));
-		this.readers = run.cpus.flatMap((_, i) => [new StreamReader(run, TRACK_SWITCH, i), new StreamReader(run, TRACK_WAKEUP, i)])
+		this.readers = run.cpus.flatMap((_, i) => REFINED.map(track => new StreamReader(run, track, i)))
 			.filter(r => r.block);
 		this.wakeups = this.readers.some(r => r.track === TRACK_WAKEUP);
 		this.does = new Uint8Array(tasks);
 		this.since = new Float64Array(tasks);
-		this.edges = this.allGaps();
+		this.edges = this.allGaps(/^(switch|wakeup|any|)$/);
 		this.edge = 0;
 		this.blind = false;
+		this.guest = new GuestScan(tasks, this.delay, this.allGaps(/^(switch|kvm.*|any|)$/));
 	}
 
-	/** Begins and ends of the gaps of all CPUs and both tracks. */
-	allGaps() {
+	/** Begins and ends of the gaps of all CPUs. @param {RegExp} tracks of them */
+	allGaps(tracks) {
 		/** @type {{ from: number, to: number }[]} */
 		const joined = [];
-		const losses = (this.run.json.losses || []).filter(l => !l.track || ['switch', 'wakeup', 'any'].includes(l.track));
+		const losses = (this.run.json.losses || []).filter(l => tracks.test(l.track || ''));
 
 		for (const l of losses.sort((a, b) => a.from - b.from)) {
 			const last = joined[joined.length - 1];
@@ -190,6 +166,7 @@ class Refiner {
 				await pause();
 		}
 		this.cpu.forEach((c, i) => this.finish(c, i));
+		this.guest.finish();
 	}
 
 	/** @param {StreamReader} r */
@@ -201,10 +178,15 @@ class Refiner {
 			this.does.fill(DOES_UNKNOWN);
 			this.blind = this.edge++ % 2 === 0;
 		}
+		this.guest.advance(at);
 		const a = block.column[1]?.[r.row] ?? 0;
 
 		if (r.track === TRACK_WAKEUP)
 			this.wakeup(a, r.index, at);
+		else if (r.track === TRACK_KVM_ENTRY)
+			this.guest.entry(this.taskOf(a, r.index, at), at);
+		else if (r.track === TRACK_KVM_EXIT)
+			this.guest.exit(this.taskOf(a, r.index, at), block.column[2]?.[r.row] ?? 0, block.column[3]?.[r.row] ?? 0, at);
 		else
 			this.takeSwitch(this.cpu[r.index], r.index, a, block.column[2]?.[r.row] ?? 0, block.column[3]?.[r.row] ?? 0, at);
 	}
@@ -253,6 +235,7 @@ class Refiner {
 			this.next.add(at, prev, next, 1);
 		if (inGap)
 			return;
+		this.guest.switched(prev, next, at);
 		if (prevTid !== c.tid)
 			this.oddSwitch(c);
 		if (prevTid) {
@@ -363,15 +346,6 @@ class Refiner {
 		}
 		return row;
 	}
-
-	/** Cells of runs in order of time. @returns {Cube} */
-	runCube() {
-		const raw = this.runs.cube(this.runBin);
-		const order = Uint32Array.from({ length: raw.rows }, (_, i) => i).sort((a, b) => raw.time[a] - raw.time[b]);
-		const column = raw.column.map(c => Float64Array.from(order, i => c[i]));
-
-		return { ...raw, time: column[0], column };
-	}
 }
 
 /**
@@ -379,9 +353,12 @@ class Refiner {
  * @param {Run} run
  */
 export function canRefine(run) {
-	const rows = (run.json.events || []).reduce((n, e) => n + (e[0] === TRACK_SWITCH || e[0] === TRACK_WAKEUP ? e[4] : 0), 0);
-	const coarse = Math.max(run.bin.run, run.bin.delay, run.bin.next);
+	const rows = (run.json.events || []).reduce((n, e) => n + (REFINED.includes(e[0]) ? e[4] : 0), 0);
+	const coarse = Math.max(run.bin.run, run.bin.delay, run.bin.next, run.hasExits() ? run.bin.exit : 0);
 
+	/* Exits whose events are not in the page (as those to user space) would be lost. */
+	if (run.hasExits() && !run.hasExitEvents())
+		return false;
 	return rows > 0 && rows <= REFINE_MAX_ROWS && !run.json.events_note && run.span / coarse < REFINE_BINS;
 }
 
@@ -394,6 +371,6 @@ export async function refineRun(run) {
 
 	await refiner.scan();
 	if (run.span / run.bin.run < REFINE_BINS)
-		run.replaceCubes(refiner.runCube(), null, null);
-	run.replaceCubes(null, refiner.delay.cube(1), refiner.next.cube(1));
+		run.replaceCubes(refiner.runs.sorted(refiner.runBin), null, null, null);
+	run.replaceCubes(null, refiner.delay.cube(1), refiner.next.cube(1), run.hasExits() ? refiner.guest.exits.sorted(1) : null);
 }

@@ -2,7 +2,7 @@
 /* One run of the page: its facts, tasks, coverage, cubes and events. */
 
 import { Base64Bytes } from './bytes.js';
-import { TRACK_CUBE_DELAY, TRACK_CUBE_NEXT, TRACK_CUBE_RUN, TRACK_SWITCH } from './block.js';
+import { TRACK_CUBE_DELAY, TRACK_CUBE_EXIT, TRACK_CUBE_NEXT, TRACK_CUBE_RUN, TRACK_KVM_EXIT, TRACK_SWITCH } from './block.js';
 import { CubeStore, cubeRange } from './cube.js';
 import { EventStore } from './events.js';
 import { TASK_NONE, TaskList } from './tasklist.js';
@@ -31,7 +31,8 @@ import { TASK_NONE, TaskList } from './tasklist.js';
  * @property {number} lost
  * @property {[string, string][]} meta
  * @property {import('./tasklist.js').TaskJson[]} tasks
- * @property {{ run?: number, delay?: number, next?: number }} bin_ns
+ * @property {{ run?: number, delay?: number, next?: number, exit?: number }} bin_ns
+ * @property {[number, number, string][]} [exit_reasons] isa, reason, name of all that occur
  * @property {number[][]} events
  * @property {string} events_note
  * @property {ViewJson[]} views
@@ -87,10 +88,10 @@ export class Run {
 		const bin = json.bin_ns || {};
 
 		this.bin = { run: bin.run || this.span || 1, delay: bin.delay || this.span || 1,
-			next: bin.next || this.span || 1 };
+			next: bin.next || this.span || 1, exit: bin.exit || this.span || 1 };
 		this.cubes = new CubeStore(() => new Base64Bytes(cubeText()), new Map([
 			[TRACK_CUBE_RUN, this.bin.run], [TRACK_CUBE_DELAY, this.bin.delay],
-			[TRACK_CUBE_NEXT, this.bin.next]]));
+			[TRACK_CUBE_NEXT, this.bin.next], [TRACK_CUBE_EXIT, this.bin.exit]]));
 		this.events = new EventStore(() => new Base64Bytes(eventText()), json.events || [], BigInt(json.start_ns));
 		/** @type {Map<number, Float64Array> | null} */
 		this.lifetimes = null;
@@ -113,13 +114,33 @@ export class Run {
 		return this.cubes.get(TRACK_CUBE_NEXT, 4);
 	}
 
+	/** @returns {Promise<Cube>} */
+	exitCube() {
+		return this.cubes.get(TRACK_CUBE_EXIT, 8);
+	}
+
+	/** Virtual machines left the guest in it. */
+	hasExits() {
+		return (this.json.exit_reasons || []).length > 0;
+	}
+
+	/** Exits can be shown one by one. */
+	hasExitEvents() {
+		return this.cpus.some(c => this.events.stream(TRACK_KVM_EXIT, c).length > 0);
+	}
+
 	/**
 	 * Take better cubes than the page's.
 	 * @param {Cube | null} runs
 	 * @param {Cube | null} delays
 	 * @param {Cube | null} nexts
+	 * @param {Cube | null} exits
 	 */
-	replaceCubes(runs, delays, nexts) {
+	replaceCubes(runs, delays, nexts, exits) {
+		if (exits) {
+			this.cubes.put(TRACK_CUBE_EXIT, exits);
+			this.bin.exit = exits.bin;
+		}
 		if (runs) {
 			this.cubes.put(TRACK_CUBE_RUN, runs);
 			this.bin.run = runs.bin;

@@ -12,6 +12,9 @@ export const KIND_RUN = 1;
 export const KIND_SLEEP = 2;
 export const KIND_WAIT = 3;
 export const KIND_PREEMPTED = 4;
+/** Of virtual CPUs: from KVM entry to exit, and from exit to entry. */
+export const KIND_GUEST = 5;
+export const KIND_HOST = 6;
 
 /**
  * Run time and switches by task and CPU in a window.
@@ -150,4 +153,58 @@ export function sumSuccessors(run, cube, window) {
 	}
 	return { window: w, pairs: [...by].map(([key, n]) =>
 		({ task: Math.floor(key / tasks), next: key % tasks, count: n })) };
+}
+
+/** @typedef {{ isa: number, reason: number, count: number, time: number, max: number, last: number }} ExitCell */
+
+/**
+ * One number for an instruction set and a reason, in numeric order of both.
+ * @param {number} isa
+ * @param {number} reason
+ */
+export function exitKey(isa, reason) {
+	return isa * 2 ** 32 + reason;
+}
+
+/**
+ * Exits in a window by task and reason, and by reason alone.
+ * @param {Run} run
+ * @param {Cube} cube
+ * @param {Span} window
+ * @param {Uint8Array} mask tasks wanted
+ * @returns {{ window: Span, byTask: Map<number, Map<number, ExitCell>>, byReason: Map<number, ExitCell> }}
+ */
+export function sumExits(run, cube, window, mask) {
+	const w = run.snap(window, cube.bin);
+	const [, task, isa, reason, count, time, max, last] = cube.column;
+	const [lo, hi] = run.rowsIn(cube, w);
+	/** @type {Map<number, Map<number, ExitCell>>} */
+	const byTask = new Map();
+	/** @type {Map<number, ExitCell>} */
+	const byReason = new Map();
+	/** @param {Map<number, ExitCell>} cells @param {number} i */
+	const add = (cells, i) => {
+		const key = exitKey(isa[i], reason[i]);
+		let cell = cells.get(key);
+
+		if (!cell)
+			cells.set(key, cell = { isa: isa[i], reason: reason[i], count: 0, time: 0, max: 0, last: 0 });
+		cell.count += count[i];
+		cell.time += time[i];
+		cell.max = Math.max(cell.max, max[i]);
+		cell.last += last[i];
+	};
+
+	for (let i = lo; i < hi; i++) {
+		if (!mask[task[i]])
+			continue;
+		const n = run.tasks.row[task[i]];
+		let cells = byTask.get(n);
+
+		if (!cells)
+			byTask.set(n, cells = new Map());
+		add(cells, i);
+		add(byReason, i);
+	}
+	return { window: w, byTask, byReason };
 }

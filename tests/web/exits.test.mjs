@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+/* Exits, guest and host time: sums over the cubes and cubes made from events, against a count thread by thread. */
+import assert from 'node:assert/strict';
+import test from 'node:test';
+
+import { GrowingColumns } from '../../web/data/growing.js';
+import { GuestScan } from '../../web/data/guestscan.js';
+import { canRefine, refineRun } from '../../web/data/refine.js';
+import { Run } from '../../web/data/run.js';
+import { exitKey, sumDelays, sumExits } from '../../web/data/sums.js';
+import { makeRun } from './page_writer.mjs';
+import { randomSource } from './random.mjs';
+import { simulate, simulatedGuests } from './simulation.mjs';
+
+const sim = simulate({ cpus: 3, tasks: 20, span: 300e6, losses: 2, seed: 4, kvm: true });
+const made = makeRun(sim, 'x');
+const guests = [...simulatedGuests(sim)];
+const open = () => new Run(structuredClone(made.json), 0, () => made.cubes, () => made.events);
+
+/** The same by task and reason from the spans of a window. */
+function counted(from, to) {
+	const out = new Map();
+
+	for (const g of guests) {
+		if (g.kind !== 6 || g.at < from || g.at >= to)
+			continue;
+		const key = g.task + ' ' + exitKey(g.isa, g.reason);
+		const c = out.get(key) || { count: 0, time: 0, max: 0, last: 0 };
+
+		c.count++;
+		c.time += g.length || 0;
+		c.max = Math.max(c.max, g.length || 0);
+		c.last += g.last;
+		out.set(key, c);
+	}
+	return out;
+}
+
+function compareWindow(run, exits, delays, w) {
+	const all = run.tasks.mask(null, true);
+	const sums = sumExits(run, exits, w, all);
+	const want = counted(sums.window.from, sums.window.to);
+	let n = 0;
+
+	for (const [task, cells] of sums.byTask) {
+		for (const [key, { count, time, max, last }] of cells) {
+			assert.deepEqual({ count, time, max, last }, want.get(task + ' ' + key), task + ' ' + key);
+			n++;
+		}
+	}
+	assert.equal(n, want.size);
+	const total = [...sums.byReason.values()].reduce((s, c) => s + c.count, 0);
+
+	assert.equal(total, [...want.values()].reduce((s, c) => s + c.count, 0));
+	for (const kind of [5, 6]) {
+		const d = sumDelays(run, delays, w, kind, all);
+		const lengths = guests.filter(g => g.kind === kind && g.length !== undefined && g.at >= d.window.from && g.at < d.window.to).map(g => g.length);
+
+		assert.deepEqual([d.all.count, d.all.sum, d.all.max], [lengths.length, lengths.reduce((a, b) => a + b, 0), Math.max(0, ...lengths)], 'kind ' + kind);
+	}
+}
+
+test('the simulation has what it takes', () => {
+	assert.ok(guests.length > 2000);
+	assert.ok(guests.some(g => g.kind === 6 && g.length === undefined) && guests.some(g => g.length === 0));
+	assert.ok(guests.some(g => g.last) && guests.some(g => g.kind === 6 && !g.last));
+});
+
+test('exits and guest time from the cubes of the page', async () => {
+	const run = open();
+	const exits = await run.exitCube();
+	const next = randomSource(2);
+
+	assert.ok(run.hasExits());
+	compareWindow(run, exits, await run.delayCube(), { from: 0, to: sim.span });
+	for (let i = 0; i < 10; i++) {
+		const from = next(sim.span);
+
+		compareWindow(run, exits, await run.delayCube(), { from, to: from + 1 + next(sim.span / 3) });
+	}
+});
+
+test('from the events: exact for any window', async () => {
+	const run = open();
+	const next = randomSource(9);
+
+	run.json.bin_ns.exit = run.bin.exit = sim.span;
+	assert.ok(canRefine(run));
+	await refineRun(run);
+	assert.equal(run.bin.exit, 1);
+	for (let i = 0; i < 12; i++) {
+		const from = i ? next(sim.span) : 0;
+
+		compareWindow(run, await run.exitCube(), await run.delayCube(), { from, to: i ? from + 1 + next(sim.span / 3) : sim.span });
+	}
+});
+
+test('exits that are not in the page as events are not made anew', () => {
+	const json = structuredClone(made.json);
+
+	json.bin_ns = { run: json.span_ns, delay: json.span_ns, next: json.span_ns, exit: json.span_ns };
+	assert.ok(canRefine(new Run(json, 0, () => made.cubes, () => made.events)));
+	json.events = json.events.filter(e => e[0] < 19);
+	assert.equal(canRefine(new Run(json, 0, () => made.cubes, () => made.events)), false);
+});
+
+test('no exits, no exit views', () => {
+	const bare = makeRun(simulate({ cpus: 2, tasks: 6, span: 50e6 }), 'y');
+
+	assert.equal(new Run(bare.json, 0, () => bare.cubes, () => bare.events).hasExits(), false);
+});
+
+test('guest time is without what the thread was off the CPU; what is not known has no length', () => {
+	const delay = new GrowingColumns(7);
+	const scan = new GuestScan(3, delay, [1000, 1100]);
+	const spans = () => Array.from({ length: delay.rows }, (_, i) => [0, 1, 2, 6].map(c => delay.column[c][i]));
+	const exits = () => Array.from({ length: scan.exits.rows }, (_, i) => scan.exits.column.map(c => c[i]));
+	const at = (t, what) => {
+		scan.advance(t);
+		what();
+	};
+
+	at(100, () => scan.exit(1, 1, 12, 100)); /* no entry known before */
+	at(110, () => scan.switched(1, 2, 110));
+	at(300, () => scan.switched(2, 1, 300));
+	at(310, () => scan.entry(1, 310));
+	at(320, () => scan.switched(1, 2, 320)); /* in the guest, as far as events tell */
+	at(420, () => scan.switched(2, 1, 420));
+	at(430, () => scan.exit(1, 1, 48, 430));
+	at(440, () => scan.exit(1, 1, 30, 440)); /* the entry between was not seen */
+	at(450, () => scan.entry(1, 450));
+	at(460, () => scan.entry(1, 460)); /* nor this exit */
+	at(470, () => scan.exit(1, 1, 1, 470));
+	at(1050, () => scan.exit(1, 1, 7, 1050)); /* events are being lost */
+	at(1200, () => scan.entry(1, 1200));
+	at(1300, () => scan.exit(1, 1, 10, 1300));
+	scan.finish();
+	assert.deepEqual(spans(), [[310, 6, 1, 210], [430, 5, 1, 20], [450, 6, 1, 10], [470, 5, 1, 10], [1300, 5, 1, 100]]);
+	assert.deepEqual(exits(), [[310, 1, 1, 12, 1, 210, 210, 1], [430, 1, 1, 48, 1, 0, 0, 0], [450, 1, 1, 30, 1, 10, 10, 0],
+		[470, 1, 1, 1, 1, 0, 0, 0], [1050, 1, 1, 7, 1, 0, 0, 0], [1300, 1, 1, 10, 1, 0, 0, 0]]);
+});
