@@ -5,12 +5,12 @@ import test from 'node:test';
 
 import { GrowingColumns } from '../../web/data/growing.js';
 import { GuestScan } from '../../web/data/guestscan.js';
-import { canRefine, refineRun } from '../../web/data/refine.js';
+import { canRefine, delaysNear, refineRun } from '../../web/data/refine.js';
 import { Run } from '../../web/data/run.js';
 import { exitKey, sumDelays, sumExits } from '../../web/data/sums.js';
 import { makeRun } from './page_writer.mjs';
 import { randomSource } from './random.mjs';
-import { simulate, simulatedGuests } from './simulation.mjs';
+import { simulate, simulatedDelays, simulatedGuests } from './simulation.mjs';
 
 const sim = simulate({ cpus: 3, tasks: 20, span: 300e6, losses: 2, seed: 4, kvm: true });
 const made = makeRun(sim, 'x');
@@ -138,4 +138,23 @@ test('guest time is without what the thread was off the CPU; what is not known h
 	assert.deepEqual(spans(), [[310, 6, 1, 210], [430, 5, 1, 20], [450, 6, 1, 10], [470, 5, 1, 10], [1300, 5, 1, 100]]);
 	assert.deepEqual(exits(), [[310, 1, 1, 12, 1, 210, 210, 1], [430, 1, 1, 48, 1, 0, 0, 0], [450, 1, 1, 30, 1, 10, 10, 0],
 		[470, 1, 1, 1, 1, 0, 0, 0], [1050, 1, 1, 7, 1, 0, 0, 0], [1300, 1, 1, 10, 1, 0, 0, 0]]);
+});
+
+test('single durations of a part of the run: those that begin in the blocks that are read', async () => {
+	const run = open();
+	const from = 200e6;
+	const to = 203e6;
+	const near = await delaysNear(run, { from, to });
+	const want = [...[...simulatedDelays(sim)].map(([at, kind, task, length]) => ({ at, kind, task, length })), ...guests]
+		.filter(g => g.length !== undefined && g.at >= from && g.at < to).map(g => [g.at, g.kind, g.task, g.length].join());
+	const got = [];
+
+	for (let i = 0; i < near.rows; i++) {
+		if (near.time[i] >= from)
+			got.push([near.time[i], near.column[1][i], near.column[2][i], near.column[6][i]].join());
+	}
+	assert.ok(near.rows > got.length && got.length > 50);
+	assert.deepEqual(got.filter(g => !want.includes(g)), []);
+	/* The blocks of this run are long: nothing began before them. */
+	assert.deepEqual(got.sort(), want.sort());
 });

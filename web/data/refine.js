@@ -18,6 +18,7 @@ import { TASK_NONE } from './tasklist.js';
 /** @typedef {import('./cube.js').Cube} Cube */
 /** @typedef {import('./events.js').Entry} Entry */
 /** @typedef {import('./block.js').Block} Block */
+/** @typedef {import('./run.js').Span} Span */
 
 /** Events of a run up to which it is done: some hundred ms of work and 50 MB. */
 const REFINE_MAX_ROWS = 700000;
@@ -38,14 +39,21 @@ const DOES_WAIT = 3;
 const DOES_PREEMPTED = 4;
 const STATE_DEAD = 0x30;
 
+/** Blocks of a stream that say something about a part of the run, and one before them. @param {Run} run @param {number} track @param {number} cpu @param {Span} part */
+function partEntries(run, track, cpu, part) {
+	const [first, end] = run.events.range(track, cpu, part.from, part.to);
+
+	return run.events.stream(track, cpu).slice(Math.max(0, first - 1), end);
+}
+
 /** The rows of one track on one CPU, block by block. */
 class StreamReader {
-	/** @param {Run} run @param {number} track @param {number} index of the CPU */
-	constructor(run, track, index) {
+	/** @param {Run} run @param {number} track @param {number} index of the CPU @param {Span | null} part around which blocks are read, null = all */
+	constructor(run, track, index, part) {
 		this.run = run;
 		this.track = track;
 		this.index = index;
-		this.entries = run.events.stream(track, run.cpus[index]);
+		this.entries = part ? partEntries(run, track, run.cpus[index], part) : run.events.stream(track, run.cpus[index]);
 		this.next = 0;
 		/** @type {Block | null} */
 		this.block = null;
@@ -75,23 +83,23 @@ class StreamReader {
 
 /** What is known of a CPU while its switches go by. */
 class CpuScan {
-	/** @param {Run} run @param {number} index */
-	constructor(run, index) {
+	/** @param {Run} run @param {number} index @param {boolean} known from the begin of coverage on */
+	constructor(run, index, known) {
 		this.gaps = run.gaps(run.cpus[index]);
 		this.gap = 0;
 		this.tid = TID_UNKNOWN;
 		this.task = TASK_NONE;
 		/** Begin of the run; before the first switch it is the begin of coverage. */
 		this.since = run.json.cpus[index].start;
-		this.known = true;
+		this.known = known;
 		/** Switch-in of the run, or -1. */
 		this.whole = -1;
 	}
 }
 
 class Refiner {
-	/** @param {Run} run */
-	constructor(run) {
+	/** @param {Run} run @param {Span | null} [part] what is asked for, where it is not all */
+	constructor(run, part = null) {
 		const tasks = run.tasks.length;
 
 		this.run = run;
@@ -101,10 +109,11 @@ class Refiner {
 		this.runs = new GrowingColumns(5);
 		/** @type {Map<number, number>} rows of runs by bin, CPU and task */
 		this.cells = new Map();
-		this.cpu = run.cpus.map((_, i) => new CpuScan(run, i));
-		this.readers = run.cpus.flatMap((_, i) => REFINED.map(track => new StreamReader(run, track, i)))
+		this.end = part ? part.to : Infinity;
+		this.cpu = run.cpus.map((_, i) => new CpuScan(run, i, !part));
+		this.readers = run.cpus.flatMap((_, i) => REFINED.map(track => new StreamReader(run, track, i, part)))
 			.filter(r => r.block);
-		this.wakeups = this.readers.some(r => r.track === TRACK_WAKEUP);
+		this.wakeups = run.cpus.some(cpu => run.events.stream(TRACK_WAKEUP, cpu).length);
 		this.does = new Uint8Array(tasks);
 		this.since = new Float64Array(tasks);
 		this.edges = this.allGaps(/^(switch|wakeup|any|)$/);
@@ -140,7 +149,7 @@ class Refiner {
 		const list = this.readers;
 
 		list.sort((a, b) => a.before(b) ? -1 : 1);
-		while (list.length) {
+		while (list.length && list[0].time < this.end) {
 			const first = list[0];
 			const second = list[1];
 			let n = 0;
@@ -373,4 +382,23 @@ export async function refineRun(run) {
 	if (run.span / run.bin.run < REFINE_BINS)
 		run.replaceCubes(refiner.runs.sorted(refiner.runBin), null, null, null);
 	run.replaceCubes(null, refiner.delay.cube(1), refiner.next.cube(1), run.hasExits() ? refiner.guest.exits.sorted(1) : null);
+}
+
+/**
+ * Durations of a part of the run one by one, read from the events around it: what began before the blocks
+ * that are read has no begin and is missing.
+ * @param {Run} run
+ * @param {Span} part
+ * @returns {Promise<Cube | null>} null: too many events, or none
+ */
+export async function delaysNear(run, part) {
+	const rows = run.cpus.reduce((n, cpu) => REFINED.reduce((m, track) =>
+		m + partEntries(run, track, cpu, part).reduce((s, e) => s + e.rows, 0), n), 0);
+
+	if (!rows || rows > REFINE_MAX_ROWS)
+		return null;
+	const refiner = new Refiner(run, part);
+
+	await refiner.scan();
+	return refiner.delay.cube(1);
 }

@@ -4,7 +4,7 @@
  * capture without a filter the program's own answer is shown as it is.
  */
 
-import { KIND_PREEMPTED, KIND_RUN, KIND_SLEEP, KIND_WAIT, sumDelays } from '../data/sums.js';
+import { KIND_GUEST, KIND_HOST, KIND_PREEMPTED, KIND_RUN, KIND_SLEEP, KIND_WAIT, sumDelays } from '../data/sums.js';
 
 /** @typedef {import('../app.js').App} App */
 /** @typedef {import('../data/run.js').Run} Run */
@@ -14,7 +14,7 @@ import { KIND_PREEMPTED, KIND_RUN, KIND_SLEEP, KIND_WAIT, sumDelays } from '../d
 /** @typedef {import('../ui/tabletwin.js').Answer} Answer */
 
 export const kindNames = /** @type {Object<number, string>} */ ({ [KIND_RUN]: 'run', [KIND_SLEEP]: 'sleep', [KIND_WAIT]: 'wait',
-	[KIND_PREEMPTED]: 'preempted' });
+	[KIND_PREEMPTED]: 'preempted', [KIND_GUEST]: 'guest', [KIND_HOST]: 'host' });
 
 const nameTask = { name: 'task', title: 'Task', unit: '', type: 'text', key: true };
 const nameTid = { name: 'tid', title: 'TID', unit: 'id', type: 'u64', key: true };
@@ -228,7 +228,7 @@ export function rowsDurations(run, byKind) {
 	const rows = [];
 
 	for (const n of [...tasks].sort((a, b) => total(b) - total(a) || a - b)) {
-		for (const kind of [KIND_RUN, KIND_SLEEP, KIND_WAIT, KIND_PREEMPTED]) {
+		for (const kind of byKind.keys()) {
 			const h = byKind.get(kind)?.byTask.get(n);
 
 			if (h)
