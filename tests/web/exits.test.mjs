@@ -22,15 +22,18 @@ function counted(from, to) {
 	const out = new Map();
 
 	for (const g of guests) {
-		if (g.kind !== 6 || g.at < from || g.at >= to)
+		if (g.kind === 5 || g.at < from || g.at >= to)
 			continue;
 		const key = g.task + ' ' + exitKey(g.isa, g.reason);
-		const c = out.get(key) || { count: 0, time: 0, max: 0, last: 0 };
+		const c = out.get(key) || { count: 0, time: 0, max: 0, last: 0, ended: 0 };
 
-		c.count++;
-		c.time += g.length || 0;
-		c.max = Math.max(c.max, g.length || 0);
-		c.last += g.last;
+		c.count += Number(g.kind === 'exit');
+		c.last += Number(g.kind === 'last');
+		if (g.kind === 6) {
+			c.ended++;
+			c.time += g.length;
+			c.max = Math.max(c.max, g.length);
+		}
 		out.set(key, c);
 	}
 	return out;
@@ -43,8 +46,8 @@ function compareWindow(run, exits, delays, w) {
 	let n = 0;
 
 	for (const [task, cells] of sums.byTask) {
-		for (const [key, { count, time, max, last }] of cells) {
-			assert.deepEqual({ count, time, max, last }, want.get(task + ' ' + key), task + ' ' + key);
+		for (const [key, { count, time, max, last, ended }] of cells) {
+			assert.deepEqual({ count, time, max, last, ended }, want.get(task + ' ' + key), task + ' ' + key);
 			n++;
 		}
 	}
@@ -62,8 +65,10 @@ function compareWindow(run, exits, delays, w) {
 
 test('the simulation has what it takes', () => {
 	assert.ok(guests.length > 2000);
-	assert.ok(guests.some(g => g.kind === 6 && g.length === undefined) && guests.some(g => g.length === 0));
-	assert.ok(guests.some(g => g.last) && guests.some(g => g.kind === 6 && !g.last));
+	const count = kind => guests.filter(g => g.kind === kind).length;
+
+	assert.ok(count('exit') > count(6) && count(6) > count('last') && count('last') > 100);
+	assert.ok(guests.some(g => g.length === 0));
 });
 
 test('exits and guest time from the cubes of the page', async () => {
@@ -115,29 +120,35 @@ test('guest time is without what the thread was off the CPU; what is not known h
 	const scan = new GuestScan(3, delay, [1000, 1100]);
 	const spans = () => Array.from({ length: delay.rows }, (_, i) => [0, 1, 2, 6].map(c => delay.column[c][i]));
 	const exits = () => Array.from({ length: scan.exits.rows }, (_, i) => scan.exits.column.map(c => c[i]));
-	const at = (t, what) => {
+	const at = (t, what, ...args) => {
 		scan.advance(t);
-		what();
+		scan[what](...args, t);
 	};
 
-	at(100, () => scan.exit(1, 1, 12, 100)); /* no entry known before */
-	at(110, () => scan.switched(1, 2, 110));
-	at(300, () => scan.switched(2, 1, 300));
-	at(310, () => scan.entry(1, 310));
-	at(320, () => scan.switched(1, 2, 320)); /* in the guest, as far as events tell */
-	at(420, () => scan.switched(2, 1, 420));
-	at(430, () => scan.exit(1, 1, 48, 430));
-	at(440, () => scan.exit(1, 1, 30, 440)); /* the entry between was not seen */
-	at(450, () => scan.entry(1, 450));
-	at(460, () => scan.entry(1, 460)); /* nor this exit */
-	at(470, () => scan.exit(1, 1, 1, 470));
-	at(1050, () => scan.exit(1, 1, 7, 1050)); /* events are being lost */
-	at(1200, () => scan.entry(1, 1200));
-	at(1300, () => scan.exit(1, 1, 10, 1300));
-	scan.finish();
-	assert.deepEqual(spans(), [[310, 6, 1, 210], [430, 5, 1, 20], [450, 6, 1, 10], [470, 5, 1, 10], [1300, 5, 1, 100]]);
-	assert.deepEqual(exits(), [[310, 1, 1, 12, 1, 210, 210, 1], [430, 1, 1, 48, 1, 0, 0, 0], [450, 1, 1, 30, 1, 10, 10, 0],
-		[470, 1, 1, 1, 1, 0, 0, 0], [1050, 1, 1, 7, 1, 0, 0, 0], [1300, 1, 1, 10, 1, 0, 0, 0]]);
+	at(100, 'exit', 1, 1, 12); /* no entry known before */
+	at(110, 'switched', 1, 2, 1);
+	at(300, 'switched', 2, 1, 0);
+	at(310, 'entry', 1);
+	at(320, 'switched', 1, 2, 0); /* in the guest, as far as events tell */
+	at(420, 'switched', 2, 1, 0);
+	at(430, 'exit', 1, 1, 48);
+	at(440, 'exit', 1, 1, 30); /* the entry between was not seen */
+	at(450, 'entry', 1);
+	at(460, 'entry', 1); /* nor this exit */
+	at(470, 'exit', 1, 1, 1);
+	at(480, 'exit', 1, 1, 2); /* before its entry, by a coarse clock */
+	at(480, 'entry', 1);
+	at(490, 'entry', 1);
+	at(1050, 'exit', 1, 1, 7); /* events are being lost */
+	at(1200, 'entry', 1);
+	at(1300, 'exit', 1, 1, 10);
+	at(1310, 'switched', 1, 2, 0x10); /* it ends */
+	at(1400, 'entry', 1);
+	assert.deepEqual(spans(), [[310, 6, 1, 210], [430, 5, 1, 20], [450, 6, 1, 10], [470, 5, 1, 10], [480, 6, 1, 10], [480, 5, 1, 0], [490, 6, 1, 10],
+		[1300, 5, 1, 100]]);
+	assert.deepEqual(exits().filter(e => e[4]).map(e => [e[0], e[3]]), [[100, 12], [430, 48], [440, 30], [470, 1], [480, 2], [1050, 7], [1300, 10]]);
+	assert.deepEqual(exits().filter(e => e[8]).map(e => [e[0], e[3], e[5]]), [[310, 12, 210], [450, 30, 10], [480, 1, 10], [490, 2, 10]]);
+	assert.deepEqual(exits().filter(e => e[7]).map(e => [e[0], e[3]]), [[110, 12], [1310, 10]]);
 });
 
 test('single durations of a part of the run: those that begin in the blocks that are read', async () => {

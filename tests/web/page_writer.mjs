@@ -65,7 +65,7 @@ function cubeBlocks(cubes) {
 			{ from: 3, type: U32, codec: PLANES }], 0n),
 		...blocks(203, none, cubes.exit, [{ from: 1, type: U32, codec: PLANES }, { from: 2, type: U8, codec: PLANES },
 			{ from: 3, type: U32, codec: PLANES }, { from: 4, type: U32, codec: PLANES }, { from: 5, type: U64, codec: PLANES },
-			{ from: 6, type: U64, codec: PLANES }, { from: 7, type: U32, codec: PLANES }], 0n),
+			{ from: 6, type: U64, codec: PLANES }, { from: 7, type: U32, codec: PLANES }, { from: 8, type: U32, codec: PLANES }], 0n),
 	];
 }
 
@@ -90,7 +90,7 @@ const cubeKinds = {
 	run: { keys: 3, merge: (a, b) => { a[3] += b[3]; a[4] += b[4]; } },
 	delay: { keys: 4, merge: (a, b) => { a[4] += b[4]; a[5] = Math.max(a[5], b[5]); a[6] += b[6]; } },
 	next: { keys: 3, merge: (a, b) => { a[3] += b[3]; } },
-	exit: { keys: 4, merge: (a, b) => { a[4] += b[4]; a[5] += b[5]; a[6] = Math.max(a[6], b[6]); a[7] += b[7]; } },
+	exit: { keys: 4, merge: (a, b) => { a[4] += b[4]; a[5] += b[5]; a[6] = Math.max(a[6], b[6]); a[7] += b[7]; a[8] += b[8]; } },
 };
 
 /** The finest bins that give at most 200,000 cells. */

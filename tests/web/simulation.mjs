@@ -36,7 +36,7 @@ function makeTasks(count, cpus) {
 		const copy = Math.floor(i / habits.length);
 
 		tasks.push({
-			tid: 1000 + i * 7, tgid: 1000 + i * 7 - i % 3, idle_cpu: null, self: false, kernel: Boolean(h.kernel),
+			tid: 1000 + i * 7, tgid: h.role ? 5000 + copy : 1000 + i * 7 - i % 3, idle_cpu: null, self: false, kernel: Boolean(h.kernel),
 			comm: h.comm + (h.kernel ? '/' + i % cpus + ':' + copy : ''),
 			role: h.role ? h.role.replace('01', String(copy + 1).padStart(2, '0')) : null });
 	}
@@ -211,63 +211,51 @@ function simulateGuests(sim, next) {
 }
 
 /**
- * What vCPUs did, thread by thread: guest spans { kind: 5, at, task, length } by their end, and exits { kind: 6, at, task,
- * length, isa, reason, last } by the entry; length undefined: no entry is known, at is the exit. Losses are known here as
- * spans of time, between which a thread's events are looked at by themselves.
+ * What vCPUs did, thread by thread: { kind, at, task, length, isa, reason }. Kind 5: guest time by its end; 6: host time
+ * by its end, with the exit's reason; 'exit' and 'last' are moments. Losses cut a thread's events into pieces that are
+ * looked at by themselves.
  */
 export function* simulatedGuests(sim) {
 	const edges = [...new Set(sim.losses.flatMap(l => [l.from, l.to]))].sort((a, b) => a - b);
 	const inLoss = t => sim.losses.some(l => t >= l.from && t < l.to);
 	const piece = t => edges.filter(e => e <= t).length;
+	const of = sim.tasks.map(() => []);
 	const byTid = new Map(sim.tasks.map((t, i) => [t.tid, i]));
-	const of = new Map();
-	const order = { switch: 0, exit: 1, entry: 2 };
 
 	for (let c = 0; c < sim.cpus; c++) {
-		const lists = new Map();
-		const add = (tid, e) => {
-			if (!lists.has(tid))
-				lists.set(tid, []);
-			lists.get(tid).push(e);
-		};
-
 		for (const [at, tid, isa, reason] of sim.exits[c])
-			add(tid, { at, is: 'exit', isa, reason });
+			of[byTid.get(tid)].push({ at, rank: 1, exit: true, isa, reason });
 		for (const [at, tid] of sim.entries[c])
-			add(tid, { at, is: 'entry' });
+			of[byTid.get(tid)].push({ at, rank: 2, entry: true });
 		for (const [at, to, from] of sim.switches[c]) {
-			add(sim.tasks[to].tid, { at, is: 'switch', out: false });
-			add(sim.tasks[from].tid, { at, is: 'switch', out: true });
+			of[from].push({ at, rank: 0, out: true });
+			of[to].push({ at, rank: 0 });
 		}
-		for (const [tid, list] of lists)
-			of.set(tid, (of.get(tid) || []).concat(list));
 	}
-	for (const [tid, list] of of) {
-		const task = byTid.get(tid);
+	for (const [task, list] of of.entries()) {
+		if (!list.some(e => e.exit || e.entry))
+			continue;
+		list.sort((a, b) => a.at - b.at || a.rank - b.rank);
+		for (const e of list.filter(x => x.exit))
+			yield { kind: 'exit', at: e.at, task, isa: e.isa, reason: e.reason };
+		const seen = list.filter(e => !inLoss(e.at));
 
-		list.sort((a, b) => a.at - b.at || order[a.is] - order[b.is]);
-		for (let i = 0; i < list.length; i++) {
-			const e = list[i];
-
-			if (e.is === 'switch')
+		for (const [i, e] of seen.entries()) {
+			if (e.rank === 0)
 				continue;
 			let j = i + 1;
 
-			while (j < list.length && list[j].is === 'switch')
+			while (j < seen.length && seen[j].rank === 0)
 				j++;
-			const partner = list[j];
-			const near = partner && !inLoss(e.at) && piece(e.at) === piece(partner.at) ? partner : null;
-			const between = list.slice(i + 1, j).filter(s => !inLoss(e.at) && piece(s.at) === piece(e.at));
+			const next = j < seen.length && piece(e.at) === piece(seen[j].at) ? seen[j] : null;
+			const out = seen.slice(i + 1, j).find(s => s.out && piece(s.at) === piece(e.at));
 
-			if (e.is === 'entry') {
-				if (near?.is === 'exit')
-					yield { kind: 5, at: near.at, task, length: near.at - e.at };
-				continue;
-			}
-			const length = near?.is === 'entry' ? near.at - e.at : undefined;
-
-			yield { kind: 6, at: length === undefined ? e.at : near.at, task, length, isa: e.isa, reason: e.reason,
-				last: between.some(s => s.out) ? 1 : 0 };
+			if (e.entry && next?.exit)
+				yield { kind: 5, at: next.at, task, length: next.at - e.at };
+			if (e.exit && next?.entry)
+				yield { kind: 6, at: next.at, task, length: next.at - e.at, isa: e.isa, reason: e.reason };
+			if (e.exit && out)
+				yield { kind: 'last', at: out.at, task, isa: e.isa, reason: e.reason };
 		}
 	}
 }
@@ -389,14 +377,17 @@ export function simulatedCubes(sim, bin) {
 	const exit = new Map();
 	const guests = sim.exits ? [...simulatedGuests(sim)] : [];
 
-	for (const g of guests.filter(x => x.kind === 6)) {
+	for (const g of guests.filter(x => x.kind !== 5)) {
 		const b = Math.floor(g.at / bin);
-		const e = cell(exit, b + ' ' + g.task + ' ' + g.isa + ' ' + g.reason, () => [b * bin, g.task, g.isa, g.reason, 0, 0, 0, 0]);
+		const e = cell(exit, b + ' ' + g.task + ' ' + g.isa + ' ' + g.reason, () => [b * bin, g.task, g.isa, g.reason, 0, 0, 0, 0, 0]);
 
-		e[4]++;
-		e[5] += g.length || 0;
-		e[6] = Math.max(e[6], g.length || 0);
-		e[7] += g.last;
+		if (g.kind === 6) {
+			e[5] += g.length;
+			e[6] = Math.max(e[6], g.length);
+			e[8]++;
+		} else {
+			e[g.kind === 'exit' ? 4 : 7]++;
+		}
 	}
 	for (const [t, kind, task, length] of [...simulatedDelays(sim), ...guests.filter(g => g.length !== undefined).map(g => [g.at, g.kind, g.task, g.length])]) {
 		const b = Math.floor(t / bin);

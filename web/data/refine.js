@@ -9,7 +9,7 @@
 import { TRACK_KVM_ENTRY, TRACK_KVM_EXIT, TRACK_SWITCH, TRACK_WAKEUP } from './block.js';
 import { pause, tired } from './chunks.js';
 import { GrowingColumns } from './growing.js';
-import { GuestScan } from './guestscan.js';
+import { GuestScan, STATE_DEAD } from './guestscan.js';
 import { loghistBucket } from './loghist.js';
 import { KIND_PREEMPTED, KIND_RUN, KIND_SLEEP, KIND_WAIT } from './sums.js';
 import { TASK_NONE } from './tasklist.js';
@@ -37,7 +37,6 @@ const DOES_RUN = 1;
 const DOES_SLEEP = 2;
 const DOES_WAIT = 3;
 const DOES_PREEMPTED = 4;
-const STATE_DEAD = 0x30;
 
 /** Blocks of a stream that say something about a part of the run, and one before them. @param {Run} run @param {number} track @param {number} cpu @param {Span} part */
 function partEntries(run, track, cpu, part) {
@@ -116,27 +115,10 @@ class Refiner {
 		this.wakeups = run.cpus.some(cpu => run.events.stream(TRACK_WAKEUP, cpu).length);
 		this.does = new Uint8Array(tasks);
 		this.since = new Float64Array(tasks);
-		this.edges = this.allGaps(/^(switch|wakeup|any|)$/);
+		this.edges = run.gapsOn(/^(switch|wakeup|any|)$/).flatMap(g => [g.from, g.to]);
 		this.edge = 0;
 		this.blind = false;
-		this.guest = new GuestScan(tasks, this.delay, this.allGaps(/^(switch|kvm.*|any|)$/));
-	}
-
-	/** Begins and ends of the gaps of all CPUs. @param {RegExp} tracks of them */
-	allGaps(tracks) {
-		/** @type {{ from: number, to: number }[]} */
-		const joined = [];
-		const losses = (this.run.json.losses || []).filter(l => tracks.test(l.track || ''));
-
-		for (const l of losses.sort((a, b) => a.from - b.from)) {
-			const last = joined[joined.length - 1];
-
-			if (last && l.from <= last.to)
-				last.to = Math.max(last.to, l.to);
-			else
-				joined.push({ from: l.from, to: Math.max(l.from, l.to) });
-		}
-		return joined.flatMap(g => [g.from, g.to]);
+		this.guest = new GuestScan(tasks, this.delay, run.guestGaps().flatMap(g => [g.from, g.to]));
 	}
 
 	/** @param {number} tid @param {number} index @param {number} at */
@@ -175,7 +157,6 @@ class Refiner {
 				await pause();
 		}
 		this.cpu.forEach((c, i) => this.finish(c, i));
-		this.guest.finish();
 	}
 
 	/** @param {StreamReader} r */
@@ -244,7 +225,7 @@ class Refiner {
 			this.next.add(at, prev, next, 1);
 		if (inGap)
 			return;
-		this.guest.switched(prev, next, at);
+		this.guest.switched(prev, next, state, at);
 		if (prevTid !== c.tid)
 			this.oddSwitch(c);
 		if (prevTid) {
@@ -381,7 +362,7 @@ export async function refineRun(run) {
 	await refiner.scan();
 	if (run.span / run.bin.run < REFINE_BINS)
 		run.replaceCubes(refiner.runs.sorted(refiner.runBin), null, null, null);
-	run.replaceCubes(null, refiner.delay.cube(1), refiner.next.cube(1), run.hasExits() ? refiner.guest.exits.sorted(1) : null);
+	run.replaceCubes(null, refiner.delay.cube(1), refiner.next.cube(1), run.hasExits() ? refiner.guest.exits.cube(1) : null);
 }
 
 /**

@@ -116,7 +116,7 @@ export class Run {
 
 	/** @returns {Promise<Cube>} */
 	exitCube() {
-		return this.cubes.get(TRACK_CUBE_EXIT, 8);
+		return this.cubes.get(TRACK_CUBE_EXIT, 9);
 	}
 
 	/** Virtual machines left the guest in it. */
@@ -200,11 +200,24 @@ export class Run {
 
 		if (gaps)
 			return gaps;
-		gaps = [];
+		gaps = this.gapsOn(/^(switch|any|)$/, cpu);
+		this.gapsOf.set(cpu, gaps);
+		return gaps;
+	}
+
+	/**
+	 * Times at which events of some tracks may be missing, sorted and joined.
+	 * @param {RegExp} tracks
+	 * @param {number} [cpu] of one CPU, else of any
+	 */
+	gapsOn(tracks, cpu) {
+		/** @type {Span[]} */
+		const gaps = [];
+
 		for (const l of [...this.json.losses || []].sort((a, b) => a.from - b.from)) {
-			if (l.cpu !== null && l.cpu !== undefined && l.cpu !== cpu)
+			if (cpu !== undefined && l.cpu !== null && l.cpu !== undefined && l.cpu !== cpu)
 				continue;
-			if (l.track && l.track !== 'switch' && l.track !== 'any')
+			if (!tracks.test(l.track || ''))
 				continue;
 			const last = gaps[gaps.length - 1];
 
@@ -213,8 +226,12 @@ export class Run {
 			else
 				gaps.push({ from: l.from, to: Math.max(l.from, l.to) });
 		}
-		this.gapsOf.set(cpu, gaps);
 		return gaps;
+	}
+
+	/** When it is not known which vCPU was in the guest. */
+	guestGaps() {
+		return this.gapsOn(/^(switch|kvm.*|any|)$/);
 	}
 
 	/**

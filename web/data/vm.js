@@ -4,7 +4,12 @@
  * they had exits; and names in an order that keeps groups together.
  */
 
+import { Loghist } from './loghist.js';
+import { KIND_PREEMPTED, KIND_WAIT, sumGuests } from './sums.js';
+
 /** @typedef {import('./run.js').Run} Run */
+/** @typedef {import('./run.js').Span} Span */
+/** @typedef {import('./cube.js').Cube} Cube */
 /** @typedef {{ name: string, vcpus: number[], others: number[] }} Vm numbers of its tasks, by name */
 
 /** Last part of a role that is a thread of a virtual machine. */
@@ -49,61 +54,140 @@ export function groupOf(label) {
 	return splitRole(label)?.vm || (/^[^\d.:/#-]+/.exec(label)?.[0] ?? label);
 }
 
-/** @param {Run} run @param {number} n */
-function processName(run, n) {
-	const { tgid, tid } = run.tasks.all[n];
-	const main = (run.tasks.byTid.get(tgid || tid) || [n])[0];
-
-	return run.tasks.label[main] + ':' + (tgid || tid);
-}
-
 /**
+ * Virtual machines as src/analysis/vm_groups.h makes them: all threads of a process that has a vCPU; where processes are
+ * not known, all with the same beginning of the role.
  * @param {Run} run
  * @param {(task: number) => boolean} hasExits
  * @returns {Vm[]} by name
  */
 export function vmsOf(run, hasExits) {
+	const { all, label, idle } = run.tasks;
 	/** @type {Map<string, Vm>} */
 	const vms = new Map();
-	/** @type {Map<number, string>} machines by process */
-	const processes = new Map();
-	/** @type {Set<number>} */
-	const placed = new Set();
-	const { all, label, idle } = run.tasks;
-	/** @param {string} name @param {number} n @param {boolean} vcpu */
-	const put = (name, n, vcpu) => {
-		let vm = vms.get(name);
+	const keyOf = /** @param {number} n */ n => all[n].tgid ? 'p' + all[n].tgid : 'r' + (splitRole(label[n])?.vm ?? 't' + n);
+	const vcpu = all.map((t, n) => !idle[n] && (hasExits(n) || qemuVcpu.test(t.comm) || vcpuType.test(splitRole(label[n])?.type || '')));
 
-		if (!vm)
-			vms.set(name, vm = { name, vcpus: [], others: [] });
-		(vcpu ? vm.vcpus : vm.others).push(n);
-		placed.add(n);
-	};
+	vcpu.forEach((is, n) => {
+		const key = keyOf(n);
 
-	all.forEach((t, n) => {
-		const role = splitRole(label[n]);
-
-		if (idle[n])
-			return;
-		if (role)
-			put(role.vm, n, vcpuType.test(role.type) || hasExits(n));
-		else if (qemuVcpu.test(t.comm) || hasExits(n))
-			put(processName(run, n), n, true);
-		else
-			return;
-		if (t.tgid)
-			processes.set(t.tgid, role ? role.vm : processName(run, n));
+		if (is && !vms.has(key))
+			vms.set(key, { name: splitRole(label[n])?.vm ?? processName(run, n), vcpus: [], others: [] });
 	});
-	/* The rest of a machine's process. */
-	all.forEach((t, n) => {
-		const name = idle[n] || placed.has(n) ? undefined : processes.get(t.tgid);
+	all.forEach((_, n) => {
+		const vm = idle[n] ? undefined : vms.get(keyOf(n));
 
-		if (name !== undefined)
-			put(name, n, false);
+		(vcpu[n] ? vm?.vcpus : vm?.others)?.push(n);
 	});
-	const list = [...vms.values()].filter(vm => vm.vcpus.length);
-
-	for (const vm of list)
+	for (const vm of vms.values())
 		[vm.vcpus, vm.others].forEach(l => l.sort((a, b) => compareNames(label[a], label[b]) || a - b));
-	return list.sort((a, b) => compareNames(a.name, b.name));
+	return [...vms.values()].sort((a, b) => compareNames(a.name, b.name));
+}
+
+/** "qemu-kvm:1234", where nothing better is known. @param {Run} run @param {number} n */
+function processName(run, n) {
+	const pid = run.tasks.all[n].tgid || run.tasks.all[n].tid;
+	const main = (run.tasks.byTid.get(pid) || [n])[0];
+
+	return run.tasks.all[main].comm + ':' + pid;
+}
+
+/**
+ * What the tasks of a machine did in a window.
+ * @typedef {object} VmSums
+ * @property {Vm} vm
+ * @property {number} vcpus shown ones
+ * @property {number} run ns of vCPUs
+ * @property {number} others ns of its other threads
+ * @property {number} guest of it, ns
+ * @property {number} outside the guest
+ * @property {number} unknown which of the two
+ * @property {number} steal ns: waits after wake-ups, and preemption
+ * @property {Loghist} waits of vCPUs
+ * @property {number} exits
+ * @property {Float64Array} strip steal by bin of the strip
+ */
+
+/**
+ * @param {Run} run
+ * @param {{ run: Cube, delay: Cube, exit: Cube | null }} cubes
+ * @param {Vm[]} vms
+ * @param {Span} w in whole bins of all of them
+ * @param {Uint8Array} mask tasks wanted
+ * @param {number} bins of the strips
+ * @returns {VmSums[]} of those with a vCPU in the mask
+ */
+export function sumVms(run, cubes, vms, w, mask, bins) {
+	const sums = vms.map(vm => ({ vm, vcpus: vm.vcpus.filter(n => mask[n]).length, run: 0, others: 0, guest: 0, outside: 0, unknown: 0, steal: 0,
+		waits: new Loghist(), exits: 0, strip: new Float64Array(bins) }));
+	/** @type {(VmSums | undefined)[]} by task */
+	const ofVcpu = [];
+	/** @type {(VmSums | undefined)[]} */
+	const ofOther = [];
+
+	for (const s of sums) {
+		s.vm.vcpus.forEach(n => mask[n] && (ofVcpu[n] = s));
+		s.vm.others.forEach(n => mask[n] && (ofOther[n] = s));
+	}
+	const [, , ranTask, ran] = cubes.run.column;
+	const [lo, hi] = run.rowsIn(cubes.run, w);
+
+	for (let i = lo; i < hi; i++) {
+		const s = ofOther[ranTask[i]];
+
+		if (s)
+			s.others += ran[i];
+	}
+	const slots = new Map(sums.map((s, i) => [s, i]));
+
+	sumGuests(run, cubes, w, n => slots.get(/** @type {VmSums} */ (ofVcpu[n])) ?? -1, sums.length).forEach((g, i) => {
+		const { run: ns, guest, outside, unknown } = g;
+
+		/* Without entries nothing is known of guests. */
+		Object.assign(sums[i], g.spans ? { run: ns, guest, outside, unknown } : { run: ns, unknown: ns });
+	});
+	addDelays(run, cubes.delay, w, ofVcpu, bins);
+	if (cubes.exit) {
+		const [, task, , , count] = cubes.exit.column;
+		const [from, to] = run.rowsIn(cubes.exit, w);
+
+		for (let i = from; i < to; i++) {
+			const s = ofVcpu[task[i]];
+
+			if (s)
+				s.exits += count[i];
+		}
+	}
+	return sums.filter(s => s.vcpus);
+}
+
+/**
+ * @param {Run} run
+ * @param {Cube} cube
+ * @param {Span} w
+ * @param {(VmSums | undefined)[]} ofVcpu
+ * @param {number} bins
+ */
+function addDelays(run, cube, w, ofVcpu, bins) {
+	const [, kind, task, bucket, count, max, sum] = cube.column;
+	const [lo, hi] = run.rowsIn(cube, w);
+	const width = (w.to - w.from) / bins;
+
+	for (let i = lo; i < hi; i++) {
+		const s = ofVcpu[task[i]];
+
+		if (!s)
+			continue;
+		if (kind[i] === KIND_WAIT)
+			s.waits.addCell(bucket[i], count[i], sum[i], max[i]);
+		if (kind[i] !== KIND_WAIT && kind[i] !== KIND_PREEMPTED)
+			continue;
+		s.steal += sum[i];
+		/* A thread waits once at a time, so those that end in a bin lie one behind the other before its end. */
+		const end = cube.time[i] + (cube.bin > 1 ? cube.bin : 0) - w.from;
+		const begin = Math.max(0, end - sum[i]);
+
+		for (let b = Math.floor(begin / width); b < bins && b * width < end; b++)
+			s.strip[b] += Math.min(end, (b + 1) * width) - Math.max(begin, b * width);
+	}
 }

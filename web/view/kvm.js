@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Why virtual CPUs left the guest: exits by type for each of them, as counts, time or last exits. */
 
-import { KIND_GUEST, exitKey, sumDelays, sumExits, sumRuns } from '../data/sums.js';
+import { exitKey, sumExits, sumGuests } from '../data/sums.js';
 import { compareNames } from '../data/vm.js';
 import { StackMark } from '../mark/stack.js';
 import { el, refill } from '../ui/dom.js';
@@ -163,7 +163,7 @@ class KvmView extends ViewFrame {
 			return;
 		}
 		app.tip.show(e, name + ' · ' + r.name, [['exits', fmtCount(c.count) + ', ' + fmtPct(100 * c.count / (count || 1))], ['time to entry', fmtExact(c.time)],
-			['mean', fmtDuration(c.time / c.count)], ['longest', fmtExact(c.max)], ['last before a switch-out', fmtCount(c.last)], ['reason number', String(r.reason)]],
+			...c.ended ? /** @type {[string, string][]} */ ([['mean', fmtDuration(c.time / c.ended)], ['longest', fmtExact(c.max)]]) : [], ['last before a switch-out', fmtCount(c.last)], ['reason number', String(r.reason)]],
 		app.taskColours.all(app.theme().dark)[r.slot]);
 	}
 
@@ -195,15 +195,13 @@ class KvmView extends ViewFrame {
 		}));
 	}
 
-	/** Share of the tasks' CPU time that was not guest time; null = guest time is not known. @param {Exits} d */
+	/** Share of the tasks' CPU time that was not guest time, where that is known; null = guest time is not known. @param {Exits} d */
 	outside(d) {
 		const { run, sums } = d;
-		const mask = Uint8Array.from(run.tasks.all, (_, n) => sums.byTask.has(run.tasks.row[n]) ? 1 : 0);
-		const guest = sumDelays(run, d.delays, this.app.window(), KIND_GUEST, mask, false).all;
-		const runs = sumRuns(run, d.runs, this.app.window());
-		const time = [...sums.byTask.keys()].reduce((s, n) => s + runs.taskRun[n], 0);
+		const w = run.snap(this.app.window(), Math.max(d.runs.bin, d.delays.bin));
+		const [s] = sumGuests(run, { run: d.runs, delay: d.delays }, w, n => sums.byTask.has(run.tasks.row[n]) ? 0 : -1, 1);
 
-		return guest.count && time ? Math.max(0, 1 - guest.sum / time) : null;
+		return s.spans && s.guest ? s.outside / (s.guest + s.outside) : null;
 	}
 
 	/** A row per task, a column per reason. @param {Exits} d */
@@ -240,7 +238,7 @@ class KvmView extends ViewFrame {
 			u64('last', 'Last', 'count', 'the last exit before a switch-out'), u64('last_pct', '% of last', 'pct'),
 			u64('total', 'Time', 'ns', 'from exit to entry, sleep included'), u64('mean', 'Mean', 'ns'), u64('max', 'Max', 'ns')],
 		rows: cells.sort((a, b) => b.count - a.count).map(c => ({ reason: this.reasonOf(c).name, number: c.reason, count: c.count, pct: 100 * c.count / count,
-			last: c.last, last_pct: 100 * c.last / last, total: c.time, mean: Math.floor(c.time / c.count), max: c.max })),
+			last: c.last, last_pct: 100 * c.last / last, ...c.ended ? { total: c.time, mean: Math.floor(c.time / c.ended), max: c.max } : {} })),
 		notes: d.run.view('kvm')?.notes || [] };
 	}
 

@@ -10,7 +10,8 @@ import { successorsView } from './successors.js';
 import { switchesView } from './switches.js';
 import { tasksView } from './tasks.js';
 import { timelineView } from './timeline.js';
+import { vmsView } from './vms.js';
 
-export const viewList = [coremapView, switchesView, timelineView, durationsView, latencyView, successorsView, kvmView, guestView, tasksView];
+export const viewList = [coremapView, switchesView, timelineView, durationsView, latencyView, successorsView, kvmView, guestView, vmsView, tasksView];
 /** Stands last, behind the views that the page brings along. */
 export const lastView = infoView;

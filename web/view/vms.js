@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+/* Virtual machines: what their vCPUs got of the time that they wanted, and when it was taken from them. */
+
+import { sumVms, vmsOf } from '../data/vm.js';
+import { StackMark } from '../mark/stack.js';
+import { StripsMark } from '../mark/strips.js';
+import { el, refill } from '../ui/dom.js';
+import { fmtCount, fmtDuration, fmtExact, fmtPct, fmtTime } from '../ui/units.js';
+import { joinAnswers } from './answers.js';
+import { ViewFrame } from './frame.js';
+
+/** @typedef {import('../app.js').App} App */
+/** @typedef {import('../data/run.js').Run} Run */
+/** @typedef {import('../data/cube.js').Cube} Cube */
+/** @typedef {import('../data/vm.js').VmSums} VmSums */
+/** @typedef {{ run: Run, cubes: { run: Cube, delay: Cube, exit: Cube | null } }} Source */
+/** @typedef {{ run: Run, sums: VmSums, whole: number, second: number }} Row whole: time of its vCPUs in the window, second: covered seconds */
+
+const STRIP_BINS = 300;
+
+/** Parts of a bar: title and slot of the colour, -1 = grey. */
+const vmParts = /** @type {[string, number][]} */ ([['guest', 0], ['host: on a CPU outside the guest', 1], ['on a CPU, not known where', -1],
+	['steal: wanted to run and did not', 8]]);
+const STEAL = 3;
+
+/** Machines of a run, found once: who had exits is known from the whole run. @type {WeakMap<Run, import('../data/vm.js').Vm[]>} */
+const machines = new WeakMap();
+
+/** @param {Run} run @param {Cube | null} exits */
+function machinesOf(run, exits) {
+	let list = machines.get(run);
+
+	if (!list) {
+		const tasks = new Set(exits ? exits.column[1] : []);
+
+		list = vmsOf(run, n => tasks.has(n));
+		machines.set(run, list);
+	}
+	return list;
+}
+
+class VmsView extends ViewFrame {
+	/** @param {App} app */
+	constructor(app) {
+		super(app, { name: 'vms', title: 'VMs', summary: 'What virtual machines got of the CPUs, and how long their vCPUs waited', tableTitle: 'Virtual machines' });
+		this.mark = new StackMark({
+			label: 'Guest, host and steal time per virtual machine. Up and down choose the machine, left and right the part, Enter filters.',
+			theme: () => app.theme(), leave: () => app.tip.hide(), hover: (row, part, e) => this.hover(row, e), click: row => this.click(row),
+		});
+		this.strips = new StripsMark({
+			label: 'Steal over time per virtual machine. Up and down choose the machine, left and right the time.', title: 'Steal, % of the time of all vCPUs',
+			theme: () => app.theme(), window: () => app.window(), span: () => app.span, zoom: (from, to) => app.zoom(from, to), cursor: t => app.setCursor(t),
+			getCursor: () => app.cursor, leave: () => app.tip.hide(), click: row => this.click(row), hover: (row, bin, t, e) => this.hoverStrip(row, bin, e),
+		});
+		this.surface = this.mark.surface;
+		this.legend = el('div', { class: 'legend' });
+		this.figure.append(this.mark.el, this.legend, this.strips.el);
+		this.table.o.pick = row => this.filterTo(row.vm);
+		/** @type {Row[]} */
+		this.rows = [];
+		this.strip = { from: 0, to: 1 };
+	}
+
+	async gather() {
+		return Promise.all(this.app.shown().map(async run => ({ run,
+			cubes: { run: await run.runCube(), delay: await run.delayCube(), exit: run.hasExits() ? await run.exitCube() : null } })));
+	}
+
+	/** @param {Source[]} data */
+	show(data) {
+		const app = this.app;
+		const several = data.length > 1;
+		const widest = data.map(d => Math.max(d.cubes.run.bin, d.cubes.delay.bin, d.cubes.exit?.bin || 1));
+		const longest = data.reduce((m, d, i) => d.run.span > data[m].run.span ? i : m, 0);
+		const byRun = data.map(({ run, cubes }, i) => {
+			const w = run.snap(app.window(), widest[i]);
+			const second = run.longestCovered(w) || 1;
+			const bins = Math.max(1, Math.min(STRIP_BINS, Math.floor((w.to - w.from) / (cubes.delay.bin > 1 ? cubes.delay.bin : 1000))));
+
+			return sumVms(run, cubes, machinesOf(run, cubes.exit), w, app.mask(run), bins).map(sums => ({ run, sums, whole: second * sums.vcpus, second }));
+		});
+
+		this.strip = data[longest].run.snap(app.window(), widest[longest]);
+		this.rows = byRun.flat().sort((a, b) => app.state.look.order === 'name' || several ? 0 : b.sums.run - a.sums.run);
+		if (several) {
+			const first = new Map();
+
+			this.rows.forEach((r, i) => first.has(r.sums.vm.name) || first.set(r.sums.vm.name, i));
+			this.rows.sort((a, b) => first.get(a.sums.vm.name) - first.get(b.sums.vm.name) || a.run.number - b.run.number);
+		}
+		this.setWindow(this.strip, widest[longest]);
+		this.setTools([app.state.look.order, several].join(), () => [several ? null : this.orderChoice()]);
+		this.drawBars(several);
+		this.strips.set(this.rows.map(r => ({ name: r.sums.vm.name + (several ? ' · ' + r.run.name : ''), value: this.shares(r), gaps: r.run.guestGaps() })), this.strip, this.room() / 2);
+		this.showFacts();
+		this.table.set(() => joinAnswers(data.map(({ run }, i) => ({ run, answer: this.answer(byRun[i]) }))), app.dragging());
+	}
+
+	/** Steal of the machine by bin of the strip, 0..1. @param {Row} r */
+	shares(r) {
+		const width = (this.strip.to - this.strip.from) / r.sums.strip.length * r.sums.vcpus;
+
+		return r.sums.strip.map(ns => Math.min(1, ns / width));
+	}
+
+	/** Parts of a bar in ns. @param {VmSums} s */
+	partsOf(s) {
+		return [s.guest, s.outside, s.unknown, s.steal];
+	}
+
+	/** @param {boolean} several */
+	drawBars(several) {
+		const app = this.app;
+		const colours = [...app.taskColours.all(app.theme().dark), app.theme().faint];
+		const used = vmParts.map((_, k) => this.rows.some(r => this.partsOf(r.sums)[k] > 0));
+
+		this.mark.set({ rows: this.rows.map((r, i) => {
+			const ns = this.partsOf(r.sums);
+			const pct = ns.map(v => 100 * v / r.whole);
+			const total = pct.reduce((a, b) => a + b, 0);
+
+			return { name: r.sums.vm.name, note: several ? r.run.name : r.sums.vcpus + (r.sums.vcpus === 1 ? ' vCPU' : ' vCPUs'), colour: '', value: total, second: NaN,
+				text: fmtPct(total) + (ns[STEAL] ? ', steal ' + fmtPct(pct[STEAL]) : ''), marked: false, first: !several || this.rows[i - 1]?.sums.vm.name !== r.sums.vm.name,
+				parts: pct.map((value, k) => ({ value, colour: colours.at(vmParts[k][1]) || '' })) };
+		}), title: 'Time of the vCPUs, % of their number x the window', secondTitle: '', full: 5, label: v => v + ' %', secondLabel: String,
+		empty: app.filter ? 'No virtual machine matches the filter.' : 'No virtual machine is known here.' }, this.room() * 0.7);
+		refill(this.legend, ...vmParts.filter((_, k) => used[k]).map(([title, slot]) => {
+			const swatch = el('span', { class: 'swatch' });
+
+			swatch.style.background = colours.at(slot) || '';
+			return el('span', { class: 'key' }, swatch, title);
+		}));
+	}
+
+	/** @param {number} row @param {PointerEvent} e */
+	hover(row, e) {
+		const { run, sums: s, whole, second } = this.rows[row];
+		const share = /** @param {number} ns */ ns => fmtPct(100 * ns / whole, 2) + ', ' + fmtDuration(ns);
+		/** @type {[string, string][]} */
+		const lines = [['vCPUs', String(s.vcpus)], ['on a CPU', share(s.run)]];
+
+		if (s.guest)
+			lines.push(['in the guest', share(s.guest)], ['outside it', share(s.outside)], ...s.unknown ? /** @type {[string, string][]} */ ([['not known where', share(s.unknown)]]) : []);
+		lines.push(['steal', share(s.steal)]);
+		if (s.waits.count)
+			lines.push(['wake-up to run', 'p50 ' + fmtDuration(s.waits.quantile(0.5)) + ', p99 ' + fmtDuration(s.waits.quantile(0.99)) + ', max ' + fmtDuration(s.waits.max)]);
+		if (run.hasExits())
+			lines.push(['exits/s', fmtCount(s.exits * 1e9 / second)]);
+		if (s.others)
+			lines.push(['its other threads', fmtDuration(s.others)]);
+		this.app.tip.show(e, s.vm.name + (this.app.shown().length > 1 ? ' · ' + run.name : ''), lines);
+	}
+
+	/** @param {number} row @param {number} bin @param {PointerEvent} e */
+	hoverStrip(row, bin, e) {
+		const r = this.rows[row];
+		const width = (this.strip.to - this.strip.from) / r.sums.strip.length;
+		const share = this.shares(r)[bin];
+
+		this.app.tip.show(e, r.sums.vm.name, [['steal', fmtPct(100 * share) + ', ' + fmtExact(Math.round(share * width * r.sums.vcpus))],
+			['in', fmtTime(this.strip.from + bin * width, width / 10) + ' + ' + fmtDuration(width)]]);
+	}
+
+	/** @param {number} row */
+	click(row) {
+		this.filterTo(this.rows[row].sums.vm.name);
+	}
+
+	/** Only the machine's tasks in all views, where names tell who they are; again: all. @param {string} name */
+	filterTo(name) {
+		const row = this.rows.find(r => r.sums.vm.name === name);
+		const text = '^' + name.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&') + '\\.';
+
+		if (this.app.state.look.filter === text)
+			this.app.state.set({ filter: '' });
+		else if (row && row.sums.vm.vcpus.some(n => new RegExp(text).test(row.run.tasks.label[n])))
+			this.app.state.set({ filter: text });
+		else if (row)
+			this.app.selectTask(row.run, row.run.tasks.row[row.sums.vm.vcpus[0]]);
+	}
+
+	showFacts() {
+		const rows = this.rows;
+		const vcpus = rows.reduce((n, r) => n + r.sums.vcpus, 0);
+		const robbed = rows.reduce((/** @type {Row | null} */ m, r) => !m || r.sums.steal / r.whole > m.sums.steal / m.whole ? r : m, null);
+		const worst = rows.reduce((/** @type {Row | null} */ m, r) => !m || r.sums.waits.max > m.sums.waits.max ? r : m, null);
+		const run = rows.reduce((s, r) => s + r.sums.guest + r.sums.outside, 0);
+		const guest = rows.reduce((s, r) => s + r.sums.guest, 0);
+
+		this.setFacts([
+			{ label: 'virtual machines', value: fmtCount(rows.length), note: vcpus + (vcpus === 1 ? ' vCPU' : ' vCPUs') },
+			...robbed && robbed.sums.steal ? [{ label: 'most steal', value: fmtPct(100 * robbed.sums.steal / robbed.whole), note: robbed.sums.vm.name }] : [],
+			...worst && worst.sums.waits.count ? [{ label: 'worst wake-up to run', value: fmtDuration(worst.sums.waits.max), note: worst.sums.vm.name }] : [],
+			...guest && run ? [{ label: 'of their CPU time in the guest', value: fmtPct(100 * guest / run) }] : [],
+		]);
+	}
+
+	/** @param {Row[]} rows */
+	answer(rows) {
+		const column = /** @param {string} name @param {string} title @param {string} unit @param {string} [help] */ (name, title, unit, help) =>
+			({ name, title, unit, type: unit === 'pct' || unit === 'per_s' ? 'f64' : unit ? 'u64' : 'text', digits: unit === 'pct' ? 2 : 1, key: !unit, help });
+
+		return { columns: [column('vm', 'VM', ''), column('vcpus', 'vCPUs', 'count'), column('run', 'Run time', 'ns', 'of its vCPUs'),
+			column('run_pct', 'On CPU', 'pct', '% of vCPUs x window'), column('guest_pct', 'Guest', 'pct', 'in the guest'), column('host_pct', 'Host', 'pct', 'on a CPU outside the guest'),
+			column('steal_pct', 'Steal', 'pct', 'waited for a CPU after a wake-up or when preempted'), column('wait_p50', 'Wake-up p50', 'ns'), column('wait_p99', 'p99', 'ns'),
+			column('wait_max', 'max', 'ns'), column('exits', 'Exits', 'count'), column('exits_per_s', 'Exits', 'per_s'), column('other', 'Other threads', 'ns', 'run time of the threads that are no vCPU')],
+		rows: rows.map(({ run, sums: s, whole, second }) => ({ vm: s.vm.name, vcpus: s.vcpus, run: s.run, run_pct: 100 * s.run / whole,
+			...s.guest ? { guest_pct: 100 * s.guest / whole, host_pct: 100 * s.outside / whole } : {}, steal_pct: 100 * s.steal / whole,
+			...s.waits.count ? { wait_p50: s.waits.quantile(0.5), wait_p99: s.waits.quantile(0.99), wait_max: s.waits.max } : {},
+			...run.hasExits() ? { exits: s.exits, exits_per_s: s.exits * 1e9 / second } : {}, ...s.vm.others.length ? { other: s.others } : {} })),
+		notes: rows.some(r => r.run.hasExits() && r.sums.run && !r.sums.guest) ? ['Guest time is not known where no entries into the guest were recorded.'] : [] };
+	}
+
+	cursorMoved() {
+		this.strips.surface.redrawTop();
+	}
+
+	repaint() {
+		this.mark.surface.redraw();
+		this.strips.surface.redraw();
+	}
+}
+
+export const vmsView = { name: 'vms', title: 'VMs', needs: /** @param {Run} run */ run => run.hasExits() || vmsOf(run, () => false).length > 0,
+	make: /** @param {App} app */ app => new VmsView(app) };
