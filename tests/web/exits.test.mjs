@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
+import { guestPartsOf } from '../../web/data/guestparts.js';
 import { GrowingColumns } from '../../web/data/growing.js';
 import { GuestScan } from '../../web/data/guestscan.js';
 import { canRefine, delaysNear, refineRun } from '../../web/data/refine.js';
@@ -168,4 +169,33 @@ test('single durations of a part of the run: those that begin in the blocks that
 	assert.deepEqual(got.filter(g => !want.includes(g)), []);
 	/* The blocks of this run are long: nothing began before them. */
 	assert.deepEqual(got.sort(), want.sort());
+});
+
+test('parts of a run: in the guest and out of it', () => {
+	const run = open();
+	const next = randomSource(5);
+	const guestTimes = guests.filter(g => g.kind === 5);
+	let seen = 0;
+
+	for (let i = 0; i < 60; i++) {
+		const from = next(sim.span);
+		const to = from + 1 + next(3e6);
+
+		for (let cpu = 0; cpu < 3; cpu++) {
+			const parts = guestPartsOf(run, cpu, from, to);
+
+			parts.forEach((p, k) => assert.ok(p.end > from && p.start < to && p.end >= p.start && (!k || parts[k - 1].end <= p.start)));
+			/* A thread does not leave the CPU while it is in the guest here. */
+			for (const p of parts.filter(x => x.guest)) {
+				assert.ok(guestTimes.some(g => g.at === p.end && g.task === p.task && g.length === p.end - p.start), JSON.stringify(p));
+				assert.ok(sim.exits[cpu].some(e => e[0] === p.end && e[3] === p.reason));
+				seen++;
+			}
+			const want = sim.exits[cpu].filter(e => e[0] >= from && e[0] < to && guestTimes.some(g => g.at === e[0]));
+
+			assert.equal(parts.filter(p => p.guest && p.end >= from && p.end < to).length - parts.filter(p => p.guest && p.end === from).length, want.filter(e => e[0] > from).length);
+		}
+	}
+	assert.ok(seen > 300);
+	assert.deepEqual(guestPartsOf(run, sim.losses[0].cpu, sim.losses[0].from + 1, sim.losses[0].to), []);
 });
