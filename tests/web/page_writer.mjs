@@ -3,7 +3,7 @@
  * Writes report pages as docs/formats/page.md describes them, from made-up runs: the viewer can be
  * worked on and tested without a recording.
  *
- *	node page_writer.mjs OUT.html VIEWER.js VIEWER.css [--tasks N] [--cpus N] [--span MS] [--runs N] [--losses N] [--speed X] [--kvm 1]
+ *	node page_writer.mjs OUT.html VIEWER.js VIEWER.css [--tasks N] [--cpus N] [--span MS] [--runs N] [--losses N] [--speed X] [--kvm 1] [--packages N]
  */
 import crypto from 'node:crypto';
 import fs from 'node:fs';
@@ -130,7 +130,7 @@ export function makeRun(sim, name) {
 			name, file: name + '.kymo', id: '00112233445566778899aabbccddeeff', host: 'testhost', kernel: '6.18.44',
 			machine: 'x86_64', cpu_model: 'Example CPU @ 3.00GHz', engine: 'bpf', command: 'kymo record -d 2s',
 			start_ns: String(START), start_real_ns: '1795224325000000000', span_ns: sim.span, complete: true, damage: '',
-			cpus: Array.from({ length: sim.cpus }, (_, c) => ({ cpu: c, package: 0, core: c >> 1, node: 0, start: 0, end: sim.span })),
+			cpus: Array.from({ length: sim.cpus }, (_, c) => ({ cpu: c, package: Math.floor(c * (sim.packages || 1) / sim.cpus), core: c >> 1, node: Math.floor(c * (sim.packages || 1) / sim.cpus), start: 0, end: sim.span })),
 			losses: sim.losses, coverage: 1 - lostTime / (sim.span * sim.cpus), lost,
 			meta: [['kymo.version', '0.1.0'], ['kernel.release', '6.18.44'], ['label', 'made up']],
 			tasks: sim.tasks, bin_ns: cubes.bin, exit_reasons: sim.exitReasons || [], events: index, events_note: '', views: [],
@@ -184,7 +184,7 @@ function main(argv) {
 	for (let i = 0; i < rest.length; i += 2)
 		o[rest[i].slice(2)] = Number(rest[i + 1]);
 	const runs = Array.from({ length: o.runs }, (_, i) =>
-		makeRun(simulate({ ...o, span: o.span * 1e6, seed: i + 1 }), o.runs > 1 ? 'run' + (i + 1) : 'example'));
+		makeRun({ ...simulate({ ...o, span: o.span * 1e6, seed: i + 1 }), packages: o.packages }, o.runs > 1 ? 'run' + (i + 1) : 'example'));
 
 	fs.writeFileSync(out, makePage(runs, fs.readFileSync(script, 'utf8'), fs.readFileSync(style, 'utf8')));
 	for (const r of runs)

@@ -5,6 +5,7 @@
  */
 
 import { KIND_GUEST, KIND_HOST, KIND_PREEMPTED, KIND_RUN, KIND_SLEEP, KIND_WAIT, sumDelays } from '../data/sums.js';
+import { compareNames } from '../data/vm.js';
 
 /** @typedef {import('../app.js').App} App */
 /** @typedef {import('../data/run.js').Run} Run */
@@ -136,6 +137,37 @@ export function busyTasks(run, sums, mask) {
 			out.push(n);
 	}
 	return out.sort((a, b) => sums.taskRun[b] - sums.taskRun[a] || a - b);
+}
+
+/**
+ * Tasks by name instead, with group numbers in front.
+ * @param {Run} run
+ * @param {number[]} tasks
+ */
+export function byName(run, tasks) {
+	return [...tasks].sort((a, b) => compareNames(run.tasks.label[a], run.tasks.label[b]) || a - b);
+}
+
+/**
+ * vCPUs that no switch tells of, since they never left their CPU: their guest time is taken for run time.
+ * @param {Run} run
+ * @param {RunSums} sums changed
+ * @param {import('../data/cube.js').Cube | null} delays
+ * @param {Uint8Array} mask
+ * @returns {Set<number>} whose
+ */
+export function addSpinning(run, sums, delays, mask) {
+	const spinning = new Set();
+
+	if (!delays)
+		return spinning;
+	for (const [n, h] of sumDelays(run, delays, sums.window, KIND_GUEST, mask).byTask) {
+		if (sums.taskRun[n] || sums.taskSwitches[n])
+			continue;
+		sums.taskRun[n] = h.sum;
+		spinning.add(n);
+	}
+	return spinning;
 }
 
 /** @param {Run} run @param {number} n */

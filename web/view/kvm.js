@@ -94,12 +94,14 @@ class KvmView extends ViewFrame {
 		const app = this.app;
 		const m = this.measure();
 		const several = this.data.length > 1;
-		const all = app.state.look.everything;
+		const named = app.state.look.order === 'name';
+		const all = app.state.look.everything || named;
 		const colours = app.taskColours.all(app.theme().dark);
-		const total = /** @param {Bar} b */ b => [...b.cells.values()].reduce((s, c) => s + m.of(c), 0);
 		/** @type {Map<string, Bar[]>} */
 		const groups = new Map();
 		const present = new Set();
+		const less = new Set(app.state.look.less.split(',').filter(Boolean).map(Number));
+		const measured = /** @param {Bar} b */ b => [...b.cells].reduce((s, [key, c]) => s + (less.has(key) ? 0 : m.of(c)), 0);
 
 		for (const exits of this.data) {
 			for (const [task, cells] of exits.sums.byTask) {
@@ -109,23 +111,23 @@ class KvmView extends ViewFrame {
 				cells.forEach((c, key) => m.of(c) && present.add(key));
 			}
 		}
-		const list = [...groups].map(([name, bars]) => ({ name, bars, most: bars.reduce((x, b) => Math.max(x, total(b)), 0) }))
+		const list = [...groups].map(([name, bars]) => ({ name, bars, most: bars.reduce((x, b) => Math.max(x, measured(b)), 0) }))
 			.sort((a, b) => app.state.look.order === 'name' ? compareNames(a.name, b.name) : b.most - a.most || compareNames(a.name, b.name));
 		const shown = all ? list : list.slice(0, TOP_STACKS);
 
 		this.bars = shown.flatMap(g => g.bars);
 		this.present = [...present].sort((a, b) => a - b).map(key => this.reasonOf(this.cellOf(key)));
-		const rows = shown.flatMap(({ name, bars }) => bars.map((b, i) => ({ name, note: several ? b.exits.run.name : '', colour: '', value: total(b), second: NaN,
-			text: m.ns ? fmtDuration(total(b)) : fmtCount(total(b)), marked: app.isMarked(b.exits.run, b.task), first: several && i === 0,
-			parts: this.present.map(r => ({ value: b.cells.has(r.key) ? m.of(/** @type {ExitCell} */ (b.cells.get(r.key))) : 0, colour: colours[r.slot] })) })));
+		const rows = shown.flatMap(({ name, bars }) => bars.map((b, i) => ({ name, note: several ? b.exits.run.name : '', colour: '', value: measured(b), second: NaN,
+			text: m.ns ? fmtDuration(measured(b)) : fmtCount(measured(b)), marked: app.isMarked(b.exits.run, b.task), first: several && i === 0,
+			parts: this.present.map(r => ({ value: b.cells.has(r.key) && !less.has(r.key) ? m.of(/** @type {ExitCell} */ (b.cells.get(r.key))) : 0, colour: colours[r.slot] })) })));
 		const left = list.length - shown.length;
 
 		this.setTools([app.state.look.exits, app.state.look.order, left > 0 || all, all].join(), () => [
 			this.choice('Measure', Object.entries(measures).map(([k, v]) => [k, v.title]), measures[app.state.look.exits] ? app.state.look.exits : 'count', v => app.state.set({ exits: v })),
-			this.orderChoice(), left > 0 || all ? this.check('all tasks', all, on => app.state.set({ everything: on })) : null]);
+			this.orderChoice(), !named && (left > 0 || all) ? this.check('all tasks', all, on => app.state.set({ everything: on })) : null]);
 		this.mark.set({ rows, title: m.axis, secondTitle: '', full: 0, label: v => m.ns ? fmtDuration(v) : fmtShort(v), secondLabel: fmtShort,
 			empty: app.filter ? 'No task with exits matches the filter.' : 'No exits in this window.' }, this.room());
-		this.showLegend(colours);
+		this.showLegend(colours, less);
 	}
 
 	/** A cell of any run for a reason. @param {number} key @returns {ExitCell} */
@@ -133,8 +135,8 @@ class KvmView extends ViewFrame {
 		return /** @type {ExitCell} */ (this.data.map(d => d.sums.byReason.get(key)).find(Boolean));
 	}
 
-	/** @param {string[]} colours */
-	showLegend(colours) {
+	/** Reasons can be left out of the bars. @param {string[]} colours @param {Set<number>} less */
+	showLegend(colours, less) {
 		const m = this.measure();
 		const sums = this.present.map(r => this.data.reduce((s, d) => s + (d.sums.byReason.has(r.key) ? m.of(/** @type {ExitCell} */ (d.sums.byReason.get(r.key))) : 0), 0));
 		const all = sums.reduce((a, b) => a + b, 0) || 1;
@@ -143,7 +145,9 @@ class KvmView extends ViewFrame {
 			const swatch = el('span', { class: 'swatch' });
 
 			swatch.style.background = colours[r.slot];
-			return el('span', { class: 'key' }, swatch, r.name, el('span', { class: 'soft', text: fmtPct(100 * sums[i] / all, 0) }));
+			return el('button', { type: 'button', class: less.has(r.key) ? 'key toggle off' : 'key toggle', 'aria-pressed': String(!less.has(r.key)), title: 'Show or leave out',
+				on: { click: () => this.app.state.set({ less: [...less, r.key].filter(k => k !== r.key || !less.has(k)).join(',') }) } },
+			swatch, r.name, el('span', { class: 'soft', text: fmtPct(100 * sums[i] / all, 0) }));
 		}));
 	}
 
