@@ -31,6 +31,7 @@ const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'kymo-e2e-'));
 const madeUp = path.join(folder, 'made-up.html');
 const real = path.join(folder, 'real.html');
 const guestPage = path.join(folder, 'guests.html');
+const realGuests = path.join(folder, 'real-guests');
 const recording = path.join(source, 'tests/fixtures/demo.kymo');
 let sim;
 let guestSim;
@@ -420,6 +421,62 @@ test('the timeline tells of the guest', { skip }, async () => {
 		await page.keyboard.press('ArrowDown');
 	assert.match(await page.locator('[role="status"][aria-live]').textContent(), new RegExp('in the guest for .*, left it by ' + reason));
 	assert.match(await page.locator('.legend').textContent(), /in the guest.*out of it/);
+	clean();
+});
+
+/** A capture with exits, beside the sources, where the program knows what to make of it. */
+function findGuests() {
+	const packed = path.join(process.env.KYMO_SHARED || path.join(source, '../shared'), 'data/traces/kvm_exit_synth.perf.data.zst');
+
+	if (!fs.existsSync(packed))
+		return packed + ' is not there';
+	if (spawnSync(kymo, ['show', 'kvm', '--help']).status !== 0)
+		return 'kymo show has no view kvm';
+	return spawnSync('zstd', ['-dqf', packed, '-o', realGuests + '.perf.data']).status === 0 ? false : 'zstd is not installed';
+}
+
+test('real guests: the views show what kymo show prints, whole and in windows', { skip: skipReal }, async t => {
+	const missing = findGuests();
+
+	if (missing) {
+		t.skip(missing);
+		return;
+	}
+	run('report', realGuests + '.perf.data', '-o', realGuests + '.html');
+	const span = JSON.parse(run('show', 'kvm', realGuests + '.perf.data', '--json')).window.to;
+
+	for (const [a, b] of [[0, 1], [0.2, 0.4], [0.5, 0.51]]) {
+		const hash = a || b < 1 ? '&from=' + Math.round(a * span) + '&to=' + Math.round(b * span) : '';
+
+		await openReport(page, realGuests + '.html', '#view=kvm' + hash);
+		const w = await viewWindow(page);
+		const ask = view => JSON.parse(run('show', view, realGuests + '.perf.data', '--json', '--top', '0', ...hash ? ['--from', w.from + 'ns', '--for', w.to - w.from + 'ns'] : [])).rows;
+		const table = await readTable(page, 'kvm');
+		const want = ask('kvm');
+
+		assert.ok(want.length > 3);
+		for (const r of want) {
+			const row = table.find(x => x.tid === r.tid);
+
+			assert.equal(r.reason === undefined ? row.total : Object.entries(row).find(([k]) => /^r\d/.test(k) && Number(k.slice(1)) % 2 ** 32 === r.code)[1], r.exits, JSON.stringify(r));
+		}
+		const reasons = await readTable(page, 'reasons');
+
+		for (const r of want.filter(x => x.reason !== undefined)) {
+			const row = reasons.find(x => x.number === r.code);
+
+			assert.deepEqual([row.reason, row.count, row.last, row.total, row.mean, row.max], [r.reason, r.exits, r.last, r.host, r.mean, r.max], r.reason);
+		}
+		await openReport(page, realGuests + '.html', '#view=vms' + hash);
+		const vms = await readTable(page, 'vms');
+
+		for (const [i, r] of ask('vms').entries()) {
+			for (const c of ['vm', 'vcpus', 'threads', 'guest', 'host', 'run', 'other_run', 'steal', 'exits'])
+				assert.equal(vms[i][c], r[c], c);
+			for (const c of ['guest_pct', 'steal_pct', 'exits_per_s'])
+				assert.ok(Math.abs(vms[i][c] - r[c]) <= r[c] * 1e-6, c + ': ' + vms[i][c] + ' for ' + r[c]);
+		}
+	}
 	clean();
 });
 

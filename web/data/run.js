@@ -255,6 +255,11 @@ export class Run {
 		return this.cpus.reduce((max, _, i) => Math.max(max, this.covered(i, w)), 0);
 	}
 
+	/** Time of the window in which no event was lost that tells of guests. @param {Span} w */
+	guestCovered(w) {
+		return this.guestGaps().reduce((time, g) => time - Math.max(0, Math.min(w.to, g.to) - Math.max(w.from, g.from)), w.to - w.from);
+	}
+
 	/** Covered part of window x CPUs, 0..1. @param {Span} w */
 	coverage(w) {
 		const whole = (w.to - w.from) * this.cpus.length;

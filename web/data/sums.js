@@ -221,13 +221,13 @@ export function sumExits(run, cube, window, mask) {
  * @param {Span} w in whole bins of both
  * @param {(task: number) => number} slot of a task (not of its row), -1 = not wanted
  * @param {number} slots
- * @returns {{ run: number, guest: number, outside: number, unknown: number, spans: number }[]} by slot, ns; spans: how many guest spans there were
+ * @returns {{ run: number, guest: number, outside: number, unknown: number, spans: number, inside: number }[]} by slot, ns; inside: sum of the spans in the guest
  */
 export function sumGuests(run, cubes, w, slot, slots) {
 	const bin = cubes.run.bin;
 	const blind = run.guestGaps().map(g => ({ from: Math.floor(g.from / bin) * bin, to: Math.floor(g.to / bin + 1) * bin }));
 	const isBlind = /** @param {number} t */ t => blind.some(g => t >= g.from && t < g.to);
-	const sums = Array.from({ length: slots }, () => ({ run: 0, guest: 0, outside: 0, unknown: 0, spans: 0 }));
+	const sums = Array.from({ length: slots }, () => ({ run: 0, guest: 0, outside: 0, unknown: 0, spans: 0, inside: 0 }));
 	const [, , ranTask, ran] = cubes.run.column;
 	const [, kind, task, , count, , sum] = cubes.delay.column;
 	let [lo, hi] = run.rowsIn(cubes.run, w);
@@ -250,7 +250,7 @@ export function sumGuests(run, cubes, w, slot, slots) {
 		if (!s)
 			continue;
 		s.spans += count[i];
-		s.guest += sum[i];
+		s.inside += sum[i];
 		if (isBlind(cubes.delay.time[i]))
 			s.unknown -= sum[i];
 		else

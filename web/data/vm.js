@@ -5,7 +5,7 @@
  */
 
 import { Loghist } from './loghist.js';
-import { KIND_PREEMPTED, KIND_WAIT, sumGuests } from './sums.js';
+import { KIND_HOST, KIND_PREEMPTED, KIND_WAIT, sumGuests } from './sums.js';
 
 /** @typedef {import('./run.js').Run} Run */
 /** @typedef {import('./run.js').Span} Span */
@@ -97,9 +97,12 @@ function processName(run, n) {
  * @typedef {object} VmSums
  * @property {Vm} vm
  * @property {number} vcpus shown ones
+ * @property {boolean} ran switches were recorded: run time and steal are known
  * @property {number} run ns of vCPUs
  * @property {number} others ns of its other threads
- * @property {number} guest of it, ns
+ * @property {number} inside ns of guest spans that ended in the window, whole
+ * @property {number} host ns from exits to entries likewise
+ * @property {number} guest part of the run time in the guest, ns
  * @property {number} outside the guest
  * @property {number} unknown which of the two
  * @property {number} steal ns: waits after wake-ups, and preemption
@@ -118,7 +121,7 @@ function processName(run, n) {
  * @returns {VmSums[]} of those with a vCPU in the mask
  */
 export function sumVms(run, cubes, vms, w, mask, bins) {
-	const sums = vms.map(vm => ({ vm, vcpus: vm.vcpus.filter(n => mask[n]).length, run: 0, others: 0, guest: 0, outside: 0, unknown: 0, steal: 0,
+	const sums = vms.map(vm => ({ vm, vcpus: vm.vcpus.filter(n => mask[n]).length, ran: cubes.run.rows > 0, run: 0, others: 0, inside: 0, host: 0, guest: 0, outside: 0, unknown: 0, steal: 0,
 		waits: new Loghist(), exits: 0, strip: new Float64Array(bins) }));
 	/** @type {(VmSums | undefined)[]} by task */
 	const ofVcpu = [];
@@ -141,10 +144,10 @@ export function sumVms(run, cubes, vms, w, mask, bins) {
 	const slots = new Map(sums.map((s, i) => [s, i]));
 
 	sumGuests(run, cubes, w, n => slots.get(/** @type {VmSums} */ (ofVcpu[n])) ?? -1, sums.length).forEach((g, i) => {
-		const { run: ns, guest, outside, unknown } = g;
+		const { run: ns, guest, outside, unknown, inside } = g;
 
-		/* Without entries nothing is known of guests. */
-		Object.assign(sums[i], g.spans ? { run: ns, guest, outside, unknown } : { run: ns, unknown: ns });
+		/* Without entries nothing is known of guests; without switches nothing of what ran. */
+		Object.assign(sums[i], !cubes.run.rows ? { guest: inside, inside } : g.spans ? { run: ns, guest, outside, unknown, inside } : { run: ns, unknown: ns });
 	});
 	addDelays(run, cubes.delay, w, ofVcpu, bins);
 	if (cubes.exit) {
@@ -178,6 +181,8 @@ function addDelays(run, cube, w, ofVcpu, bins) {
 
 		if (!s)
 			continue;
+		if (kind[i] === KIND_HOST)
+			s.host += sum[i];
 		if (kind[i] === KIND_WAIT)
 			s.waits.addCell(bucket[i], count[i], sum[i], max[i]);
 		if (kind[i] !== KIND_WAIT && kind[i] !== KIND_PREEMPTED)

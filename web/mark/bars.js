@@ -139,7 +139,8 @@ export class BarsMark {
 		}
 		g.font = (r.marked ? '600 ' : '') + '12px ' + theme.font;
 		g.textAlign = 'left';
-		const name = r.note && !r.first && i ? '' : fitText(g, r.name, this.names - (r.note ? 60 : 20));
+		const note = r.note ? g.measureText(r.note).width + 12 : 0;
+		const name = r.note && !r.first && i ? '' : fitText(g, r.name, this.names - 20 - note);
 
 		g.fillStyle = theme.ink;
 		g.fillText(name, 8, middle);
@@ -201,7 +202,8 @@ export class BarsMark {
 		g.textAlign = 'left';
 		g.font = '600 12px ' + theme.font;
 		g.fillStyle = theme.ink;
-		g.fillText(this.data.title, this.names, 10);
+		/* Where it does not fit above the bars it begins with the names. */
+		g.fillText(this.data.title, this.names + g.measureText(this.data.title).width > this.right ? 8 : this.names, 10);
 		if (lower.length) {
 			g.fillStyle = theme.rule;
 			g.fillRect(this.names, height - BAR_FOOT + 3, g.canvas.width, 1);

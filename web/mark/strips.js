@@ -97,7 +97,9 @@ export class StripsMark {
 		g.textBaseline = 'middle';
 		g.font = '600 12px ' + theme.font;
 		g.fillStyle = theme.ink;
-		g.fillText(this.o.title, names, 10);
+		const left = names + g.measureText(this.o.title).width + w + 60 > width ? 8 : names;
+
+		g.fillText(fitText(g, this.o.title, width - left - w - 60), left, 10);
 		g.font = '11px ' + theme.font;
 		g.fillStyle = theme.soft;
 		const right = width - 12 - g.measureText(text).width;

@@ -56,6 +56,11 @@ const ownColumns = {
 		{ name: 'cpu', title: 'CPU', unit: 'id', type: 'u64' }, { name: 'end_state', title: 'End', unit: '', type: 'text' }],
 };
 
+/** Columns of a view where the program's do not apply. @param {string} name */
+export function columnsOf(name) {
+	return ownColumns[name] || [];
+}
+
 /**
  * The answer of one run: the program's own, or @rows in its columns.
  * @param {App} app

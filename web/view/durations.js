@@ -11,13 +11,13 @@ import { compareNames } from '../data/vm.js';
 import { DensityMark } from '../mark/density.js';
 import { el, fill } from '../ui/dom.js';
 import { fmtCount, fmtDuration, fmtExact, fmtTime } from '../ui/units.js';
-import { answerOf, joinAnswers, kindNames, rowsDurations } from './answers.js';
+import { answerOf, columnsOf, joinAnswers, kindNames, rowsDurations } from './answers.js';
 import { ViewFrame } from './frame.js';
 
 /** @typedef {import('../app.js').App} App */
 /** @typedef {import('../data/run.js').Run} Run */
 /** @typedef {import('../data/cube.js').Cube} Cube */
-/** @typedef {{ run: Run, cube: Cube, fine: Cube | null }} Source fine: what is drawn, where single events are at hand */
+/** @typedef {{ run: Run, cube: Cube, fine: Cube | null, exits: Cube | null }} Source fine: what is drawn, where single events are at hand */
 /** @typedef {{ run: Run, cube: Cube, mask: Uint8Array, title: string, task: number }} Chart task: -1 = all of the mask */
 /** @typedef {import('../mark/density.js').DensityCells} DensityCells */
 
@@ -73,20 +73,17 @@ class DurationsView extends ViewFrame {
 		return this.choices.map(([k]) => k).filter(k => chosen.includes(k));
 	}
 
-	/** Tasks that the view is about. @param {Run} run @param {Cube} cube */
-	tasksOf(run, cube) {
+	/** Tasks that the view is about. @param {Source} source */
+	tasksOf({ run, exits }) {
 		const mask = this.app.mask(run);
 
-		if (this.key === 'kinds')
+		if (!exits)
 			return mask;
-		/* Only who was in a guest. */
+		/* Only who left a guest. */
 		const guests = new Uint8Array(run.tasks.length);
-		const [, kind, task] = cube.column;
 
-		for (let i = 0; i < cube.rows; i++) {
-			if (kind[i] === KIND_GUEST || kind[i] === KIND_HOST)
-				guests[task[i]] = mask[task[i]];
-		}
+		for (const task of exits.column[1])
+			guests[task] = mask[task];
 		return guests;
 	}
 
@@ -97,7 +94,7 @@ class DurationsView extends ViewFrame {
 			const cube = await run.delayCube();
 			const w = this.app.window();
 
-			return { run, cube, fine: (w.to - w.from) / cube.bin < FINE_BINS && run.hasEvents() ? await delaysNear(run, w) : null };
+			return { run, cube, exits: this.key === 'kinds' ? null : await run.exitCube(), fine: (w.to - w.from) / cube.bin < FINE_BINS && run.hasEvents() ? await delaysNear(run, w) : null };
 		}));
 	}
 
@@ -106,7 +103,7 @@ class DurationsView extends ViewFrame {
 		const app = this.app;
 		const kinds = this.shownKinds = this.kinds();
 		const w = app.window();
-		const masks = data.map(({ run, cube }) => this.tasksOf(run, cube));
+		const masks = data.map(d => this.tasksOf(d));
 
 		this.showTools(data, masks);
 		const only = app.state.look.only && app.state.look.task ? masks.map((mask, i) => mask.map((m, n) => m && app.isMarked(data[i].run, n) ? 1 : 0)) : masks;
@@ -306,7 +303,8 @@ class DurationsView extends ViewFrame {
 
 		this.table.set(() => joinAnswers(data.map(({ run, cube }, i) => {
 			const byKind = new Map(this.choices.map(([k]) => [k, sumDelays(run, cube, app.window(), k, masks[i])]));
-			const answer = answerOf(asked, run, 'durations', () => rowsDurations(run, byKind));
+			const answer = this.key === 'kinds' ? answerOf(asked, run, 'durations', () => rowsDurations(run, byKind)) :
+				{ columns: columnsOf('durations'), rows: rowsDurations(run, byKind), notes: run.view('guest')?.notes || [] };
 
 			return { run, answer: { ...answer, rows: answer.rows.filter(r => names.has(r.kind)) } };
 		})), app.dragging());

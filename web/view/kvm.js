@@ -173,7 +173,7 @@ class KvmView extends ViewFrame {
 
 	/** @param {Exits} d */
 	covered(d) {
-		return d.run.longestCovered(d.sums.window) || 1;
+		return d.run.guestCovered(d.sums.window) || 1;
 	}
 
 	/** @param {number} row */
@@ -235,6 +235,7 @@ class KvmView extends ViewFrame {
 		const cells = [...d.sums.byReason.values()];
 		const count = cells.reduce((s, c) => s + c.count, 0) || 1;
 		const last = cells.reduce((s, c) => s + c.last, 0) || 1;
+		const switches = d.runs.rows > 0;
 		const u64 = /** @param {string} name @param {string} title @param {string} unit @param {string} [help] */ (name, title, unit, help) =>
 			({ name, title, unit, type: unit === 'pct' ? 'f64' : 'u64', digits: 2, help });
 
@@ -242,7 +243,7 @@ class KvmView extends ViewFrame {
 			u64('last', 'Last', 'count', 'the last exit before a switch-out'), u64('last_pct', '% of last', 'pct'),
 			u64('total', 'Time', 'ns', 'from exit to entry, sleep included'), u64('mean', 'Mean', 'ns'), u64('max', 'Max', 'ns')],
 		rows: cells.sort((a, b) => b.count - a.count).map(c => ({ reason: this.reasonOf(c).name, number: c.reason, count: c.count, pct: 100 * c.count / count,
-			last: c.last, last_pct: 100 * c.last / last, ...c.ended ? { total: c.time, mean: Math.floor(c.time / c.ended), max: c.max } : {} })),
+			...switches ? { last: c.last, last_pct: 100 * c.last / last } : {}, ...c.ended ? { total: c.time, mean: Math.floor(c.time / c.ended), max: c.max } : {} })),
 		notes: d.run.view('kvm')?.notes || [] };
 	}
 

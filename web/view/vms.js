@@ -5,6 +5,7 @@ import { sumVms, vmsOf } from '../data/vm.js';
 import { StackMark } from '../mark/stack.js';
 import { StripsMark } from '../mark/strips.js';
 import { el, refill } from '../ui/dom.js';
+import { TableTwin } from '../ui/tabletwin.js';
 import { fmtCount, fmtDuration, fmtExact, fmtPct, fmtTime } from '../ui/units.js';
 import { joinAnswers } from './answers.js';
 import { ViewFrame } from './frame.js';
@@ -14,7 +15,7 @@ import { ViewFrame } from './frame.js';
 /** @typedef {import('../data/cube.js').Cube} Cube */
 /** @typedef {import('../data/vm.js').VmSums} VmSums */
 /** @typedef {{ run: Run, cubes: { run: Cube, delay: Cube, exit: Cube | null } }} Source */
-/** @typedef {{ run: Run, sums: VmSums, whole: number, second: number }} Row whole: time of its vCPUs in the window, second: covered seconds */
+/** @typedef {{ run: Run, sums: VmSums, whole: number, known: number }} Row whole: covered time of its vCPUs in the window; known: time without losses */
 
 const STRIP_BINS = 300;
 
@@ -22,6 +23,21 @@ const STRIP_BINS = 300;
 const vmParts = /** @type {[string, number][]} */ ([['guest', 0], ['host: on a CPU outside the guest', 1], ['on a CPU, not known where', -1],
 	['steal: wanted to run and did not', 8]]);
 const STEAL = 3;
+
+/** @param {string} name @param {string} title @param {string} unit @param {string} [help] @returns {import('../data/run.js').ColumnJson} */
+function vmColumn(name, title, unit, help) {
+	return { name, title, unit, type: unit === 'pct' || unit === 'per_s' ? 'f64' : unit ? 'u64' : 'text', digits: unit === 'pct' ? 2 : 1, key: !unit, help };
+}
+
+/** Names as in `kymo show vms`. */
+const measureColumns = [vmColumn('run', 'vCPU run', 'ns', 'time of the vCPU threads on CPUs'), vmColumn('run_pct', 'On CPU', 'pct', 'of it, % of vCPUs x covered time'),
+	vmColumn('guest_pct', 'Guest', 'pct', 'guest time / (vCPUs x time without losses)'), vmColumn('outside_pct', 'Host', 'pct', 'on a CPU outside the guest, % of vCPUs x covered time'),
+	vmColumn('steal_pct', 'Steal', 'pct', 'wanted to run and did not: waits after a wake-up, and preemption'), vmColumn('wake_p50', 'Wake-up p50', 'ns', 'from wake-up to run'),
+	vmColumn('wake_p99', 'p99', 'ns'), vmColumn('wake_max', 'max', 'ns'), vmColumn('exits', 'Exits', 'count'), vmColumn('exits_per_s', 'Exits', 'per_s'),
+	vmColumn('guest', 'Guest time', 'ns', 'from entries to exits'), vmColumn('host', 'Host time', 'ns', 'from exits to entries, with sleep'), vmColumn('steal', 'Steal time', 'ns')];
+const vmColumns = [vmColumn('vm', 'VM', ''), vmColumn('vcpus', 'vCPUs', 'count'), ...measureColumns, vmColumn('other_run', 'Other threads', 'ns', 'time of its other threads on CPUs'),
+	vmColumn('threads', 'Threads', 'count'), vmColumn('halts', 'Halts', 'count', 'ends of HLT'), vmColumn('halt_polls', 'polled', 'count', 'of these, ended while KVM polled')];
+const vcpuColumns = [vmColumn('vm', 'VM', ''), vmColumn('task', 'Task', ''), vmColumn('tid', 'TID', 'id'), ...measureColumns];
 
 /** Machines of a run, found once: who had exits is known from the whole run. @type {WeakMap<Run, import('../data/vm.js').Vm[]>} */
 const machines = new WeakMap();
@@ -56,6 +72,8 @@ class VmsView extends ViewFrame {
 		this.legend = el('div', { class: 'legend' });
 		this.figure.append(this.mark.el, this.legend, this.strips.el);
 		this.table.o.pick = row => this.filterTo(row.vm);
+		this.vcpuTable = new TableTwin({ name: 'vcpus', caption: 'Virtual CPUs', say: text => app.tip.say(text), pick: row => app.pickRow(row), marked: row => app.isMarkedRow(row) });
+		this.el.append(this.vcpuTable.el);
 		/** @type {Row[]} */
 		this.rows = [];
 		this.strip = { from: 0, to: 1 };
@@ -74,14 +92,19 @@ class VmsView extends ViewFrame {
 		const longest = data.reduce((m, d, i) => d.run.span > data[m].run.span ? i : m, 0);
 		const byRun = data.map(({ run, cubes }, i) => {
 			const w = run.snap(app.window(), widest[i]);
-			const second = run.longestCovered(w) || 1;
+			const covered = run.longestCovered(w) || 1;
+			const known = run.guestCovered(w);
 			const bins = Math.max(1, Math.min(STRIP_BINS, Math.floor((w.to - w.from) / (cubes.delay.bin > 1 ? cubes.delay.bin : 1000))));
 
-			return sumVms(run, cubes, machinesOf(run, cubes.exit), w, app.mask(run), bins).map(sums => ({ run, sums, whole: second * sums.vcpus, second }));
+			const rows = /** @param {import('../data/vm.js').Vm[]} vms @param {number} n */ (vms, n) =>
+				sumVms(run, cubes, vms, w, app.mask(run), n).map(sums => ({ run, sums, whole: covered * sums.vcpus, known }));
+			const vms = machinesOf(run, cubes.exit);
+
+			return { run, vms: rows(vms, bins), vcpus: rows(vms.flatMap(vm => vm.vcpus.map(n => ({ name: vm.name, vcpus: [n], others: [] }))), 1) };
 		});
 
 		this.strip = data[longest].run.snap(app.window(), widest[longest]);
-		this.rows = byRun.flat().sort((a, b) => app.state.look.order === 'name' || several ? 0 : b.sums.run - a.sums.run);
+		this.rows = byRun.flatMap(r => r.vms).sort((a, b) => app.state.look.order === 'name' || several ? 0 : b.sums.run - a.sums.run);
 		if (several) {
 			const first = new Map();
 
@@ -93,7 +116,8 @@ class VmsView extends ViewFrame {
 		this.drawBars(several);
 		this.strips.set(this.rows.map(r => ({ name: r.sums.vm.name + (several ? ' · ' + r.run.name : ''), value: this.shares(r), gaps: r.run.guestGaps() })), this.strip, this.room() / 2);
 		this.showFacts();
-		this.table.set(() => joinAnswers(data.map(({ run }, i) => ({ run, answer: this.answer(byRun[i]) }))), app.dragging());
+		this.table.set(() => joinAnswers(byRun.map(({ run, vms }) => ({ run, answer: this.answer(run, vms, false) }))), app.dragging());
+		this.vcpuTable.set(() => joinAnswers(byRun.map(({ run, vcpus }) => ({ run, answer: this.answer(run, vcpus, true) }))), app.dragging());
 	}
 
 	/** Steal of the machine by bin of the strip, 0..1. @param {Row} r */
@@ -134,18 +158,19 @@ class VmsView extends ViewFrame {
 
 	/** @param {number} row @param {PointerEvent} e */
 	hover(row, e) {
-		const { run, sums: s, whole, second } = this.rows[row];
+		const { run, sums: s, whole, known } = this.rows[row];
 		const share = /** @param {number} ns */ ns => fmtPct(100 * ns / whole, 2) + ', ' + fmtDuration(ns);
 		/** @type {[string, string][]} */
-		const lines = [['vCPUs', String(s.vcpus)], ['on a CPU', share(s.run)]];
+		const lines = [['vCPUs', String(s.vcpus)], ...s.ran ? /** @type {[string, string][]} */ ([['on a CPU', share(s.run)]]) : []];
 
 		if (s.guest)
-			lines.push(['in the guest', share(s.guest)], ['outside it', share(s.outside)], ...s.unknown ? /** @type {[string, string][]} */ ([['not known where', share(s.unknown)]]) : []);
-		lines.push(['steal', share(s.steal)]);
+			lines.push(['in the guest', share(s.guest)], ...s.ran ? /** @type {[string, string][]} */ ([['outside it', share(s.outside)]]) : [], ...s.unknown ? /** @type {[string, string][]} */ ([['not known where', share(s.unknown)]]) : []);
+		if (s.ran)
+			lines.push(['steal', share(s.steal)]);
 		if (s.waits.count)
 			lines.push(['wake-up to run', 'p50 ' + fmtDuration(s.waits.quantile(0.5)) + ', p99 ' + fmtDuration(s.waits.quantile(0.99)) + ', max ' + fmtDuration(s.waits.max)]);
 		if (run.hasExits())
-			lines.push(['exits/s', fmtCount(s.exits * 1e9 / second)]);
+			lines.push(['exits/s', fmtCount(s.exits * 1e9 / (known || 1))]);
 		if (s.others)
 			lines.push(['its other threads', fmtDuration(s.others)]);
 		this.app.tip.show(e, s.vm.name + (this.app.shown().length > 1 ? ' · ' + run.name : ''), lines);
@@ -191,24 +216,39 @@ class VmsView extends ViewFrame {
 			{ label: 'virtual machines', value: fmtCount(rows.length), note: vcpus + (vcpus === 1 ? ' vCPU' : ' vCPUs') },
 			...robbed && robbed.sums.steal ? [{ label: 'most steal', value: fmtPct(100 * robbed.sums.steal / robbed.whole), note: robbed.sums.vm.name }] : [],
 			...worst && worst.sums.waits.count ? [{ label: 'worst wake-up to run', value: fmtDuration(worst.sums.waits.max), note: worst.sums.vm.name }] : [],
-			...guest && run ? [{ label: 'of their CPU time in the guest', value: fmtPct(100 * guest / run) }] : [],
+			...guest && run > guest ? [{ label: 'of their CPU time in the guest', value: fmtPct(100 * guest / run) }] : [],
 		]);
 	}
 
-	/** @param {Row[]} rows */
-	answer(rows) {
-		const column = /** @param {string} name @param {string} title @param {string} unit @param {string} [help] */ (name, title, unit, help) =>
-			({ name, title, unit, type: unit === 'pct' || unit === 'per_s' ? 'f64' : unit ? 'u64' : 'text', digits: unit === 'pct' ? 2 : 1, key: !unit, help });
+	/**
+	 * A row per machine, or per vCPU.
+	 * @param {Run} run
+	 * @param {Row[]} rows
+	 * @param {boolean} single
+	 */
+	answer(run, rows, single) {
+		const gaps = run.guestGaps().length > 0;
+		const given = new Map(run.whole(this.app.window()) && !this.app.filter && !single ? (run.view('vms')?.rows || []).map(r => [r.vm, r]) : []);
 
-		return { columns: [column('vm', 'VM', ''), column('vcpus', 'vCPUs', 'count'), column('run', 'Run time', 'ns', 'of its vCPUs'),
-			column('run_pct', 'On CPU', 'pct', '% of vCPUs x window'), column('guest_pct', 'Guest', 'pct', 'in the guest'), column('host_pct', 'Host', 'pct', 'on a CPU outside the guest'),
-			column('steal_pct', 'Steal', 'pct', 'waited for a CPU after a wake-up or when preempted'), column('wait_p50', 'Wake-up p50', 'ns'), column('wait_p99', 'p99', 'ns'),
-			column('wait_max', 'max', 'ns'), column('exits', 'Exits', 'count'), column('exits_per_s', 'Exits', 'per_s'), column('other', 'Other threads', 'ns', 'run time of the threads that are no vCPU')],
-		rows: rows.map(({ run, sums: s, whole, second }) => ({ vm: s.vm.name, vcpus: s.vcpus, run: s.run, run_pct: 100 * s.run / whole,
-			...s.guest ? { guest_pct: 100 * s.guest / whole, host_pct: 100 * s.outside / whole } : {}, steal_pct: 100 * s.steal / whole,
-			...s.waits.count ? { wait_p50: s.waits.quantile(0.5), wait_p99: s.waits.quantile(0.99), wait_max: s.waits.max } : {},
-			...run.hasExits() ? { exits: s.exits, exits_per_s: s.exits * 1e9 / second } : {}, ...s.vm.others.length ? { other: s.others } : {} })),
-		notes: rows.some(r => r.run.hasExits() && r.sums.run && !r.sums.guest) ? ['Guest time is not known where no entries into the guest were recorded.'] : [] };
+		return { columns: single ? vcpuColumns : vmColumns, rows: [...rows].sort((a, b) => b.sums.run - a.sums.run).map(r => ({ ...this.keysOf(r, single), ...this.cellsOf(r, single),
+			halts: given.get(r.sums.vm.name)?.halts, halt_polls: given.get(r.sums.vm.name)?.halt_polls })),
+		notes: [...single ? [] : run.view('vms')?.notes || [],
+			...gaps && rows.some(r => r.sums.guest) ? ['% of the time in the guest is of the time in which no events were lost; where vCPUs were around losses is not known.'] : []] };
+	}
+
+	/** @param {Row} r @param {boolean} single @returns {Object<string, any>} */
+	keysOf({ run, sums: s }, single) {
+		if (!single)
+			return { vm: s.vm.name, vcpus: s.vcpus, threads: s.vm.vcpus.length + s.vm.others.length };
+		return { vm: s.vm.name, task: run.tasks.label[s.vm.vcpus[0]], tid: run.tasks.all[s.vm.vcpus[0]].tid };
+	}
+
+	/** @param {Row} r @param {boolean} single @returns {Object<string, any>} */
+	cellsOf({ run, sums: s, whole, known }, single) {
+		return { ...s.ran ? { run: s.run, run_pct: 100 * s.run / whole, steal: s.steal, steal_pct: 100 * s.steal / whole } : {},
+			...s.guest ? { guest: s.inside, guest_pct: 100 * s.inside / (known * s.vcpus || 1) } : {}, ...s.guest && s.ran ? { outside_pct: 100 * s.outside / whole } : {}, ...s.host ? { host: s.host } : {},
+			...s.waits.count ? { wake_p50: s.waits.quantile(0.5), wake_p99: s.waits.quantile(0.99), wake_max: s.waits.max } : {},
+			...run.hasExits() ? { exits: s.exits, exits_per_s: s.exits * 1e9 / (known || 1) } : {}, ...single || !s.ran ? {} : { other_run: s.others } };
 	}
 
 	cursorMoved() {
