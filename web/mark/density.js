@@ -7,7 +7,7 @@
 import { loghistLow } from '../data/loghist.js';
 import { parseHex } from '../ui/palette.js';
 import { Surface } from '../ui/surface.js';
-import { fmtShort } from '../ui/units.js';
+import { fmtDuration, fmtShort } from '../ui/units.js';
 import { LogScale, TimeScale, decadeLabel, drawTimeAxis } from './axes.js';
 import { TimeGestures } from './gestures.js';
 
@@ -125,13 +125,14 @@ export class DensityMark {
 		g.font = '11px ' + theme.font;
 		g.textAlign = 'right';
 		g.textBaseline = 'middle';
-		for (const v of this.y.decades()) {
+		for (const v of this.y.ticks()) {
 			const y = Math.round(this.y.at(v));
+			const power = Math.abs(Math.log10(v) % 1) < 1e-6;
 
 			g.fillStyle = theme.rule;
 			g.fillRect(LEFT, y, right - LEFT, 1);
 			g.fillStyle = theme.soft;
-			g.fillText(decadeLabel(v), LEFT - 8, y);
+			g.fillText(power ? decadeLabel(v) : fmtDuration(v), LEFT - 8, y);
 		}
 		if (this.zero)
 			g.fillText('0', LEFT - 8, bottom - ZERO_ROW / 2);

@@ -31,7 +31,7 @@ const KINDS = 8;
 const PICTURE_BINS = 600;
 /** Up to here durations are single dots, where the cube has them one by one. */
 const DOTS_MAX = 3000;
-/** In windows of fewer bins the events themselves are looked at. */
+/** In windows of fewer bins, or few cells, the events themselves are looked at. */
 const FINE_BINS = 60;
 /** Charts of single tasks: how many more at a time, how high. */
 const MORE_CHARTS = 4;
@@ -94,7 +94,11 @@ class DurationsView extends ViewFrame {
 			const cube = await run.delayCube();
 			const w = this.app.window();
 
-			return { run, cube, exits: this.key === 'kinds' ? null : await run.exitCube(), fine: (w.to - w.from) / cube.bin < FINE_BINS && run.hasEvents() ? await delaysNear(run, w) : null };
+			const [lo, hi] = run.rowsIn(cube, run.snap(w, cube.bin));
+			const few = cube.bin > 1 && ((w.to - w.from) / cube.bin < FINE_BINS || hi - lo <= DOTS_MAX);
+
+			return { run, cube, exits: this.key === 'kinds' ? null : await run.exitCube(),
+				fine: few && (run.hasEvents() || run.hasExitEvents()) ? await delaysNear(run, w) : null };
 		}));
 	}
 
@@ -124,7 +128,7 @@ class DurationsView extends ViewFrame {
 			on: { click: () => app.state.set({ charts: app.state.look.charts + MORE_CHARTS }) } }) : null);
 		if (data.length)
 			this.setSnapped(data);
-		if (data.some(d => d.fine && d.cube.bin > 1))
+		if (data.some(d => d.fine) && this.windowText.textContent?.includes('bins'))
 			this.windowText.textContent += '; the chart: the events of ' + fmtDuration(w.to - w.from);
 		this.showFacts(data, only);
 		this.showTable(data, only);

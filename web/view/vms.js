@@ -97,7 +97,7 @@ class VmsView extends ViewFrame {
 			const bins = Math.max(1, Math.min(STRIP_BINS, Math.floor((w.to - w.from) / (cubes.delay.bin > 1 ? cubes.delay.bin : 1000))));
 
 			const rows = /** @param {import('../data/vm.js').Vm[]} vms @param {number} n */ (vms, n) =>
-				sumVms(run, cubes, vms, w, app.mask(run), n).map(sums => ({ run, sums, whole: covered * sums.vcpus, known }));
+				sumVms(run, cubes, vms, w, app.mask(run), n).map(sums => ({ run, sums, whole: (sums.ran ? covered : known || 1) * sums.vcpus, known }));
 			const vms = machinesOf(run, cubes.exit);
 
 			return { run, vms: rows(vms, bins), vcpus: rows(vms.flatMap(vm => vm.vcpus.map(n => ({ name: vm.name, vcpus: [n], others: [] }))), 1) };
@@ -115,6 +115,7 @@ class VmsView extends ViewFrame {
 		this.setTools([app.state.look.order, several].join(), () => [several ? null : this.orderChoice()]);
 		this.drawBars(several);
 		this.strips.set(this.rows.map(r => ({ name: r.sums.vm.name + (several ? ' · ' + r.run.name : ''), value: this.shares(r), gaps: r.run.guestGaps() })), this.strip, this.room() / 2);
+		this.strips.el.hidden = !this.rows.some(r => r.sums.ran);
 		this.showFacts();
 		this.table.set(() => joinAnswers(byRun.map(({ run, vms }) => ({ run, answer: this.answer(run, vms, false) }))), app.dragging());
 		this.vcpuTable.set(() => joinAnswers(byRun.map(({ run, vcpus }) => ({ run, answer: this.answer(run, vcpus, true) }))), app.dragging());
