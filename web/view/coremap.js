@@ -30,8 +30,8 @@ class CoreGrid {
 
 		this.busiest = busy[0];
 		this.tasks = named ? byName(run, busy) : busy;
-		/** Rows before which a group of names ends; only neighbours have something in common. */
-		this.groups = named ? this.tasks.map((_, i) => i + 1).filter((_, i) => i && groupOf(this.label(i)) !== groupOf(this.label(i - 1))) : [];
+		/** Rows before which a group of names ends. */
+		this.groups = named ? this.groupEnds() : [];
 		this.cpus = cpus;
 		this.longest = run.longestCovered(sums.window);
 		this.covered = run.cpus.map((_, c) => run.covered(c, sums.window));
@@ -45,9 +45,12 @@ class CoreGrid {
 		this.build();
 	}
 
-	/** @param {number} i position in tasks */
-	label(i) {
-		return this.run.tasks.label[this.tasks[i]];
+	/** Where the names of neighbours stop having something in common; single ones need no rules between them. */
+	groupEnds() {
+		const group = this.tasks.map(n => groupOf(this.run.tasks.label[n]));
+		const single = /** @param {number} i */ i => group[i] !== group[i - 1] && group[i] !== group[i + 1];
+
+		return group.map((_, i) => i).filter(i => i && group[i] !== group[i - 1] && !(single(i) && single(i - 1))).map(i => i + 1);
 	}
 
 	build() {
