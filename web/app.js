@@ -21,7 +21,7 @@ import { lastView, viewList } from './view/list.js';
 
 /** @typedef {import('./view/frame.js').ViewFrame} ViewFrame */
 /** @typedef {{ kymo_page: number, kymo_version: string, title: string, created: string, look?: Object<string, any>, runs: import('./data/run.js').RunJson[] }} PageJson */
-/** @typedef {{ name: string, title: string, make: (app: App) => ViewFrame }} ViewEntry */
+/** @typedef {{ name: string, title: string, make: (app: App) => ViewFrame, needs?: (run: Run) => boolean }} ViewEntry needs: shown only where a run has that */
 
 const helpKeys = /** @type {[string, string][]} */ ([
 	['drag', 'on the strip or a chart over time: choose the window'], ['shift + drag', 'move it'], ['wheel', 'zoom around the pointer; sideways: move'],
@@ -83,7 +83,8 @@ export class App {
 					more.set(v.view, genericView(v));
 			}
 		}
-		const all = [...viewList, ...more.values(), lastView];
+		const list = /** @type {ViewEntry[]} */ (viewList).filter(v => !v.needs || this.runs.some(v.needs));
+		const all = [...list, ...more.values(), lastView];
 		const only = this.page.look?.views || [];
 		const wanted = all.filter(v => only.includes(v.name));
 

@@ -13,13 +13,15 @@ import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import { makePage, makeRun } from '../web/page_writer.mjs';
-import { simulate, simulatedTasks } from '../web/simulation.mjs';
+import { exitReasons, simulate, simulatedGuests, simulatedTasks } from '../web/simulation.mjs';
 import { axeSource, findBrowser, openBrowser, openReport, readTable, settled, showView, until, viewWindow } from './browser.mjs';
 
 const source = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const build = process.env.KYMO_BUILD || path.join(source, 'build');
 const kymo = process.env.KYMO;
-const views = ['coremap', 'switches', 'timeline', 'durations', 'latency', 'successors', 'tasks', 'info'];
+const allViews = ['coremap', 'switches', 'timeline', 'durations', 'latency', 'successors', 'tasks', 'info'];
+/** Where virtual machines ran. */
+const guestViews = ['kvm', 'guest', 'vms'];
 const { chromium, missing } = await findBrowser();
 const viewerFile = path.join(build, 'web/viewer.js');
 const skip = missing || (fs.existsSync(viewerFile) ? false : viewerFile + ' is not built');
@@ -28,8 +30,11 @@ const skipReal = skip || (kymo ? false : 'KYMO is not set');
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'kymo-e2e-'));
 const madeUp = path.join(folder, 'made-up.html');
 const real = path.join(folder, 'real.html');
+const guestPage = path.join(folder, 'guests.html');
+const realGuests = path.join(folder, 'real-guests');
 const recording = path.join(source, 'tests/fixtures/demo.kymo');
 let sim;
+let guestSim;
 let browser;
 let page;
 
@@ -54,6 +59,9 @@ test.before(async () => {
 	sim = simulate({ cpus: 4, tasks: 30, span: 600e6, losses: 2, seed: 5 });
 	fs.writeFileSync(madeUp, makePage([makeRun(sim, 'made-up')], fs.readFileSync(viewerFile, 'utf8'),
 		fs.readFileSync(path.join(build, 'web/viewer.css'), 'utf8')));
+	guestSim = simulate({ cpus: 4, tasks: 30, span: 300e6, losses: 1, seed: 5, kvm: true });
+	fs.writeFileSync(guestPage, makePage([makeRun(guestSim, 'guests')], fs.readFileSync(viewerFile, 'utf8'),
+		fs.readFileSync(path.join(build, 'web/viewer.css'), 'utf8')));
 	if (!skipReal)
 		run('report', recording, '-o', real);
 	browser = await openBrowser(chromium);
@@ -65,8 +73,8 @@ test.after(async () => {
 	fs.rmSync(folder, { recursive: true });
 });
 
-/** Both pages, the real one only where there is the program. */
-for (const [name, file, skipped] of [['made-up', madeUp, skip], ['real', real, skipReal]]) {
+/** All pages, the real one only where there is the program. */
+for (const [name, file, skipped, views] of [['made-up', madeUp, skip, allViews], ['real', real, skipReal, allViews], ['guests', guestPage, skip, [...allViews, ...guestViews]]]) {
 	test(name + ': every view opens and shows something', { skip: skipped }, async () => {
 		await openReport(page, file);
 		for (const view of views) {
@@ -103,11 +111,11 @@ for (const [name, file, skipped] of [['made-up', madeUp, skip], ['real', real, s
 
 	test(name + ': no serious finding of axe', { skip: skipped || (axeSource() ? false : 'axe-core is not installed') }, async () => {
 		/* It takes its time with long tables: both themes on the small page only. */
-		for (const colorScheme of file === madeUp ? ['light', 'dark'] : ['light']) {
+		for (const colorScheme of file === real ? ['light'] : ['light', 'dark']) {
 			await page.emulateMedia({ colorScheme });
 			await openReport(page, file);
 			await page.evaluate(axeSource());
-			for (const view of file === madeUp ? views : ['latency']) {
+			for (const view of file === madeUp ? views : file === real ? ['latency'] : ['timeline', ...guestViews]) {
 				await showView(page, view);
 				if (view === 'tasks')
 					await page.click('table[data-view="tasks"] tbody tr[data-row="0"]');
@@ -235,7 +243,8 @@ test('sorting, CSV, PNG, selection', { skip }, async () => {
 	await page.keyboard.press('Escape');
 	await settled(page);
 	assert.equal(await page.locator('.panel').isVisible(), false);
-	for (const view of ['coremap', 'switches', 'timeline', 'durations', 'latency', 'successors']) {
+	await openReport(page, guestPage);
+	for (const view of ['coremap', 'switches', 'timeline', 'durations', 'latency', 'successors', ...guestViews]) {
 		await showView(page, view);
 		const [png] = await Promise.all([page.waitForEvent('download'), page.click('.viewtools button[title*="PNG"]')]);
 		const bytes = fs.readFileSync(await png.path());
@@ -275,6 +284,218 @@ test('the worst wait leads to its moment', { skip }, async () => {
 
 	assert.ok(w.from <= worst.ended - worst.wait && w.to >= worst.ended && w.to - w.from < 600e6, JSON.stringify(w));
 	assert.equal(await page.locator('.panel h3').textContent(), worst.task);
+	clean();
+});
+
+test('no virtual machines, no views of them', { skip }, async () => {
+	await openReport(page, madeUp);
+	assert.deepEqual(await page.locator('.railitem').evaluateAll(items => items.map(i => i.dataset.name)), [...allViews.slice(0, 6), 'vms', ...allViews.slice(6)]);
+	clean();
+});
+
+/** Exits of a window by tid and reason: [count, last]. */
+function countedExits(from, to) {
+	const out = new Map();
+
+	for (const g of simulatedGuests(guestSim)) {
+		const at = g.kind === 'exit' ? 0 : 1;
+
+		if (g.kind !== 'exit' && g.kind !== 'last' || g.at < from || g.at >= to)
+			continue;
+		const key = guestSim.tasks[g.task].tid + ' ' + g.reason;
+
+		if (!out.has(key))
+			out.set(key, [0, 0]);
+		out.get(key)[at]++;
+	}
+	return out;
+}
+
+test('exits by type equal a count event by event', { skip }, async () => {
+	for (const [hash, which] of [['', 0], ['&from=40000000&to=90000000', 0], ['&exits=last', 1], ['&filter=vcpu1', 0]]) {
+		await openReport(page, guestPage, '#view=kvm' + hash);
+		const w = await viewWindow(page);
+		const want = countedExits(w.from, w.to);
+		const rows = await readTable(page, 'kvm');
+		let n = 0;
+
+		assert.ok(rows.length > 1);
+		for (const r of rows) {
+			let total = 0;
+
+			for (const [isa, reason] of exitReasons) {
+				const v = r['r' + (isa * 2 ** 32 + reason)] || 0;
+
+				assert.equal(v, (want.get(r.tid + ' ' + reason) || [0, 0])[which], r.task + ' ' + reason);
+				total += v;
+			}
+			assert.equal(r.total, total);
+			assert.ok(!hash.includes('vcpu1') || /vcpu1/.test(r.task));
+			n += total;
+		}
+		const reasons = await readTable(page, 'reasons');
+
+		assert.equal(reasons.reduce((s, r) => s + r[which ? 'last' : 'count'], 0), n);
+	}
+	clean();
+});
+
+test('exits: keys read parts, a click selects, the legend leaves reasons out', { skip }, async () => {
+	await openReport(page, guestPage, '#view=kvm');
+	await page.focus('.view .surface');
+	await page.keyboard.press('ArrowDown');
+	await page.keyboard.press('ArrowRight');
+	assert.match(await page.locator('[role="status"][aria-live]').textContent(), /vcpu\d · external interrupt, exits/);
+	await page.keyboard.press('Enter');
+	await settled(page);
+	assert.match(await page.locator('.panel h3').textContent(), /vcpu/);
+	const before = await page.locator('.view canvas.base').first().evaluate(c => c.toDataURL());
+
+	await page.click('.legend button:has-text("HLT")');
+	await settled(page);
+	assert.notEqual(await page.locator('.view canvas.base').first().evaluate(c => c.toDataURL()), before);
+	assert.equal(await page.locator('.legend button:has-text("HLT")').getAttribute('aria-pressed'), 'false');
+	await until(page, () => /less=4294967308/.test(location.hash));
+	clean();
+});
+
+test('exit durations: kinds, charts of single tasks with the same axes, dots', { skip }, async () => {
+	await openReport(page, guestPage, '#view=guest');
+	const counts = () => page.locator('.tools .check .soft').allTextContents();
+	const spans = kind => [...simulatedGuests(guestSim)].filter(g => g.kind === kind).length;
+
+	assert.deepEqual((await counts()).slice(0, 2).map(t => Number(t.replace(/,/g, ''))), [spans(5), spans(6)]);
+	await page.selectOption('.tools select', 'each');
+	await settled(page);
+	assert.equal(await page.locator('.multiples.grid .multiple').count(), 4);
+	await page.click('.more button');
+	await settled(page);
+	assert.ok(await page.locator('.multiples.grid .multiple').count() > 4);
+	const option = await page.locator('.tools select option').nth(2).textContent();
+
+	await page.selectOption('.tools select', { label: option });
+	await settled(page);
+	assert.equal(await page.locator('.multiples .multiple').count(), 1);
+	assert.deepEqual([...new Set((await readTable(page, 'guest')).map(r => r.task))], [option]);
+	/* Few events in sight: single dots, which are read out. */
+	const dot = [...simulatedGuests(guestSim)].find(g => g.kind === 5 && g.at > 60e6);
+
+	await openReport(page, guestPage, '#view=guest&layers=5&filter=' + guestSim.tasks[dot.task].role.replace(/\./g, '%5C.') + '&from=' + (dot.at - 100000) + '&to=' + (dot.at + 100001));
+	const box = await page.locator('.view .surface').boundingBox();
+	const x = box.x + 62 + (box.width - 62 - 118) / 2;
+	let text = '';
+
+	for (let y = 14; y < 372 && !/guest/.test(text); y += 6) {
+		await page.mouse.move(x, box.y + y);
+		text = await page.locator('.tip').evaluate(t => t.hidden ? '' : t.textContent);
+	}
+	assert.ok(text.includes('guest' + dot.length.toString().replace(/\B(?=(\d{3})+$)/g, ',') + ' ns'), text);
+	clean();
+});
+
+test('virtual machines: table, filter, window', { skip }, async () => {
+	await openReport(page, guestPage, '#view=vms');
+	const rows = (await readTable(page, 'vms')).sort((a, b) => a.vm < b.vm ? -1 : 1);
+
+	assert.deepEqual(rows.map(r => [r.vm, r.vcpus]), [['Firewall.01', 2], ['Firewall.02', 2], ['Firewall.03', 1]]);
+	const exits = [...countedExits(0, Infinity).values()].reduce((n, [count]) => n + count, 0);
+
+	assert.equal(rows.reduce((n, r) => n + r.exits, 0), exits);
+	for (const r of rows)
+		assert.ok(r.guest_pct > 0 && r.outside_pct > 0 && r.guest <= r.run && r.wake_max >= r.wake_p99, r.vm);
+	await page.click('table[data-view="vms"] tbody tr[data-row="1"]');
+	await settled(page);
+	assert.equal(await page.inputValue('.filterbox'), '^Firewall\\.02\\.');
+	assert.equal((await readTable(page, 'vms')).length, 1);
+	clean();
+});
+
+test('the timeline tells of the guest', { skip }, async () => {
+	const exit = [...simulatedGuests(guestSim)].find(g => g.kind === 5 && g.at > 100e6 && g.length > 30000);
+	const cpu = guestSim.exits.findIndex(list => list.some(e => e[0] === exit.at));
+	const reason = exitReasons.find(r => r[1] === guestSim.exits[cpu].find(e => e[0] === exit.at)[3])[2];
+
+	await openReport(page, guestPage, '#view=timeline&from=' + (exit.at - exit.length) + '&to=' + exit.at);
+	await page.focus('.view .surface');
+	for (let i = 0; i <= cpu; i++)
+		await page.keyboard.press('ArrowDown');
+	assert.match(await page.locator('[role="status"][aria-live]').textContent(), new RegExp('in the guest for .*, left it by ' + reason));
+	assert.match(await page.locator('.legend').textContent(), /in the guest.*out of it/);
+	clean();
+});
+
+/** A capture with exits, beside the sources, where the program knows what to make of it. */
+function findGuests() {
+	const packed = path.join(process.env.KYMO_SHARED || path.join(source, '../shared'), 'data/traces/kvm_exit_synth.perf.data.zst');
+
+	if (!fs.existsSync(packed))
+		return packed + ' is not there';
+	if (spawnSync(kymo, ['show', 'kvm', '--help']).status !== 0)
+		return 'kymo show has no view kvm';
+	return spawnSync('zstd', ['-dqf', packed, '-o', realGuests + '.perf.data']).status === 0 ? false : 'zstd is not installed';
+}
+
+test('real guests: the views show what kymo show prints, whole and in windows', { skip: skipReal }, async t => {
+	const missing = findGuests();
+
+	if (missing) {
+		t.skip(missing);
+		return;
+	}
+	run('report', realGuests + '.perf.data', '-o', realGuests + '.html');
+	const span = JSON.parse(run('show', 'kvm', realGuests + '.perf.data', '--json')).window.to;
+
+	for (const [a, b] of [[0, 1], [0.2, 0.4], [0.5, 0.51]]) {
+		const hash = a || b < 1 ? '&from=' + Math.round(a * span) + '&to=' + Math.round(b * span) : '';
+
+		await openReport(page, realGuests + '.html', '#view=kvm' + hash);
+		/* Each view has its own bins. */
+		const ask = async view => {
+			const w = await viewWindow(page);
+
+			return JSON.parse(run('show', view, realGuests + '.perf.data', '--json', '--top', '0', ...hash ? ['--from', w.from + 'ns', '--for', w.to - w.from + 'ns'] : [])).rows;
+		};
+		const table = await readTable(page, 'kvm');
+		const want = await ask('kvm');
+
+		assert.ok(want.length > 3);
+		for (const r of want) {
+			const row = table.find(x => x.tid === r.tid);
+
+			assert.equal(r.reason === undefined ? row.total : Object.entries(row).find(([k]) => /^r\d/.test(k) && Number(k.slice(1)) % 2 ** 32 === r.code)[1], r.exits, JSON.stringify(r));
+		}
+		const reasons = await readTable(page, 'reasons');
+
+		for (const r of want.filter(x => x.reason !== undefined)) {
+			const row = reasons.find(x => x.number === r.code);
+
+			assert.deepEqual([row.reason, row.count, row.last, row.total, row.mean, row.max], [r.reason, r.exits, r.last, r.host, r.mean, r.max], r.reason);
+		}
+		await openReport(page, realGuests + '.html', '#view=vms' + hash);
+		const vms = await readTable(page, 'vms');
+
+		for (const [i, r] of (await ask('vms')).entries()) {
+			for (const c of ['vm', 'vcpus', 'threads', 'guest', 'host', 'run', 'other_run', 'steal', 'exits'])
+				assert.equal(vms[i][c], r[c], c);
+			for (const c of ['guest_pct', 'steal_pct', 'exits_per_s'])
+				assert.ok(Math.abs(vms[i][c] - r[c]) <= r[c] * 1e-6, c + ': ' + vms[i][c] + ' for ' + r[c]);
+		}
+	}
+	clean();
+});
+
+test('order by name', { skip }, async () => {
+	await openReport(page, guestPage, '#view=switches');
+	await page.click('.tools button:has-text("By name")');
+	await settled(page);
+	await page.focus('.view .surface');
+	await page.keyboard.press('ArrowDown');
+	assert.match(await page.locator('[role="status"][aria-live]').textContent(), /^Firewall\.01\.vcpu0/);
+	await showView(page, 'coremap');
+	await page.focus('.view .surface');
+	await page.keyboard.press('ArrowDown');
+	await page.keyboard.press('ArrowDown');
+	assert.match(await page.locator('[role="status"][aria-live]').textContent(), /^Firewall\.01\.vcpu0/);
 	clean();
 });
 

@@ -3,7 +3,7 @@
  * Writes report pages as docs/formats/page.md describes them, from made-up runs: the viewer can be
  * worked on and tested without a recording.
  *
- *	node page_writer.mjs OUT.html VIEWER.js VIEWER.css [--tasks N] [--cpus N] [--span MS] [--runs N] [--losses N] [--speed X]
+ *	node page_writer.mjs OUT.html VIEWER.js VIEWER.css [--tasks N] [--cpus N] [--span MS] [--runs N] [--losses N] [--speed X] [--kvm 1] [--packages N]
  */
 import crypto from 'node:crypto';
 import fs from 'node:fs';
@@ -43,6 +43,11 @@ function eventBlocks(sim) {
 		out.push(...blocks(17, c, sim.wakeups[c], [
 			{ from: 1, type: U32, codec: DICT }, { from: 2, type: U32, codec: DICT },
 			{ from: 3, type: U16, codec: PLANES }, { from: 4, type: U8, codec: PLANES }], START));
+		if (!sim.exits)
+			continue;
+		out.push(...blocks(19, c, sim.exits[c], [{ from: 1, type: U32, codec: DICT }, { from: 2, type: U8, codec: PLANES },
+			{ from: 3, type: U32, codec: DICT }], START));
+		out.push(...blocks(20, c, sim.entries[c], [{ from: 1, type: U32, codec: DICT }], START));
 	}
 	return out;
 }
@@ -58,6 +63,9 @@ function cubeBlocks(cubes) {
 			{ from: 5, type: U64, codec: PLANES }, { from: 6, type: U64, codec: PLANES }], 0n),
 		...blocks(202, none, cubes.next, [{ from: 1, type: U32, codec: PLANES }, { from: 2, type: U32, codec: PLANES },
 			{ from: 3, type: U32, codec: PLANES }], 0n),
+		...blocks(203, none, cubes.exit, [{ from: 1, type: U32, codec: PLANES }, { from: 2, type: U8, codec: PLANES },
+			{ from: 3, type: U32, codec: PLANES }, { from: 4, type: U32, codec: PLANES }, { from: 5, type: U64, codec: PLANES },
+			{ from: 6, type: U64, codec: PLANES }, { from: 7, type: U32, codec: PLANES }, { from: 8, type: U32, codec: PLANES }], 0n),
 	];
 }
 
@@ -82,13 +90,14 @@ const cubeKinds = {
 	run: { keys: 3, merge: (a, b) => { a[3] += b[3]; a[4] += b[4]; } },
 	delay: { keys: 4, merge: (a, b) => { a[4] += b[4]; a[5] = Math.max(a[5], b[5]); a[6] += b[6]; } },
 	next: { keys: 3, merge: (a, b) => { a[3] += b[3]; } },
+	exit: { keys: 4, merge: (a, b) => { a[4] += b[4]; a[5] += b[5]; a[6] = Math.max(a[6], b[6]); a[7] += b[7]; a[8] += b[8]; } },
 };
 
 /** The finest bins that give at most 200,000 cells. */
 function fitCubes(sim) {
 	const base = Math.max(1, Math.ceil(sim.span / 2048));
 	const cells = simulatedCubes(sim, base);
-	const bins = { run: base, delay: base, next: base };
+	const bins = { run: base, delay: base, next: base, exit: base };
 
 	for (const [name, { keys, merge }] of Object.entries(cubeKinds)) {
 		while (cells[name].length > 200000 && bins[name] < sim.span) {
@@ -121,10 +130,10 @@ export function makeRun(sim, name) {
 			name, file: name + '.kymo', id: '00112233445566778899aabbccddeeff', host: 'testhost', kernel: '6.18.44',
 			machine: 'x86_64', cpu_model: 'Example CPU @ 3.00GHz', engine: 'bpf', command: 'kymo record -d 2s',
 			start_ns: String(START), start_real_ns: '1795224325000000000', span_ns: sim.span, complete: true, damage: '',
-			cpus: Array.from({ length: sim.cpus }, (_, c) => ({ cpu: c, package: 0, core: c >> 1, node: 0, start: 0, end: sim.span })),
+			cpus: Array.from({ length: sim.cpus }, (_, c) => ({ cpu: c, package: Math.floor(c * (sim.packages || 1) / sim.cpus), core: c >> 1, node: Math.floor(c * (sim.packages || 1) / sim.cpus), start: 0, end: sim.span })),
 			losses: sim.losses, coverage: 1 - lostTime / (sim.span * sim.cpus), lost,
 			meta: [['kymo.version', '0.1.0'], ['kernel.release', '6.18.44'], ['label', 'made up']],
-			tasks: sim.tasks, bin_ns: cubes.bin, events: index, events_note: '', views: [],
+			tasks: sim.tasks, bin_ns: cubes.bin, exit_reasons: sim.exitReasons || [], events: index, events_note: '', views: [],
 		},
 		cubes: Buffer.concat(encodeBlocks(cubeBlocks(cubes.cells))).toString('base64'),
 		events: Buffer.concat(coded).toString('base64'),
@@ -175,7 +184,7 @@ function main(argv) {
 	for (let i = 0; i < rest.length; i += 2)
 		o[rest[i].slice(2)] = Number(rest[i + 1]);
 	const runs = Array.from({ length: o.runs }, (_, i) =>
-		makeRun(simulate({ ...o, span: o.span * 1e6, seed: i + 1 }), o.runs > 1 ? 'run' + (i + 1) : 'example'));
+		makeRun({ ...simulate({ ...o, span: o.span * 1e6, seed: i + 1 }), packages: o.packages }, o.runs > 1 ? 'run' + (i + 1) : 'example'));
 
 	fs.writeFileSync(out, makePage(runs, fs.readFileSync(script, 'utf8'), fs.readFileSync(style, 'utf8')));
 	for (const r of runs)

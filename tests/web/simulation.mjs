@@ -36,7 +36,7 @@ function makeTasks(count, cpus) {
 		const copy = Math.floor(i / habits.length);
 
 		tasks.push({
-			tid: 1000 + i * 7, tgid: 1000 + i * 7 - i % 3, idle_cpu: null, self: false, kernel: Boolean(h.kernel),
+			tid: 1000 + i * 7, tgid: h.role ? 5000 + copy : 1000 + i * 7 - i % 3, idle_cpu: null, self: false, kernel: Boolean(h.kernel),
 			comm: h.comm + (h.kernel ? '/' + i % cpus + ':' + copy : ''),
 			role: h.role ? h.role.replace('01', String(copy + 1).padStart(2, '0')) : null });
 	}
@@ -45,7 +45,7 @@ function makeTasks(count, cpus) {
 }
 
 /**
- * @param {{ cpus?: number, tasks?: number, span?: number, seed?: number, speed?: number, losses?: number }} o
+ * @param {{ cpus?: number, tasks?: number, span?: number, seed?: number, speed?: number, losses?: number, kvm?: boolean }} o
  */
 export function simulate(o = {}) {
 	const cpus = o.cpus || 4;
@@ -159,7 +159,105 @@ export function simulate(o = {}) {
 		switches[c].forEach(s => { s[4] = 120; });
 		wakeups[c] = wakeups[c].filter(w => w[0] < span && !lost(w[0])).sort((a, b) => a[0] - b[0]);
 	}
-	return { cpus, span, tasks, switches, wakeups, losses };
+	const sim = { cpus, span, tasks, switches, wakeups, losses };
+
+	return o.kvm ? { ...sim, ...simulateGuests(sim, randomSource((o.seed || 1) + 1000)) } : sim;
+}
+
+/** isa, reason, name, share of the exits, host time in ns */
+export const exitReasons = [
+	[1, 1, 'external interrupt', 20, 1800], [1, 7, 'interrupt window', 4, 900], [1, 10, 'CPUID', 2, 1100], [1, 12, 'HLT', 0, 2500],
+	[1, 28, 'CR access', 3, 800], [1, 30, 'I/O instruction', 12, 9000], [1, 31, 'RDMSR', 3, 1000], [1, 32, 'WRMSR', 30, 1300],
+	[1, 40, 'PAUSE', 5, 700], [1, 48, 'EPT violation', 14, 4500], [1, 49, 'EPT misconfiguration', 7, 6000]];
+const HLT = 3;
+
+/**
+ * Exits [time, tid, isa, reason] and entries [time, tid] of the vCPU threads, by CPU: into the guest soon after
+ * each switch-in, out of it before each switch-out.
+ */
+function simulateGuests(sim, next) {
+	const exits = Array.from({ length: sim.cpus }, () => []);
+	const entries = Array.from({ length: sim.cpus }, () => []);
+	const total = exitReasons.reduce((n, r) => n + r[3], 0);
+	const spread = mean => Math.max(120, Math.round(mean * Math.exp((next(1000) + next(1000) + next(1000)) / 500 - 3)));
+	const pick = () => {
+		let n = next(total);
+
+		return exitReasons.find(r => (n -= r[3]) < 0);
+	};
+
+	for (const [c, task, from, to, state] of simulatedRuns(sim)) {
+		if (!/vcpu/.test(sim.tasks[task].role || ''))
+			continue;
+		const tid = sim.tasks[task].tid;
+		let now = from + 900 + next(2500);
+
+		while (now + 1000 < to) {
+			entries[c].push([now, tid]);
+			const out = now + spread(60000);
+			const end = to - 700 - next(200);
+			const last = out + 300 >= end;
+			const reason = !last ? pick() : state > 0 && !(state & 0x100) ? exitReasons[HLT] : exitReasons[0];
+			const at = Math.max(now + 1, last ? end : out);
+
+			exits[c].push([at, tid, reason[0], reason[1]]);
+			if (last)
+				break;
+			/* Some clocks are too coarse to tell an exit from its entry. */
+			now = at + (next(300) ? spread(reason[4]) : 0);
+		}
+	}
+	return { exits, entries, exitReasons: exitReasons.map(r => r.slice(0, 3)) };
+}
+
+/**
+ * What vCPUs did, thread by thread: { kind, at, task, length, isa, reason }. Kind 5: guest time by its end; 6: host time
+ * by its end, with the exit's reason; 'exit' and 'last' are moments. Losses cut a thread's events into pieces that are
+ * looked at by themselves.
+ */
+export function* simulatedGuests(sim) {
+	const edges = [...new Set(sim.losses.flatMap(l => [l.from, l.to]))].sort((a, b) => a - b);
+	const inLoss = t => sim.losses.some(l => t >= l.from && t < l.to);
+	const piece = t => edges.filter(e => e <= t).length;
+	const of = sim.tasks.map(() => []);
+	const byTid = new Map(sim.tasks.map((t, i) => [t.tid, i]));
+
+	for (let c = 0; c < sim.cpus; c++) {
+		for (const [at, tid, isa, reason] of sim.exits[c])
+			of[byTid.get(tid)].push({ at, rank: 1, exit: true, isa, reason });
+		for (const [at, tid] of sim.entries[c])
+			of[byTid.get(tid)].push({ at, rank: 2, entry: true });
+		for (const [at, to, from] of sim.switches[c]) {
+			of[from].push({ at, rank: 0, out: true });
+			of[to].push({ at, rank: 0 });
+		}
+	}
+	for (const [task, list] of of.entries()) {
+		if (!list.some(e => e.exit || e.entry))
+			continue;
+		list.sort((a, b) => a.at - b.at || a.rank - b.rank);
+		for (const e of list.filter(x => x.exit))
+			yield { kind: 'exit', at: e.at, task, isa: e.isa, reason: e.reason };
+		const seen = list.filter(e => !inLoss(e.at));
+
+		for (const [i, e] of seen.entries()) {
+			if (e.rank === 0)
+				continue;
+			let j = i + 1;
+
+			while (j < seen.length && seen[j].rank === 0)
+				j++;
+			const next = j < seen.length && piece(e.at) === piece(seen[j].at) ? seen[j] : null;
+			const out = seen.slice(i + 1, j).find(s => s.out && piece(s.at) === piece(e.at));
+
+			if (e.entry && next?.exit)
+				yield { kind: 5, at: next.at, task, length: next.at - e.at };
+			if (e.exit && next?.entry)
+				yield { kind: 6, at: next.at, task, length: next.at - e.at, isa: e.isa, reason: e.reason };
+			if (e.exit && out)
+				yield { kind: 'last', at: out.at, task, isa: e.isa, reason: e.reason };
+		}
+	}
 }
 
 /** Runs of all tasks, cut at losses: [cpu, task, from, to, state, known end]. */
@@ -246,7 +344,7 @@ export function* simulatedDelays(sim) {
 	}
 }
 
-/** Cells of the three cubes with bins of @bin ns. */
+/** Cells of the cubes with bins of @bin ns. */
 export function simulatedCubes(sim, bin) {
 	const run = new Map();
 	const delay = new Map();
@@ -276,7 +374,22 @@ export function simulatedCubes(sim, bin) {
 			cell(next, b + ' ' + from + ' ' + to, () => [b * bin, from, to, 0])[3]++;
 		}
 	}
-	for (const [t, kind, task, length] of simulatedDelays(sim)) {
+	const exit = new Map();
+	const guests = sim.exits ? [...simulatedGuests(sim)] : [];
+
+	for (const g of guests.filter(x => x.kind !== 5)) {
+		const b = Math.floor(g.at / bin);
+		const e = cell(exit, b + ' ' + g.task + ' ' + g.isa + ' ' + g.reason, () => [b * bin, g.task, g.isa, g.reason, 0, 0, 0, 0, 0]);
+
+		if (g.kind === 6) {
+			e[5] += g.length;
+			e[6] = Math.max(e[6], g.length);
+			e[8]++;
+		} else {
+			e[g.kind === 'exit' ? 4 : 7]++;
+		}
+	}
+	for (const [t, kind, task, length] of [...simulatedDelays(sim), ...guests.filter(g => g.length !== undefined).map(g => [g.at, g.kind, g.task, g.length])]) {
 		const b = Math.floor(t / bin);
 		const bucket = loghistBucket(length);
 		const d = cell(delay, b + ' ' + kind + ' ' + task + ' ' + bucket, () => [b * bin, kind, task, bucket, 0, 0, 0]);
@@ -287,7 +400,7 @@ export function simulatedCubes(sim, bin) {
 	}
 	const sorted = map => [...map.values()].sort((a, b) => a[0] - b[0]);
 
-	return { run: sorted(run), delay: sorted(delay), next: sorted(next) };
+	return { run: sorted(run), delay: sorted(delay), next: sorted(next), exit: sorted(exit) };
 }
 
 /** Run time (ns) and switches by task in [from, to), counted from the events. */

@@ -32,9 +32,12 @@ const CODEC_TEXT = 5;
 /** Track numbers of what a page carries. */
 export const TRACK_SWITCH = 16;
 export const TRACK_WAKEUP = 17;
+export const TRACK_KVM_EXIT = 19;
+export const TRACK_KVM_ENTRY = 20;
 export const TRACK_CUBE_RUN = 200;
 export const TRACK_CUBE_DELAY = 201;
 export const TRACK_CUBE_NEXT = 202;
+export const TRACK_CUBE_EXIT = 203;
 
 /** @typedef {Uint8Array | Uint16Array | Uint32Array | Float64Array} NumberColumn */
 /** @typedef {{ text: string[], at: Uint32Array }} TextColumn */

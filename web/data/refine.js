@@ -6,8 +6,10 @@
  * times switches before wake-ups, then by CPU.
  */
 
-import { TRACK_SWITCH, TRACK_WAKEUP } from './block.js';
+import { TRACK_KVM_ENTRY, TRACK_KVM_EXIT, TRACK_SWITCH, TRACK_WAKEUP } from './block.js';
 import { pause, tired } from './chunks.js';
+import { GrowingColumns } from './growing.js';
+import { GuestScan, STATE_DEAD } from './guestscan.js';
 import { loghistBucket } from './loghist.js';
 import { KIND_PREEMPTED, KIND_RUN, KIND_SLEEP, KIND_WAIT } from './sums.js';
 import { TASK_NONE } from './tasklist.js';
@@ -16,6 +18,7 @@ import { TASK_NONE } from './tasklist.js';
 /** @typedef {import('./cube.js').Cube} Cube */
 /** @typedef {import('./events.js').Entry} Entry */
 /** @typedef {import('./block.js').Block} Block */
+/** @typedef {import('./run.js').Span} Span */
 
 /** Events of a run up to which it is done: some hundred ms of work and 50 MB. */
 const REFINE_MAX_ROWS = 700000;
@@ -25,52 +28,31 @@ const RUN_BINS = 2048;
 const ROWS_PER_LOOK = 2048;
 const TID_UNKNOWN = -1;
 
+/** In the order of events of equal times. */
+const REFINED = [TRACK_SWITCH, TRACK_WAKEUP, TRACK_KVM_EXIT, TRACK_KVM_ENTRY];
+
 /* What a task does, as far as is known. */
 const DOES_UNKNOWN = 0;
 const DOES_RUN = 1;
 const DOES_SLEEP = 2;
 const DOES_WAIT = 3;
 const DOES_PREEMPTED = 4;
-const STATE_DEAD = 0x30;
 
-/** Rows of numbers that grow. */
-class GrowingColumns {
-	/** @param {number} columns */
-	constructor(columns) {
-		this.rows = 0;
-		this.column = Array.from({ length: columns }, () => new Float64Array(4096));
-	}
+/** Blocks of a stream that say something about a part of the run, and one before them. @param {Run} run @param {number} track @param {number} cpu @param {Span} part */
+function partEntries(run, track, cpu, part) {
+	const [first, end] = run.events.range(track, cpu, part.from, part.to);
 
-	/** @param {...number} values */
-	add(...values) {
-		if (this.rows === this.column[0].length)
-			this.column = this.column.map(c => {
-				const bigger = new Float64Array(c.length * 2);
-
-				bigger.set(c);
-				return bigger;
-			});
-		for (let c = 0; c < values.length; c++)
-			this.column[c][this.rows] = values[c];
-		this.rows++;
-	}
-
-	/** @param {number} bin @returns {Cube} */
-	cube(bin) {
-		const column = this.column.map(c => c.subarray(0, this.rows));
-
-		return { rows: this.rows, bin, time: column[0], column };
-	}
+	return run.events.stream(track, cpu).slice(Math.max(0, first - 1), end);
 }
 
 /** The rows of one track on one CPU, block by block. */
 class StreamReader {
-	/** @param {Run} run @param {number} track @param {number} index of the CPU */
-	constructor(run, track, index) {
+	/** @param {Run} run @param {number} track @param {number} index of the CPU @param {Span | null} part around which blocks are read, null = all */
+	constructor(run, track, index, part) {
 		this.run = run;
 		this.track = track;
 		this.index = index;
-		this.entries = run.events.stream(track, run.cpus[index]);
+		this.entries = part ? partEntries(run, track, run.cpus[index], part) : run.events.stream(track, run.cpus[index]);
 		this.next = 0;
 		/** @type {Block | null} */
 		this.block = null;
@@ -100,23 +82,23 @@ class StreamReader {
 
 /** What is known of a CPU while its switches go by. */
 class CpuScan {
-	/** @param {Run} run @param {number} index */
-	constructor(run, index) {
+	/** @param {Run} run @param {number} index @param {boolean} known from the begin of coverage on */
+	constructor(run, index, known) {
 		this.gaps = run.gaps(run.cpus[index]);
 		this.gap = 0;
 		this.tid = TID_UNKNOWN;
 		this.task = TASK_NONE;
 		/** Begin of the run; before the first switch it is the begin of coverage. */
 		this.since = run.json.cpus[index].start;
-		this.known = true;
+		this.known = known;
 		/** Switch-in of the run, or -1. */
 		this.whole = -1;
 	}
 }
 
 class Refiner {
-	/** @param {Run} run */
-	constructor(run) {
+	/** @param {Run} run @param {Span | null} [part] what is asked for, where it is not all */
+	constructor(run, part = null) {
 		const tasks = run.tasks.length;
 
 		this.run = run;
@@ -126,32 +108,17 @@ class Refiner {
 		this.runs = new GrowingColumns(5);
 		/** @type {Map<number, number>} rows of runs by bin, CPU and task */
 		this.cells = new Map();
-		this.cpu = run.cpus.map((_, i) => new CpuScan(run, i));
-		this.readers = run.cpus.flatMap((_, i) => [new StreamReader(run, TRACK_SWITCH, i), new StreamReader(run, TRACK_WAKEUP, i)])
+		this.end = part ? part.to : Infinity;
+		this.cpu = run.cpus.map((_, i) => new CpuScan(run, i, !part));
+		this.readers = run.cpus.flatMap((_, i) => REFINED.map(track => new StreamReader(run, track, i, part)))
 			.filter(r => r.block);
-		this.wakeups = this.readers.some(r => r.track === TRACK_WAKEUP);
+		this.wakeups = run.cpus.some(cpu => run.events.stream(TRACK_WAKEUP, cpu).length);
 		this.does = new Uint8Array(tasks);
 		this.since = new Float64Array(tasks);
-		this.edges = this.allGaps();
+		this.edges = run.gapsOn(/^(switch|wakeup|any|)$/).flatMap(g => [g.from, g.to]);
 		this.edge = 0;
 		this.blind = false;
-	}
-
-	/** Begins and ends of the gaps of all CPUs and both tracks. */
-	allGaps() {
-		/** @type {{ from: number, to: number }[]} */
-		const joined = [];
-		const losses = (this.run.json.losses || []).filter(l => !l.track || ['switch', 'wakeup', 'any'].includes(l.track));
-
-		for (const l of losses.sort((a, b) => a.from - b.from)) {
-			const last = joined[joined.length - 1];
-
-			if (last && l.from <= last.to)
-				last.to = Math.max(last.to, l.to);
-			else
-				joined.push({ from: l.from, to: Math.max(l.from, l.to) });
-		}
-		return joined.flatMap(g => [g.from, g.to]);
+		this.guest = new GuestScan(tasks, this.delay, run.guestGaps().flatMap(g => [g.from, g.to]));
 	}
 
 	/** @param {number} tid @param {number} index @param {number} at */
@@ -164,7 +131,7 @@ class Refiner {
 		const list = this.readers;
 
 		list.sort((a, b) => a.before(b) ? -1 : 1);
-		while (list.length) {
+		while (list.length && list[0].time < this.end) {
 			const first = list[0];
 			const second = list[1];
 			let n = 0;
@@ -201,10 +168,15 @@ class Refiner {
 			this.does.fill(DOES_UNKNOWN);
 			this.blind = this.edge++ % 2 === 0;
 		}
+		this.guest.advance(at);
 		const a = block.column[1]?.[r.row] ?? 0;
 
 		if (r.track === TRACK_WAKEUP)
 			this.wakeup(a, r.index, at);
+		else if (r.track === TRACK_KVM_ENTRY)
+			this.guest.entry(this.taskOf(a, r.index, at), at);
+		else if (r.track === TRACK_KVM_EXIT)
+			this.guest.exit(this.taskOf(a, r.index, at), block.column[2]?.[r.row] ?? 0, block.column[3]?.[r.row] ?? 0, at);
 		else
 			this.takeSwitch(this.cpu[r.index], r.index, a, block.column[2]?.[r.row] ?? 0, block.column[3]?.[r.row] ?? 0, at);
 	}
@@ -253,6 +225,7 @@ class Refiner {
 			this.next.add(at, prev, next, 1);
 		if (inGap)
 			return;
+		this.guest.switched(prev, next, state, at);
 		if (prevTid !== c.tid)
 			this.oddSwitch(c);
 		if (prevTid) {
@@ -363,15 +336,6 @@ class Refiner {
 		}
 		return row;
 	}
-
-	/** Cells of runs in order of time. @returns {Cube} */
-	runCube() {
-		const raw = this.runs.cube(this.runBin);
-		const order = Uint32Array.from({ length: raw.rows }, (_, i) => i).sort((a, b) => raw.time[a] - raw.time[b]);
-		const column = raw.column.map(c => Float64Array.from(order, i => c[i]));
-
-		return { ...raw, time: column[0], column };
-	}
 }
 
 /**
@@ -379,9 +343,12 @@ class Refiner {
  * @param {Run} run
  */
 export function canRefine(run) {
-	const rows = (run.json.events || []).reduce((n, e) => n + (e[0] === TRACK_SWITCH || e[0] === TRACK_WAKEUP ? e[4] : 0), 0);
-	const coarse = Math.max(run.bin.run, run.bin.delay, run.bin.next);
+	const rows = (run.json.events || []).reduce((n, e) => n + (REFINED.includes(e[0]) ? e[4] : 0), 0);
+	const coarse = Math.max(run.bin.run, run.bin.delay, run.bin.next, run.hasExits() ? run.bin.exit : 0);
 
+	/* Exits whose events are not in the page (as those to user space) would be lost. */
+	if (run.hasExits() && !run.hasExitEvents())
+		return false;
 	return rows > 0 && rows <= REFINE_MAX_ROWS && !run.json.events_note && run.span / coarse < REFINE_BINS;
 }
 
@@ -394,6 +361,25 @@ export async function refineRun(run) {
 
 	await refiner.scan();
 	if (run.span / run.bin.run < REFINE_BINS)
-		run.replaceCubes(refiner.runCube(), null, null);
-	run.replaceCubes(null, refiner.delay.cube(1), refiner.next.cube(1));
+		run.replaceCubes(refiner.runs.sorted(refiner.runBin), null, null, null);
+	run.replaceCubes(null, refiner.delay.cube(1), refiner.next.cube(1), run.hasExits() ? refiner.guest.exits.cube(1) : null);
+}
+
+/**
+ * Durations of a part of the run one by one, read from the events around it: what began before the blocks
+ * that are read has no begin and is missing.
+ * @param {Run} run
+ * @param {Span} part
+ * @returns {Promise<Cube | null>} null: too many events, or none
+ */
+export async function delaysNear(run, part) {
+	const rows = run.cpus.reduce((n, cpu) => REFINED.reduce((m, track) =>
+		m + partEntries(run, track, cpu, part).reduce((s, e) => s + e.rows, 0), n), 0);
+
+	if (!rows || rows > REFINE_MAX_ROWS)
+		return null;
+	const refiner = new Refiner(run, part);
+
+	await refiner.scan();
+	return refiner.delay.cube(1);
 }

@@ -2,7 +2,7 @@
 /* One run of the page: its facts, tasks, coverage, cubes and events. */
 
 import { Base64Bytes } from './bytes.js';
-import { TRACK_CUBE_DELAY, TRACK_CUBE_NEXT, TRACK_CUBE_RUN, TRACK_SWITCH } from './block.js';
+import { TRACK_CUBE_DELAY, TRACK_CUBE_EXIT, TRACK_CUBE_NEXT, TRACK_CUBE_RUN, TRACK_KVM_EXIT, TRACK_SWITCH } from './block.js';
 import { CubeStore, cubeRange } from './cube.js';
 import { EventStore } from './events.js';
 import { TASK_NONE, TaskList } from './tasklist.js';
@@ -31,7 +31,8 @@ import { TASK_NONE, TaskList } from './tasklist.js';
  * @property {number} lost
  * @property {[string, string][]} meta
  * @property {import('./tasklist.js').TaskJson[]} tasks
- * @property {{ run?: number, delay?: number, next?: number }} bin_ns
+ * @property {{ run?: number, delay?: number, next?: number, exit?: number }} bin_ns
+ * @property {[number, number, string][]} [exit_reasons] isa, reason, name of all that occur
  * @property {number[][]} events
  * @property {string} events_note
  * @property {ViewJson[]} views
@@ -89,10 +90,10 @@ export class Run {
 		const bin = json.bin_ns || {};
 
 		this.bin = { run: bin.run || this.span || 1, delay: bin.delay || this.span || 1,
-			next: bin.next || this.span || 1 };
+			next: bin.next || this.span || 1, exit: bin.exit || this.span || 1 };
 		this.cubes = new CubeStore(() => new Base64Bytes(cubeText()), new Map([
 			[TRACK_CUBE_RUN, this.bin.run], [TRACK_CUBE_DELAY, this.bin.delay],
-			[TRACK_CUBE_NEXT, this.bin.next]]));
+			[TRACK_CUBE_NEXT, this.bin.next], [TRACK_CUBE_EXIT, this.bin.exit]]));
 		this.events = new EventStore(() => new Base64Bytes(eventText()), json.events || [], BigInt(json.start_ns));
 		/** @type {Map<number, Float64Array> | null} */
 		this.lifetimes = null;
@@ -115,13 +116,33 @@ export class Run {
 		return this.cubes.get(TRACK_CUBE_NEXT, 4);
 	}
 
+	/** @returns {Promise<Cube>} */
+	exitCube() {
+		return this.cubes.get(TRACK_CUBE_EXIT, 9);
+	}
+
+	/** Virtual machines left the guest in it. */
+	hasExits() {
+		return (this.json.exit_reasons || []).length > 0;
+	}
+
+	/** Exits can be shown one by one. */
+	hasExitEvents() {
+		return this.cpus.some(c => this.events.stream(TRACK_KVM_EXIT, c).length > 0);
+	}
+
 	/**
 	 * Take better cubes than the page's.
 	 * @param {Cube | null} runs
 	 * @param {Cube | null} delays
 	 * @param {Cube | null} nexts
+	 * @param {Cube | null} exits
 	 */
-	replaceCubes(runs, delays, nexts) {
+	replaceCubes(runs, delays, nexts, exits) {
+		if (exits) {
+			this.cubes.put(TRACK_CUBE_EXIT, exits);
+			this.bin.exit = exits.bin;
+		}
 		if (runs) {
 			this.cubes.put(TRACK_CUBE_RUN, runs);
 			this.bin.run = runs.bin;
@@ -181,11 +202,24 @@ export class Run {
 
 		if (gaps)
 			return gaps;
-		gaps = [];
+		gaps = this.gapsOn(/^(switch|any|)$/, cpu);
+		this.gapsOf.set(cpu, gaps);
+		return gaps;
+	}
+
+	/**
+	 * Times at which events of some tracks may be missing, sorted and joined.
+	 * @param {RegExp} tracks
+	 * @param {number} [cpu] of one CPU, else of any
+	 */
+	gapsOn(tracks, cpu) {
+		/** @type {Span[]} */
+		const gaps = [];
+
 		for (const l of [...this.json.losses || []].sort((a, b) => a.from - b.from)) {
-			if (l.cpu !== null && l.cpu !== undefined && l.cpu !== cpu)
+			if (cpu !== undefined && l.cpu !== null && l.cpu !== undefined && l.cpu !== cpu)
 				continue;
-			if (l.track && l.track !== 'switch' && l.track !== 'any')
+			if (!tracks.test(l.track || ''))
 				continue;
 			const last = gaps[gaps.length - 1];
 
@@ -194,8 +228,12 @@ export class Run {
 			else
 				gaps.push({ from: l.from, to: Math.max(l.from, l.to) });
 		}
-		this.gapsOf.set(cpu, gaps);
 		return gaps;
+	}
+
+	/** When it is not known which vCPU was in the guest. */
+	guestGaps() {
+		return this.gapsOn(/^(switch|kvm.*|any|)$/);
 	}
 
 	/**
@@ -217,6 +255,11 @@ export class Run {
 	/** Covered time of the window on the CPU where it is longest. @param {Span} w */
 	longestCovered(w) {
 		return this.cpus.reduce((max, _, i) => Math.max(max, this.covered(i, w)), 0);
+	}
+
+	/** Time of the window in which no event was lost that tells of guests. @param {Span} w */
+	guestCovered(w) {
+		return this.guestGaps().reduce((time, g) => time - Math.max(0, Math.min(w.to, g.to) - Math.max(w.from, g.from)), w.to - w.from);
 	}
 
 	/** Covered part of window x CPUs, 0..1. @param {Span} w */

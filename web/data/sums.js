@@ -12,6 +12,9 @@ export const KIND_RUN = 1;
 export const KIND_SLEEP = 2;
 export const KIND_WAIT = 3;
 export const KIND_PREEMPTED = 4;
+/** Of virtual CPUs: from KVM entry to exit, and from exit to entry. */
+export const KIND_GUEST = 5;
+export const KIND_HOST = 6;
 
 /**
  * Run time and switches by task and CPU in a window.
@@ -150,4 +153,114 @@ export function sumSuccessors(run, cube, window) {
 	}
 	return { window: w, pairs: [...by].map(([key, n]) =>
 		({ task: Math.floor(key / tasks), next: key % tasks, count: n })) };
+}
+
+/**
+ * Exits, host time of those that ended, and of how many switch-outs they were the last exit.
+ * @typedef {{ isa: number, reason: number, count: number, time: number, max: number, last: number, ended: number }} ExitCell
+ */
+
+/**
+ * One number for an instruction set and a reason, in numeric order of both.
+ * @param {number} isa
+ * @param {number} reason
+ */
+export function exitKey(isa, reason) {
+	return isa * 2 ** 32 + reason;
+}
+
+/**
+ * Exits in a window by task and reason, and by reason alone.
+ * @param {Run} run
+ * @param {Cube} cube
+ * @param {Span} window
+ * @param {Uint8Array} mask tasks wanted
+ * @returns {{ window: Span, byTask: Map<number, Map<number, ExitCell>>, byReason: Map<number, ExitCell> }}
+ */
+export function sumExits(run, cube, window, mask) {
+	const w = run.snap(window, cube.bin);
+	const [, task, isa, reason, count, time, max, last, ended] = cube.column;
+	const [lo, hi] = run.rowsIn(cube, w);
+	/** @type {Map<number, Map<number, ExitCell>>} */
+	const byTask = new Map();
+	/** @type {Map<number, ExitCell>} */
+	const byReason = new Map();
+	/** @param {Map<number, ExitCell>} cells @param {number} i */
+	const add = (cells, i) => {
+		const key = exitKey(isa[i], reason[i]);
+		let cell = cells.get(key);
+
+		if (!cell)
+			cells.set(key, cell = { isa: isa[i], reason: reason[i], count: 0, time: 0, max: 0, last: 0, ended: 0 });
+		cell.count += count[i];
+		cell.time += time[i];
+		cell.max = Math.max(cell.max, max[i]);
+		cell.last += last[i];
+		cell.ended += ended[i];
+	};
+
+	for (let i = lo; i < hi; i++) {
+		if (!mask[task[i]])
+			continue;
+		const n = run.tasks.row[task[i]];
+		let cells = byTask.get(n);
+
+		if (!cells)
+			byTask.set(n, cells = new Map());
+		add(cells, i);
+		add(byReason, i);
+	}
+	return { window: w, byTask, byReason };
+}
+
+/**
+ * CPU time of vCPUs in a window, as far as it is known where it was spent: in the guest, outside it, or not known
+ * because events were lost. Bins of run time that a loss touches are not known.
+ * @param {Run} run
+ * @param {{ run: Cube, delay: Cube }} cubes
+ * @param {Span} w in whole bins of both
+ * @param {(task: number) => number} slot of a task (not of its row), -1 = not wanted
+ * @param {number} slots
+ * @returns {{ run: number, guest: number, outside: number, unknown: number, spans: number, inside: number }[]} by slot, ns; inside: sum of the spans in the guest
+ */
+export function sumGuests(run, cubes, w, slot, slots) {
+	const bin = cubes.run.bin;
+	const blind = run.guestGaps().map(g => ({ from: Math.floor(g.from / bin) * bin, to: Math.floor(g.to / bin + 1) * bin }));
+	const isBlind = /** @param {number} t */ t => blind.some(g => t >= g.from && t < g.to);
+	const sums = Array.from({ length: slots }, () => ({ run: 0, guest: 0, outside: 0, unknown: 0, spans: 0, inside: 0 }));
+	const [, , ranTask, ran] = cubes.run.column;
+	const [, kind, task, , count, , sum] = cubes.delay.column;
+	let [lo, hi] = run.rowsIn(cubes.run, w);
+
+	for (let i = lo; i < hi; i++) {
+		const s = sums[slot(ranTask[i])];
+
+		if (!s)
+			continue;
+		s.run += ran[i];
+		if (isBlind(cubes.run.time[i]))
+			s.unknown += ran[i];
+		else
+			s.outside += ran[i];
+	}
+	[lo, hi] = run.rowsIn(cubes.delay, w);
+	for (let i = lo; i < hi; i++) {
+		const s = kind[i] === KIND_GUEST ? sums[slot(task[i])] : undefined;
+
+		if (!s)
+			continue;
+		s.spans += count[i];
+		s.inside += sum[i];
+		if (isBlind(cubes.delay.time[i]))
+			s.unknown -= sum[i];
+		else
+			s.outside -= sum[i];
+	}
+	/* A span counts whole where it ends, so at the edges of a window there may be more than there was time. */
+	for (const s of sums) {
+		s.unknown = Math.max(0, s.unknown);
+		s.outside = Math.max(0, s.outside);
+		s.guest = Math.max(0, s.run - s.unknown - s.outside);
+	}
+	return sums;
 }

@@ -140,6 +140,15 @@ export class LogScale {
 		return 10 ** (this.low + (p - this.p0) / (this.p1 - this.p0) * (this.high - this.low));
 	}
 
+	/** Powers of ten in range; where there are too few, round numbers between them. */
+	ticks() {
+		const decades = this.decades();
+		const from = 10 ** Math.floor(this.low);
+		const all = [1, 2, 5].flatMap(m => [m * from, m * from * 10, m * from * 100]).filter(v => v >= 10 ** this.low * 0.999 && v <= 10 ** this.high * 1.001);
+
+		return decades.length > 1 ? decades : all;
+	}
+
 	/** Powers of ten in range. */
 	decades() {
 		const out = [];

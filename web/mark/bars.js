@@ -16,6 +16,7 @@ import { fitText, ticks } from './axes.js';
  * @property {string} text of the value, behind the bar
  * @property {boolean} marked
  * @property {boolean} first of its group: a rule stands above
+ * @property {{ value: number, colour: string }[]} [parts] of the value, for StackMark
  */
 
 /**
@@ -44,6 +45,9 @@ export class BarsMark {
 		this.data = { rows: [], title: '', secondTitle: '', full: 1, label: String, secondLabel: String, empty: '' };
 		this.hot = -1;
 		this.names = 160;
+		/** What the first axis ends with, and where. */
+		this.end = 1;
+		this.right = 0;
 		this.surface = new Surface({ label: o.label, scroll: true, painter: this });
 		this.el = this.surface.el;
 	}
@@ -82,9 +86,9 @@ export class BarsMark {
 		const most = d.rows.reduce((m, r) => Math.max(m, r.second || 0), 0) || 1;
 		const bar = ticks(0, top, Math.max(2, (x1 - names) / 90));
 		const pole = ticks(0, most, Math.max(2, (x1 - names) / 110));
-		const end = Math.max(top, bar.at[bar.at.length - 1]);
+		this.end = Math.max(top, bar.at[bar.at.length - 1]);
+		this.right = x1;
 		const mostEnd = Math.ceil(most / pole.step - 1e-9) * pole.step;
-		const X = /** @param {number} v */ v => names + v / end * (x1 - names);
 		const S = /** @param {number} v */ v => names + v / mostEnd * (x1 - names);
 
 		g.save();
@@ -93,17 +97,22 @@ export class BarsMark {
 		g.clip();
 		for (const t of bar.at) {
 			g.fillStyle = theme.rule;
-			g.fillRect(Math.round(X(t)), BAR_HEAD - 2, 1, height);
+			g.fillRect(Math.round(this.x(t)), BAR_HEAD - 2, 1, height);
 		}
 		d.rows.forEach((r, i) => {
 			const y = BAR_HEAD + i * BAR_ROW - scroll;
 
 			if (y > -BAR_ROW && y < height)
-				this.drawRow(g, theme, r, y, X, S, width, i);
+				this.drawRow(g, theme, r, y, S, width, i);
 		});
 		g.restore();
-		this.drawAxes(g, theme, bar.at.map(t => [X(t), d.label(t)]), d.secondTitle ?
+		this.drawAxes(g, theme, bar.at.map(t => [this.x(t), d.label(t)]), d.secondTitle ?
 			ticks(0, mostEnd, Math.max(2, (x1 - names) / 110)).at.map(t => [S(t), d.secondLabel(t)]) : [], height);
+	}
+
+	/** On the first axis. @param {number} v */
+	x(v) {
+		return this.names + v / this.end * (this.right - this.names);
 	}
 
 	/**
@@ -111,12 +120,11 @@ export class BarsMark {
 	 * @param {Theme} theme
 	 * @param {BarRow} r
 	 * @param {number} y
-	 * @param {(v: number) => number} X
 	 * @param {(v: number) => number} S
 	 * @param {number} width
 	 * @param {number} i
 	 */
-	drawRow(g, theme, r, y, X, S, width, i) {
+	drawRow(g, theme, r, y, S, width, i) {
 		const middle = y + BAR_ROW / 2;
 
 		if (r.marked) {
@@ -131,7 +139,8 @@ export class BarsMark {
 		}
 		g.font = (r.marked ? '600 ' : '') + '12px ' + theme.font;
 		g.textAlign = 'left';
-		const name = r.note && !r.first && i ? '' : fitText(g, r.name, this.names - (r.note ? 60 : 20));
+		const note = r.note ? g.measureText(r.note).width + 12 : 0;
+		const name = r.note && !r.first && i ? '' : fitText(g, r.name, this.names - 20 - note);
 
 		g.fillStyle = theme.ink;
 		g.fillText(name, 8, middle);
@@ -145,12 +154,11 @@ export class BarsMark {
 		const poles = this.data.secondTitle !== '';
 		const barHeight = poles ? 11 : 15;
 
-		g.fillStyle = r.colour;
-		g.fillRect(this.names, y + (poles ? 3 : 5), Math.max(r.value > 0 ? 1 : 0, X(r.value) - this.names), barHeight);
+		this.drawBar(g, r, y + (poles ? 3 : 5), barHeight);
 		g.textAlign = 'left';
 		g.font = '11px ' + theme.font;
 		g.fillStyle = theme.soft;
-		g.fillText(r.text, X(r.value) + 6, y + (poles ? 9 : 13));
+		g.fillText(r.text, this.x(r.value) + 6, y + (poles ? 9 : 13));
 		if (!Number.isNaN(r.second)) {
 			const x = S(r.second);
 			const low = y + 19.5;
@@ -167,6 +175,12 @@ export class BarsMark {
 			g.fill();
 			g.stroke();
 		}
+	}
+
+	/** @param {CanvasRenderingContext2D} g @param {BarRow} r @param {number} y @param {number} height */
+	drawBar(g, r, y, height) {
+		g.fillStyle = r.colour;
+		g.fillRect(this.names, y, Math.max(r.value > 0 ? 1 : 0, this.x(r.value) - this.names), height);
 	}
 
 	/**
@@ -188,7 +202,8 @@ export class BarsMark {
 		g.textAlign = 'left';
 		g.font = '600 12px ' + theme.font;
 		g.fillStyle = theme.ink;
-		g.fillText(this.data.title, this.names, 10);
+		/* Where it does not fit above the bars it begins with the names. */
+		g.fillText(this.data.title, this.names + g.measureText(this.data.title).width > this.right ? 8 : this.names, 10);
 		if (lower.length) {
 			g.fillStyle = theme.rule;
 			g.fillRect(this.names, height - BAR_FOOT + 3, g.canvas.width, 1);

@@ -14,6 +14,7 @@ import { fitText } from './axes.js';
  * @property {string} title
  * @property {string[]} columns
  * @property {number[]} breaks columns before which a gap stands
+ * @property {number[]} [guides] columns before which a small one does
  * @property {(row: number, column: number) => number} value NaN: no cell
  * @property {(v: number, row: number, column: number) => number} shade 0..1
  * @property {(v: number) => string} text short, into the cell
@@ -33,6 +34,7 @@ import { fitText } from './axes.js';
 
 const ROW = 21;
 const GAP = 10;
+const GUIDE = 4;
 const PANEL_GAP = 36;
 
 export class MatrixMark {
@@ -77,7 +79,7 @@ export class MatrixMark {
 		let x = names;
 		/* Equal columns in all panels. */
 		const w = this.data.panels.reduce((min, panel) =>
-			Math.min(min, Math.max(2, (room - panel.breaks.length * GAP) / Math.max(1, panel.columns.length))), 104);
+			Math.min(min, Math.max(2, (room - panel.breaks.length * GAP - (panel.guides || []).length * GUIDE) / Math.max(1, panel.columns.length))), 104);
 
 		this.names = names;
 		this.layout = this.data.panels.map(panel => {
@@ -88,6 +90,8 @@ export class MatrixMark {
 			panel.columns.forEach((_, i) => {
 				if (panel.breaks.includes(i))
 					c += GAP;
+				else if (panel.guides?.includes(i))
+					c += GUIDE;
 				at.push(c);
 				c += w;
 			});

@@ -6,6 +6,7 @@
  */
 
 import { cubeRange } from '../data/cube.js';
+import { guestBlocks, guestPartsOf } from '../data/guestparts.js';
 import { entryRows, sliceBlocks, slicesOf } from '../data/slices.js';
 import { TASK_NONE } from '../data/tasklist.js';
 import { Surface } from '../ui/surface.js';
@@ -22,6 +23,7 @@ import { TimeGestures } from './gestures.js';
  * @property {Uint8Array} slot by task: number into colours, SLOT_HIDDEN = not drawn
  * @property {string[]} colours
  * @property {number} marked slot drawn first (at the bottom of a lane), or -1
+ * @property {[string, string] | null} guest colours of a vCPU's time in the guest and out of it; null = not known
  */
 
 /** @typedef {{ run: Run, cube: Cube, paint: LanePaint, name: string }} LaneGroup */
@@ -36,6 +38,8 @@ const T_GROUP = 22;
 const SLICES_MAX = 400000;
 /** Slices from this width on are drawn with sharp edges. */
 const SHARP_PX = 2;
+/** Height of the band below a vCPU's run: guest and host. */
+const BAND_PX = 5;
 
 /** @param {string} css "#rrggbb" @returns {number} as ImageData words, little-endian RGBA */
 function cssWord(css) {
@@ -113,6 +117,13 @@ export class TimelineMark {
 		return rows > 0 && rows <= SLICES_MAX;
 	}
 
+	/** The band of guest time can be shown: few enough events. @param {LaneGroup} g */
+	wantsGuests(g) {
+		const { from, to } = this.window;
+
+		return g.paint.guest !== null && this.lane >= 14 && g.run.cpus.reduce((n, cpu) => n + entryRows(guestBlocks(g.run, cpu, from, to)), 0) <= SLICES_MAX;
+	}
+
 	/** Decode what the window needs, in pieces. */
 	async load() {
 		const ticket = ++this.loading;
@@ -124,7 +135,7 @@ export class TimelineMark {
 			if (!this.wantsSlices(g))
 				continue;
 			for (const cpu of g.run.cpus) {
-				const entries = sliceBlocks(g.run, cpu, from, to).filter(e => !g.run.events.peek(e));
+				const entries = [...sliceBlocks(g.run, cpu, from, to), ...this.wantsGuests(g) ? guestBlocks(g.run, cpu, from, to) : []].filter(e => !g.run.events.peek(e));
 
 				if (!entries.length)
 					continue;
@@ -212,6 +223,8 @@ export class TimelineMark {
 		this.paintShares(g, group.paint, columns, share, y, h, dpr);
 		if (slices)
 			this.drawSharp(g, theme, group, slices, sharp, y, h);
+		if (slices && this.wantsGuests(group) && guestBlocks(group.run, cpu, this.window.from, this.window.to).every(e => group.run.events.peek(e)))
+			this.drawGuests(g, theme, group, cpu, slices, sharp, y, h);
 		this.drawUnknown(g, theme, group.run, index, y, h);
 	}
 
@@ -347,11 +360,54 @@ export class TimelineMark {
 
 			g.fillStyle = colour;
 			g.fillRect(x0, y, Math.max(0.5, x1 - x0 - (x1 - x0 > 5 ? 1 : 0)), h);
+			/* Clear of the band of guest time. */
+			const room = h - (group.paint.guest && h > 24 ? BAND_PX : 0);
+
 			if (x1 - x0 > 46 && h >= 12 && task !== TASK_NONE) {
 				const v = parseInt(colour.slice(1), 16);
 
 				g.fillStyle = 0.299 * (v >> 16) + 0.587 * (v >> 8 & 255) + 0.114 * (v & 255) > 140 ? '#10151c' : '#ffffff';
-				g.fillText(fitText(g, group.run.tasks.unique(task), x1 - x0 - 12), x0 + 6, y + h / 2 + 0.5);
+				g.fillText(fitText(g, group.run.tasks.unique(task), x1 - x0 - 12), x0 + 6, y + room / 2 + 0.5);
+			}
+		}
+	}
+
+	/**
+	 * Below the runs of vCPUs: when they were in the guest.
+	 * @param {CanvasRenderingContext2D} g
+	 * @param {Theme} theme
+	 * @param {LaneGroup} group
+	 * @param {number} cpu
+	 * @param {{ start: Float64Array, end: Float64Array, task: Int32Array }} slices
+	 * @param {number[]} sharp
+	 * @param {number} y
+	 * @param {number} h
+	 */
+	drawGuests(g, theme, group, cpu, slices, sharp, y, h) {
+		const s = this.scale;
+		const [inside, outside] = group.paint.guest || ['', ''];
+		const parts = guestPartsOf(group.run, cpu, this.window.from, this.window.to);
+		let k = 0;
+
+		for (const i of sharp) {
+			while (k < parts.length && parts[k].end <= slices.start[i])
+				k++;
+			let begun = false;
+
+			for (let p = k; p < parts.length && parts[p].start < slices.end[i]; p++) {
+				const part = parts[p];
+				const x0 = Math.max(s.x0, s.x(Math.max(part.start, slices.start[i])));
+				const x1 = Math.min(s.x1, s.x(Math.min(part.end, slices.end[i])));
+
+				if (part.task !== slices.task[i] || x1 <= x0)
+					continue;
+				if (!begun) {
+					g.fillStyle = theme.paper;
+					g.fillRect(x0, y + h - BAND_PX - 1, Math.min(s.x1, s.x(slices.end[i])) - x0, 1);
+					begun = true;
+				}
+				g.fillStyle = part.guest ? inside : outside;
+				g.fillRect(x0, y + h - BAND_PX, x1 - x0, BAND_PX);
 			}
 		}
 	}

@@ -55,7 +55,7 @@ export function fill(node, ...children) {
  * @param {...Child} children
  */
 export function refill(node, ...children) {
-	const controls = () => /** @type {HTMLElement[]} */ ([...node.querySelectorAll('button, input')]);
+	const controls = () => /** @type {HTMLElement[]} */ ([...node.querySelectorAll('button, input, select')]);
 	const at = node.contains(document.activeElement) ? controls().indexOf(/** @type {HTMLElement} */ (document.activeElement)) : -1;
 
 	fill(node, ...children);

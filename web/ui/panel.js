@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Details of the selected task or CPU, beside every view. */
 
-import { KIND_PREEMPTED, KIND_RUN, KIND_SLEEP, KIND_WAIT, sumDelays, sumRuns, sumSuccessors } from '../data/sums.js';
+import { KIND_GUEST, KIND_HOST, KIND_PREEMPTED, KIND_RUN, KIND_SLEEP, KIND_WAIT, sumDelays, sumRuns, sumSuccessors } from '../data/sums.js';
 import { el, fill, icon, refill } from './dom.js';
 import { fmtCount, fmtDuration, fmtPct } from './units.js';
 
@@ -100,6 +100,14 @@ export class Panel {
 		return rest.sort((a, b) => b.count - a.count);
 	}
 
+	/** The most frequent of them, with their share. @param {Run} run @param {{ task: number, next: number, count: number }[]} pairs */
+	neighbours(run, pairs) {
+		const all = pairs.reduce((s, p) => s + p.count, 0) || 1;
+
+		return this.joinIdle(run, pairs).slice(0, LISTED).map(p => ({ name: run.tasks.idle[p.next] ? 'IDLE' : run.tasks.unique(p.next), part: p.count / all,
+			text: fmtPct(100 * p.count / all), pick: run.tasks.idle[p.next] ? undefined : () => this.app.selectTask(run, p.next) }));
+	}
+
 	/** @param {Run} run */
 	async task(run) {
 		const app = this.app;
@@ -122,23 +130,25 @@ export class Panel {
 			mask[i] = Number(row === n);
 		});
 		const delays = await run.delayCube();
-		const pairs = sumSuccessors(run, await run.nextCube(), w).pairs.filter(p => p.task === n).sort((a, b) => b.count - a.count);
-		const away = pairs.reduce((s, p) => s + p.count, 0) || 1;
+		const both = sumSuccessors(run, await run.nextCube(), w).pairs;
+		const pairs = both.filter(p => p.task === n).sort((a, b) => b.count - a.count);
+		/* Who ran before, told as who runs next. */
+		const before = both.filter(p => p.next === n).map(p => ({ task: n, next: p.task, count: p.count })).sort((a, b) => b.count - a.count);
 		/** @type {[string, string][]} */
 		const lines = [several ? ['tasks', String(run.tasks.members[n])] : ['tid', String(t.tid)], ...t.tgid && !several ? /** @type {[string, string][]} */ ([['process', String(t.tgid)]]) : [],
 			...t.role && !several ? /** @type {[string, string][]} */ ([['name', t.comm]]) : [],
 			['run time', fmtDuration(sums.taskRun[n])], ['of one core', fmtPct(100 * sums.taskRun[n] / longest, 2)], ['switches', fmtCount(sums.taskSwitches[n])],
 			['switches/s', fmtCount(sums.taskSwitches[n] * 1e9 / longest)]];
 
-		const spans = /** @type {[number, string][]} */ ([[KIND_RUN, 'run'], [KIND_SLEEP, 'sleep'], [KIND_WAIT, 'wait'], [KIND_PREEMPTED, 'preempted']])
+		const spans = /** @type {[number, string][]} */ ([[KIND_RUN, 'run'], [KIND_SLEEP, 'sleep'], [KIND_WAIT, 'wait'], [KIND_PREEMPTED, 'preempted'],
+			[KIND_GUEST, 'guest'], [KIND_HOST, 'host']])
 			.map(([kind, label]) => ({ label, h: sumDelays(run, delays, w, kind, mask).all })).filter(s => s.h.count);
 		return el('section', null, this.head(title, app.colourOf(run, n), [name, t.kernel ? 'kernel thread' : '', t.self ? 'kymo itself' : ''].filter(Boolean).join(' · ')),
 			this.list(lines), this.spanTable(spans),
 			this.bars('CPUs', run.cpus.map((cpu, c) => ({ cpu, ns: sums.run[n * sums.cpus + c] })).filter(x => x.ns > 0).sort((a, b) => b.ns - a.ns).slice(0, LISTED)
 				.map(x => ({ name: 'CPU ' + x.cpu, part: x.ns / (sums.taskRun[n] || 1), text: fmtPct(100 * x.ns / (sums.taskRun[n] || 1)),
 					pick: () => app.state.set({ cpu: x.cpu, task: '', tid: 0 }) }))),
-			this.bars('Runs next', this.joinIdle(run, pairs).slice(0, LISTED).map(p => ({ name: run.tasks.idle[p.next] ? 'IDLE' : run.tasks.unique(p.next), part: p.count / away,
-				text: fmtPct(100 * p.count / away), pick: run.tasks.idle[p.next] ? undefined : () => app.selectTask(run, p.next) }))),
+			this.bars('Ran before', this.neighbours(run, before)), this.bars('Runs next', this.neighbours(run, pairs)),
 			el('button', { type: 'button', class: 'plain', on: { click: () => app.filterTo(run.tasks.label[n]) } }, icon('filter'), 'Show only ' + title));
 	}
 

@@ -20,11 +20,17 @@
  * @property {string} kinds of the durations view, "1,2"
  * @property {boolean} only the selected task in the durations view
  * @property {boolean} everything all rows instead of the top ones
+ * @property {string} exits measure of the exits: count, time or last
+ * @property {string} less exits that are left out, by key
+ * @property {string} layers kinds of the exit durations, "5,6"
+ * @property {number} charts of single tasks that are shown, 0 = all tasks in one chart
+ * @property {string} order of tasks: use or name
  */
 
 /** @type {Look} */
 const lookDefault = { view: '', hide: '', diff: '', from: 0, to: 0, filter: '', self: false, merge: false, task: '', tid: 0, cpu: -1, theme: 'auto',
-	ramp: 'viridis', measure: 'both', kinds: '1,3', only: false, everything: false };
+	ramp: 'viridis', measure: 'both', kinds: '1,3', only: false, everything: false,
+	exits: 'count', less: '', layers: '5,6', charts: 0, order: 'use' };
 
 /** Changes that a reader would want to go back from. */
 const lookSteps = new Set(['view']);

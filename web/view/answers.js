@@ -4,7 +4,8 @@
  * capture without a filter the program's own answer is shown as it is.
  */
 
-import { KIND_PREEMPTED, KIND_RUN, KIND_SLEEP, KIND_WAIT, sumDelays } from '../data/sums.js';
+import { KIND_GUEST, KIND_HOST, KIND_PREEMPTED, KIND_RUN, KIND_SLEEP, KIND_WAIT, sumDelays } from '../data/sums.js';
+import { compareNames } from '../data/vm.js';
 
 /** @typedef {import('../app.js').App} App */
 /** @typedef {import('../data/run.js').Run} Run */
@@ -14,7 +15,7 @@ import { KIND_PREEMPTED, KIND_RUN, KIND_SLEEP, KIND_WAIT, sumDelays } from '../d
 /** @typedef {import('../ui/tabletwin.js').Answer} Answer */
 
 export const kindNames = /** @type {Object<number, string>} */ ({ [KIND_RUN]: 'run', [KIND_SLEEP]: 'sleep', [KIND_WAIT]: 'wait',
-	[KIND_PREEMPTED]: 'preempted' });
+	[KIND_PREEMPTED]: 'preempted', [KIND_GUEST]: 'guest', [KIND_HOST]: 'host' });
 
 const nameTask = { name: 'task', title: 'Task', unit: '', type: 'text', key: true };
 const nameTid = { name: 'tid', title: 'TID', unit: 'id', type: 'u64', key: true };
@@ -54,6 +55,11 @@ const ownColumns = {
 	timeline: [nameTask, nameTid, { name: 'start', title: 'Start', unit: 'time', type: 'u64', key: true }, nsColumn('length', 'Length'),
 		{ name: 'cpu', title: 'CPU', unit: 'id', type: 'u64' }, { name: 'end_state', title: 'End', unit: '', type: 'text' }],
 };
+
+/** Columns of a view where the program's do not apply. @param {string} name */
+export function columnsOf(name) {
+	return ownColumns[name] || [];
+}
 
 /**
  * The answer of one run: the program's own, or @rows in its columns.
@@ -137,6 +143,37 @@ export function busyTasks(run, sums, mask) {
 			out.push(n);
 	}
 	return out.sort((a, b) => sums.taskRun[b] - sums.taskRun[a] || a - b);
+}
+
+/**
+ * Tasks by name instead, with group numbers in front.
+ * @param {Run} run
+ * @param {number[]} tasks
+ */
+export function byName(run, tasks) {
+	return [...tasks].sort((a, b) => compareNames(run.tasks.label[a], run.tasks.label[b]) || a - b);
+}
+
+/**
+ * vCPUs that no switch tells of, since they never left their CPU: their guest time is taken for run time.
+ * @param {Run} run
+ * @param {RunSums} sums changed
+ * @param {import('../data/cube.js').Cube | null} delays
+ * @param {Uint8Array} mask
+ * @returns {Set<number>} whose
+ */
+export function addSpinning(run, sums, delays, mask) {
+	const spinning = new Set();
+
+	if (!delays)
+		return spinning;
+	for (const [n, h] of sumDelays(run, delays, sums.window, KIND_GUEST, mask).byTask) {
+		if (sums.taskRun[n] || sums.taskSwitches[n])
+			continue;
+		sums.taskRun[n] = h.sum;
+		spinning.add(n);
+	}
+	return spinning;
 }
 
 /** @param {Run} run @param {number} n */
@@ -229,7 +266,7 @@ export function rowsDurations(run, byKind) {
 	const rows = [];
 
 	for (const n of [...tasks].sort((a, b) => total(b) - total(a) || a - b)) {
-		for (const kind of [KIND_RUN, KIND_SLEEP, KIND_WAIT, KIND_PREEMPTED]) {
+		for (const kind of byKind.keys()) {
 			const h = byKind.get(kind)?.byTask.get(n);
 
 			if (h)

@@ -2,10 +2,11 @@
 /* The core map: tasks x cores, run time and switches side by side or one of them. */
 
 import { sumRuns } from '../data/sums.js';
+import { groupOf } from '../data/vm.js';
 import { MatrixMark } from '../mark/matrix.js';
 import { el } from '../ui/dom.js';
 import { fmtCount, fmtDuration, fmtExact, fmtPct, fmtShort } from '../ui/units.js';
-import { answerOf, busyTasks, joinAnswers, rowsCoremap } from './answers.js';
+import { answerOf, busyTasks, byName, joinAnswers, rowsCoremap } from './answers.js';
 import { CoremapDiff } from './coremap_diff.js';
 import { ViewFrame } from './frame.js';
 
@@ -19,13 +20,19 @@ class CoreGrid {
 	 * @param {Run} run
 	 * @param {RunSums} sums
 	 * @param {Uint8Array} mask
+	 * @param {boolean} named order by name
 	 */
-	constructor(run, sums, mask) {
+	constructor(run, sums, mask, named) {
 		const cpus = sums.cpus;
 
 		this.run = run;
 		this.sums = sums;
-		this.tasks = busyTasks(run, sums, mask);
+		const busy = busyTasks(run, sums, mask);
+
+		this.busiest = busy[0];
+		this.tasks = named ? byName(run, busy) : busy;
+		/** Rows before which a group of names ends. */
+		this.groups = named ? this.groupEnds() : [];
 		this.cpus = cpus;
 		this.longest = run.longestCovered(sums.window);
 		this.covered = run.cpus.map((_, c) => run.covered(c, sums.window));
@@ -37,6 +44,14 @@ class CoreGrid {
 		this.maxCount = 1;
 		this.maxAll = 1;
 		this.build();
+	}
+
+	/** Where the names of neighbours stop having something in common; single ones need no rules between them. */
+	groupEnds() {
+		const group = this.tasks.map(n => groupOf(this.run.tasks.label[n]));
+		const single = /** @param {number} i */ i => group[i] !== group[i - 1] && group[i] !== group[i + 1];
+
+		return group.map((_, i) => i).filter(i => i && group[i] !== group[i - 1] && !(single(i) && single(i - 1))).map(i => i + 1);
 	}
 
 	build() {
@@ -109,6 +124,23 @@ class CoreGrid {
 	}
 }
 
+/** A guide every so many cores. */
+const GUIDE_CORES = 8;
+
+/**
+ * Gaps between packages and nodes, guides between groups of cores.
+ * @param {Run} run
+ * @param {number[]} after columns behind the cores that are set apart
+ */
+function coreBreaks(run, after) {
+	const cpus = run.json.cpus;
+	const borders = cpus.map((_, i) => i).filter(i => i && (cpus[i].package !== cpus[i - 1].package || cpus[i].node !== cpus[i - 1].node));
+	/* Where neighbours take turns (one package even, the other odd) borders would be everywhere. */
+	const breaks = borders.length > cpus.length / 2 ? [] : borders;
+
+	return { breaks: [...breaks, ...after], guides: cpus.map((_, i) => i).filter(i => i && i % GUIDE_CORES === 0 && !breaks.includes(i)) };
+}
+
 class CoremapView extends ViewFrame {
 	/** @param {App} app */
 	constructor(app) {
@@ -139,7 +171,7 @@ class CoremapView extends ViewFrame {
 		while (this.maps.length > data.length)
 			this.maps.pop();
 		data.forEach(({ run, cube }, i) => {
-			const grid = new CoreGrid(run, sumRuns(run, cube, app.window()), app.mask(run));
+			const grid = new CoreGrid(run, sumRuns(run, cube, app.window()), app.mask(run), app.state.look.order === 'name');
 
 			if (this.maps[i])
 				this.maps[i].grid = grid;
@@ -201,7 +233,7 @@ class CoremapView extends ViewFrame {
 
 		const current = look.measure === 'both' && measures.length === 1 ? 'run' : look.measure;
 
-		this.setTools(current, () => [this.choice('Measure', [['both', 'Both'], ['run', 'Run time'], ['switches', 'Switches']],
+		this.setTools([current, look.order, app.pair !== null].join(), () => [app.pair ? null : this.orderChoice(), this.choice('Measure', [['both', 'Both'], ['run', 'Run time'], ['switches', 'Switches']],
 			current, v => app.state.set({ measure: v }))]);
 		if (app.pair) {
 			this.diff.draw(measures, this.room());
@@ -211,7 +243,7 @@ class CoremapView extends ViewFrame {
 			const rows = Array.from({ length: grid.rows }, (_, r) => grid.name(r));
 			const marked = grid.tasks.findIndex(n => app.isMarked(grid.run, n));
 
-			mark.set({ rows: grid.tasks.length ? rows : [], breaks: [1, grid.rows - 1], marked: marked + (marked < 0 ? 0 : 1),
+			mark.set({ rows: grid.tasks.length ? rows : [], breaks: [1, ...grid.groups, grid.rows - 1], marked: marked + (marked < 0 ? 0 : 1),
 				empty: app.filter ? 'No task that ran matches the filter.' : 'Nothing ran in this window.',
 				panels: measures.map(m => m === 'run' ? this.runPanel(grid) : this.switchPanel(grid)) }, this.room());
 		}
@@ -222,7 +254,7 @@ class CoremapView extends ViewFrame {
 		const w = grid.cpus + 2;
 
 		return {
-			title: 'Run time, % of the core', columns: grid.columns, breaks: [grid.cpus, grid.cpus + 1],
+			title: 'Run time, % of the core', columns: grid.columns, ...coreBreaks(grid.run, [grid.cpus, grid.cpus + 1]),
 			value: /** @param {number} r @param {number} c */ (r, c) => Number.isNaN(grid.time[r * w + c]) ? NaN : grid.pct(r, c),
 			shade: /** @param {number} v */ v => v / 100,
 			grey: /** @param {number} r @param {number} c */ (r, c) => c === grid.cpus + 1 || r === grid.rows - 1,
@@ -233,7 +265,7 @@ class CoremapView extends ViewFrame {
 	/** @param {CoreGrid} grid */
 	switchPanel(grid) {
 		return {
-			title: 'Context switches', columns: grid.columns.slice(0, -1), breaks: [grid.cpus],
+			title: 'Context switches', columns: grid.columns.slice(0, -1), ...coreBreaks(grid.run, [grid.cpus]),
 			value: /** @param {number} r @param {number} c */ (r, c) => grid.switches(r, c),
 			shade: /** @param {number} v @param {number} r @param {number} c */ (v, r, c) =>
 				Math.log1p(v) / Math.log1p(Math.max(1, c < grid.cpus ? grid.maxCount : grid.maxAll)),
@@ -277,7 +309,7 @@ class CoremapView extends ViewFrame {
 		this.setFacts(this.maps.flatMap(({ grid }) => {
 			const covered = grid.covered.reduce((a, b) => a + b, 0) || 1;
 			const prefix = this.maps.length > 1 ? grid.run.name + ': ' : '';
-			const busiest = grid.tasks[0];
+			const busiest = grid.busiest;
 			let hot = -1;
 
 			for (let c = 0; c < grid.cpus; c++) {

@@ -137,6 +137,26 @@ export class ViewFrame {
 
 	/**
 	 * @param {string} label
+	 * @param {[string, string][]} choices value and title
+	 * @param {string} current
+	 * @param {(value: string) => void} pick
+	 */
+	select(label, choices, current, pick) {
+		const box = el('select', { 'aria-label': label, on: { change: () => pick(box.value) } }, ...choices.map(([value, title]) => el('option', { value, text: title })));
+
+		box.value = current;
+		return box;
+	}
+
+	/** Busiest first, or by name with group numbers in front. */
+	orderChoice() {
+		const order = this.app.state.look.order;
+
+		return this.choice('Order', [['use', 'By use'], ['name', 'By name']], order === 'name' ? order : 'use', v => this.app.state.set({ order: v }));
+	}
+
+	/**
+	 * @param {string} label
 	 * @param {boolean} on
 	 * @param {(on: boolean) => void} change
 	 */
@@ -151,16 +171,16 @@ export class ViewFrame {
 	 * Pictures of the runs below each other. They stay where they are while the runs do: an element that
 	 * is moved forgets how far it was scrolled.
 	 * @param {HTMLElement} host
-	 * @param {{ run: Run, node: HTMLElement | null }[]} pictures
+	 * @param {{ run: Run, node: HTMLElement | null, title?: string }[]} pictures title: instead of the run's name
 	 */
 	setMultiples(host, pictures) {
-		const key = pictures.map(p => this.app.nameOf(p.run) + p.run.number).join();
+		const key = pictures.map(p => (p.title ?? this.app.nameOf(p.run)) + p.run.number).join();
 
 		host.classList.toggle('many', pictures.length > 2);
 		if (host.dataset.runs === key)
 			return;
 		host.dataset.runs = key;
-		fill(host, ...pictures.map(p => el('div', { class: 'multiple' }, pictures.length > 1 ? el('h4', { text: this.app.nameOf(p.run) }) : null, p.node)));
+		fill(host, ...pictures.map(p => el('div', { class: 'multiple' }, p.title ?? (pictures.length > 1 ? this.app.nameOf(p.run) : '') ? el('h4', { text: p.title ?? this.app.nameOf(p.run) }) : null, p.node)));
 	}
 
 	/**

@@ -2,14 +2,16 @@
 /* All views, in the order of the rail. A new view = its file and a word here. */
 
 import { coremapView } from './coremap.js';
-import { durationsView } from './durations.js';
+import { durationsView, guestView } from './durations.js';
 import { infoView } from './info.js';
+import { kvmView } from './kvm.js';
 import { latencyView } from './latency.js';
 import { successorsView } from './successors.js';
 import { switchesView } from './switches.js';
 import { tasksView } from './tasks.js';
 import { timelineView } from './timeline.js';
+import { vmsView } from './vms.js';
 
-export const viewList = [coremapView, switchesView, timelineView, durationsView, latencyView, successorsView, tasksView];
+export const viewList = [coremapView, switchesView, timelineView, durationsView, latencyView, successorsView, kvmView, guestView, vmsView, tasksView];
 /** Stands last, behind the views that the page brings along. */
 export const lastView = infoView;

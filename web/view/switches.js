@@ -2,11 +2,12 @@
 /* CPU use beside context switches: who is busy, and who is only switched. */
 
 import { sumRuns } from '../data/sums.js';
+import { compareNames } from '../data/vm.js';
 import { BarsMark } from '../mark/bars.js';
 import { PairsMark } from '../mark/pairs.js';
 import { el } from '../ui/dom.js';
 import { fmtCount, fmtExact, fmtPct, fmtShort } from '../ui/units.js';
-import { answerOf, busyTasks, joinAnswers, rowsSwitches } from './answers.js';
+import { addSpinning, answerOf, busyTasks, byName, joinAnswers, rowsSwitches } from './answers.js';
 import { coreUse } from './difference.js';
 import { ViewFrame } from './frame.js';
 import { SwitchesDiff } from './switches_diff.js';
@@ -14,7 +15,7 @@ import { SwitchesDiff } from './switches_diff.js';
 /** @typedef {import('../app.js').App} App */
 /** @typedef {import('../data/run.js').Run} Run */
 /** @typedef {import('../data/sums.js').RunSums} RunSums */
-/** @typedef {{ run: Run, sums: RunSums, tasks: number[], longest: number }} Use */
+/** @typedef {{ run: Run, sums: RunSums, tasks: number[], longest: number, busiest: number, spinning: Set<number> }} Use spinning: run time is guest time */
 /** @typedef {{ use: Use, tasks: number[], time: number, switches: number }} Bar */
 
 /** Bars before the rest is summed up. */
@@ -42,10 +43,10 @@ class SwitchesView extends ViewFrame {
 	}
 
 	async gather() {
-		return Promise.all(this.app.shown().map(async run => ({ run, cube: await run.runCube() })));
+		return Promise.all(this.app.shown().map(async run => ({ run, cube: await run.runCube(), delays: run.hasExits() ? await run.delayCube() : null })));
 	}
 
-	/** @param {{ run: Run, cube: import('../data/cube.js').Cube }[]} data */
+	/** @param {{ run: Run, cube: import('../data/cube.js').Cube, delays: import('../data/cube.js').Cube | null }[]} data */
 	show(data) {
 		const app = this.app;
 
@@ -55,16 +56,22 @@ class SwitchesView extends ViewFrame {
 		}
 		this.setOne(this.host, 'bars', this.mark.el);
 		this.surface = this.mark.surface;
-		this.uses = data.map(({ run, cube }) => {
+		this.uses = data.map(({ run, cube, delays }) => {
 			const sums = sumRuns(run, cube, app.window());
+			const spinning = addSpinning(run, sums, delays, app.mask(run));
+			const tasks = busyTasks(run, sums, app.mask(run));
 
-			return { run, sums, tasks: busyTasks(run, sums, app.mask(run)), longest: run.longestCovered(sums.window) || 1 };
+			return { run, sums, spinning, busiest: tasks[0], tasks: app.state.look.order === 'name' ? byName(run, tasks) : tasks, longest: run.longestCovered(sums.window) || 1 };
 		});
 		this.setSnapped(data);
 		this.drawBars();
 		this.showFacts();
-		this.table.set(() => joinAnswers(this.uses.map(u => ({ run: u.run,
-			answer: answerOf(app, u.run, 'switches', () => rowsSwitches(u.run, u.sums, app.mask(u.run))) }))), app.dragging());
+		this.table.set(() => joinAnswers(this.uses.map(u => {
+			const answer = answerOf(app, u.run, 'switches', () => rowsSwitches(u.run, u.sums, app.mask(u.run)));
+
+			return { run: u.run, answer: u.spinning.size ? { ...answer, notes: [...answer.notes, 'No switch was seen of ' + [...u.spinning].map(n => u.run.tasks.unique(n)).join(', ') +
+				': the time is that in the guest.'] } : answer };
+		})), app.dragging());
 	}
 
 	/** @param {{ run: Run, cube: import('../data/cube.js').Cube }[]} data */
@@ -90,7 +97,9 @@ class SwitchesView extends ViewFrame {
 	drawBars() {
 		const app = this.app;
 		const several = this.uses.length > 1;
-		const all = app.state.look.everything;
+		/* The rest summed up would be more than those that come first by name. */
+		const named = app.state.look.order === 'name';
+		const all = app.state.look.everything || named;
 		const groups = several ? this.byLabel() : this.uses[0].tasks.map(task => [this.barOf(this.uses[0], [task])]);
 		const shown = all ? groups : groups.slice(0, TOP_BARS);
 		const left = groups.length - shown.length;
@@ -104,7 +113,7 @@ class SwitchesView extends ViewFrame {
 			this.bars.push(rest);
 			rows.push({ ...this.barRow(rest, false, true), name: left + ' more tasks', colour: app.theme().faint, second: NaN, marked: false });
 		}
-		this.setTools([left > 0 || all, all].join(), () => [left > 0 || all ? this.check('all tasks', all, on => app.state.set({ everything: on })) : null]);
+		this.setTools([left > 0 || all, all, app.state.look.order].join(), () => [this.orderChoice(), !named && (left > 0 || all) ? this.check('all tasks', all, on => app.state.set({ everything: on })) : null]);
 		this.mark.set({ rows, title: 'CPU time, % of one core', secondTitle: 'Context switches in the window', full: 5,
 			label: v => v + ' %', secondLabel: fmtShort,
 			empty: app.filter ? 'No task that ran matches the filter.' : 'Nothing ran in this window.' }, this.room());
@@ -129,7 +138,7 @@ class SwitchesView extends ViewFrame {
 		const pct = 100 * bar.time / use.longest;
 
 		return { name: several ? use.run.tasks.label[tasks[0]] : this.barName(bar), note: several ? use.run.name : '', colour: this.app.colourOf(use.run, tasks[0]),
-			value: pct, second: bar.switches, text: fmtPct(pct) + (several && tasks.length > 1 ? ' × ' + tasks.length + ' tasks' : ''),
+			value: pct, second: bar.switches, text: fmtPct(pct) + (several && tasks.length > 1 ? ' × ' + tasks.length + ' tasks' : '') + (tasks.every(n => use.spinning.has(n)) ? ' spinning in the guest' : ''),
 			marked: tasks.some(n => this.app.isMarked(use.run, n)), first };
 	}
 
@@ -152,7 +161,9 @@ class SwitchesView extends ViewFrame {
 		}
 		const most = /** @param {Bar[]} bars */ bars => bars.reduce((m, b) => Math.max(m, b.time / b.use.longest), 0);
 
-		return [...groups.values()].sort((a, b) => most(b) - most(a));
+		const list = [...groups].sort((a, b) => this.app.state.look.order === 'name' ? compareNames(a[0], b[0]) : most(b[1]) - most(a[1]));
+
+		return list.map(g => g[1]);
 	}
 
 	/** @param {number} row @param {PointerEvent} e */
@@ -184,8 +195,8 @@ class SwitchesView extends ViewFrame {
 			return [
 				{ label: prefix + 'context switches', value: fmtCount(all), note: fmtCount(all * 1e9 / u.longest) + ' per second' },
 				...most < 0 ? [] : [{ label: 'most switched', value: u.run.tasks.unique(most), note: fmtCount(u.sums.taskSwitches[most]) }],
-				...most < 0 || this.uses.length > 1 ? [] : [{ label: 'busiest', value: u.run.tasks.unique(u.tasks[0]),
-					note: fmtPct(100 * u.sums.taskRun[u.tasks[0]] / u.longest) + ' of one core' }],
+				...most < 0 || this.uses.length > 1 ? [] : [{ label: 'busiest', value: u.run.tasks.unique(u.busiest),
+					note: fmtPct(100 * u.sums.taskRun[u.busiest] / u.longest) + ' of one core' }],
 			];
 		}));
 	}

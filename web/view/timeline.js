@@ -2,13 +2,15 @@
 /* Core locality: who ran on which CPU, when; down to the single run. */
 
 import { lowerBound } from '../data/cube.js';
+import { guestPartsOf } from '../data/guestparts.js';
 import { sliceAt, slicesOf } from '../data/slices.js';
-import { sumRuns } from '../data/sums.js';
+import { exitKey, sumRuns } from '../data/sums.js';
 import { SLOT_HIDDEN, TimelineMark } from '../mark/timeline.js';
 import { el, refill } from '../ui/dom.js';
 import { fmtCount, fmtDuration, fmtExact, fmtPct, fmtTime } from '../ui/units.js';
 import { answerOf, busyTasks, joinAnswers, taskKey } from './answers.js';
 import { ViewFrame } from './frame.js';
+import { exitReasonsOf } from './kvm.js';
 
 /** @typedef {import('../app.js').App} App */
 /** @typedef {import('../data/run.js').Run} Run */
@@ -42,6 +44,8 @@ class TimelineView extends ViewFrame {
 		this.figure.append(this.mark.el, this.legend);
 		/** @type {{ run: Run, cube: Cube, sums: ReturnType<typeof sumRuns> }[]} */
 		this.data = [];
+		/** @type {ReturnType<typeof exitReasonsOf> | null} */
+		this.reasons = null;
 	}
 
 	async gather() {
@@ -90,7 +94,9 @@ class TimelineView extends ViewFrame {
 		colours[SLOT_FADED] = theme.fade;
 		colours[SLOT_MARKED] = selected ? app.taskColours.of(app.state.look.task, theme.dark) : theme.accent;
 		colours[SLOT_UNKNOWN] = theme.faint;
-		return { slot, colours, marked: selected ? SLOT_MARKED : -1 };
+		const [inside, outside] = app.taskColours.all(theme.dark);
+
+		return { slot, colours, marked: selected ? SLOT_MARKED : -1, guest: run.hasExitEvents() ? /** @type {[string, string]} */ ([inside, outside]) : null };
 	}
 
 	/** @param {boolean} exact @param {boolean} loading */
@@ -101,8 +107,10 @@ class TimelineView extends ViewFrame {
 
 		this.detail.textContent = words + (run && run.json.events_note && !loading ? ' (' + run.json.events_note + ')' : '');
 		this.el.dataset.detail = loading ? 'loading' : exact ? 'exact' : 'bins';
-		if (!loading)
+		if (!loading) {
 			this.showTable();
+			this.showLegend();
+		}
 	}
 
 	showLegend() {
@@ -129,7 +137,20 @@ class TimelineView extends ViewFrame {
 			swatch.style.background = app.taskColours.of(label, app.theme().dark);
 			return el('button', { type: 'button', class: 'key', 'aria-pressed': String(app.state.look.task === label),
 				on: { click: () => app.selectTask(v.run, v.task) } }, swatch, label, el('span', { class: 'soft', text: fmtPct(100 * v.ns / total, 0) }));
-		}), list.length > LEGEND_TASKS ? el('span', { class: 'soft', text: 'and ' + (list.length - LEGEND_TASKS) + ' more' }) : null);
+		}), list.length > LEGEND_TASKS ? el('span', { class: 'soft', text: 'and ' + (list.length - LEGEND_TASKS) + ' more' }) : null,
+		...this.el.dataset.detail === 'exact' && this.data.some(d => d.run.hasExitEvents()) ? this.bandLegend() : []);
+	}
+
+	/** What the band below the runs of vCPUs means. */
+	bandLegend() {
+		const colours = this.app.taskColours.all(this.app.theme().dark);
+
+		return ['in the guest', 'out of it'].map((text, i) => {
+			const swatch = el('span', { class: 'swatch band' });
+
+			swatch.style.background = colours[i];
+			return el('span', { class: 'key' }, swatch, text);
+		});
 	}
 
 	showFacts() {
@@ -219,7 +240,8 @@ class TimelineView extends ViewFrame {
 
 			app.tip.show(e, name + ' · CPU ' + cpu, [['start', (s.start / 1e9).toFixed(9) + ' s'], ['length', fmtExact(s.end - s.start)],
 				['then', s.ended], ...s.tid ? /** @type {[string, string][]} */ ([['tid', String(s.tid)]]) : [],
-				...s.prio ? /** @type {[string, string][]} */ ([['priority', s.prio >= 100 ? 'nice ' + (s.prio - 120) : 'real-time ' + (99 - s.prio)]]) : []],
+				...s.prio ? /** @type {[string, string][]} */ ([['priority', s.prio >= 100 ? 'nice ' + (s.prio - 120) : 'real-time ' + (99 - s.prio)]]) : [],
+				...this.guestLines(run, cpu, Math.floor(t), s)],
 			s.task < 0 || run.tasks.idle[s.task] ? '' : app.colourOf(run, s.task));
 			return;
 		}
@@ -231,6 +253,26 @@ class TimelineView extends ViewFrame {
 			...shares.slice(0, 6).map(([n, ns]) => /** @type {[string, string]} */ ([run.tasks.idle[n] ? 'IDLE' : run.tasks.unique(n),
 				fmtPct(100 * ns / width) + ', ' + fmtDuration(ns)])),
 			...shares.length > 6 ? /** @type {[string, string][]} */ ([['', shares.length - 6 + ' more tasks']]) : []]);
+	}
+
+	/**
+	 * In the guest or out of it, and why.
+	 * @param {Run} run
+	 * @param {number} cpu
+	 * @param {number} t
+	 * @param {import('../data/slices.js').Slice} slice
+	 * @returns {[string, string][]}
+	 */
+	guestLines(run, cpu, t, slice) {
+		const part = run.hasExitEvents() ? guestPartsOf(run, cpu, t, t + 1).find(p => p.task === slice.task && p.start <= t && p.end > t) : undefined;
+
+		if (!part)
+			return [];
+		this.reasons = this.reasons || exitReasonsOf(this.app.runs);
+		const reason = this.reasons.get(exitKey(part.isa, part.reason))?.name || 'reason ' + part.reason;
+
+		return part.guest ? [['in the guest for', fmtExact(part.end - part.start)], ['left it by', reason]] :
+			[['out of the guest by', reason], ['for', part.end < slice.end ? fmtExact(part.end - part.start) : 'the rest of the run, ' + fmtExact(slice.end - part.start)]];
 	}
 
 	/** @param {Run} run @param {Cube} cube @param {number} cpu @param {number} bin @returns {[number, number][]} */
