@@ -1,0 +1,466 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Names of exit reasons as tables by number. VMX has two columns: what people read, and the
+ * kernel's symbol, which stands in the text that tracers print.
+ */
+#include "model/kvm_reason.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/attr.h"
+
+#define VMX_BASIC	0xffffu
+#define VMX_FAILED	(1u << 31)
+#define VMX_FAILED_TEXT "failed entry: "
+#define VMX_HLT		12u
+#define SVM_HLT		0x78u
+#define SVM_IDLE_HLT	0xa6u
+#define ARM64_WFX	1u
+#define ARM64_NO_TRAP	0x100u
+#define USER_HLT	5u
+
+struct vmx_reason {
+	const char *name, *symbol;
+};
+
+/* Intel SDM volume 3, appendix C; symbols: arch/x86/include/uapi/asm/vmx.h without EXIT_REASON_. */
+static const struct vmx_reason vmx[] = {
+	[0] = { "Exception or NMI", "EXCEPTION_NMI" },
+	[1] = { "External Interrupt", "EXTERNAL_INTERRUPT" },
+	[2] = { "Triple Fault", "TRIPLE_FAULT" },
+	[3] = { "INIT", "INIT_SIGNAL" },
+	[4] = { "Startup IPI", "SIPI_SIGNAL" },
+	[5] = { "I/O SMI", NULL },
+	[6] = { "Other SMI", "OTHER_SMI" },
+	[7] = { "Interrupt Window", "INTERRUPT_WINDOW" },
+	[8] = { "NMI window", "NMI_WINDOW" },
+	[9] = { "Task Switch", "TASK_SWITCH" },
+	[10] = { "CPUID", NULL },
+	[11] = { "GETSEC", NULL },
+	[12] = { "HLT", NULL },
+	[13] = { "INVD", NULL },
+	[14] = { "INVLPG", NULL },
+	[15] = { "RDPMC", NULL },
+	[16] = { "RDTSC", NULL },
+	[17] = { "RSM", NULL },
+	[18] = { "VMCALL", NULL },
+	[19] = { "VMCLEAR", NULL },
+	[20] = { "VMLAUNCH", NULL },
+	[21] = { "VMPTRLD", NULL },
+	[22] = { "VMPTRST", NULL },
+	[23] = { "VMREAD", NULL },
+	[24] = { "VMRESUME", NULL },
+	[25] = { "VMWRITE", NULL },
+	[26] = { "VMXOFF", "VMOFF" },
+	[27] = { "VMXON", "VMON" },
+	[28] = { "CR Access", "CR_ACCESS" },
+	[29] = { "MOV DR", "DR_ACCESS" },
+	[30] = { "I/O Instruction", "IO_INSTRUCTION" },
+	[31] = { "RDMSR", "MSR_READ" },
+	[32] = { "WRMSR", "MSR_WRITE" },
+	[33] = { "VM Entry Failure (invalid guest state)", "INVALID_STATE" },
+	[34] = { "VM Entry Failure (MSR loading)", "MSR_LOAD_FAIL" },
+	[36] = { "MWAIT", "MWAIT_INSTRUCTION" },
+	[37] = { "Monitor trap flag", "MONITOR_TRAP_FLAG" },
+	[39] = { "MONITOR", "MONITOR_INSTRUCTION" },
+	[40] = { "PAUSE", "PAUSE_INSTRUCTION" },
+	[41] = { "VM Entry Failure (machine check)", "MCE_DURING_VMENTRY" },
+	[43] = { "TPR below threshold", "TPR_BELOW_THRESHOLD" },
+	[44] = { "APIC Access", "APIC_ACCESS" },
+	[45] = { "Virtualized EOI", "EOI_INDUCED" },
+	[46] = { "Access to GDTR or IDTR", "GDTR_IDTR" },
+	[47] = { "Access to LDTR or TR", "LDTR_TR" },
+	[48] = { "EPT violation", "EPT_VIOLATION" },
+	[49] = { "EPT misconfiguration", "EPT_MISCONFIG" },
+	[50] = { "INVEPT", NULL },
+	[51] = { "RDTSCP", NULL },
+	[52] = { "VMX preemption timer expired", "PREEMPTION_TIMER" },
+	[53] = { "INVVPID", NULL },
+	[54] = { "WBINVD", NULL },
+	[55] = { "XSETBV", NULL },
+	[56] = { "APIC_WRITE", NULL },
+	[57] = { "RDRAND", NULL },
+	[58] = { "INVPCID", NULL },
+	[59] = { "VMFUNC", NULL },
+	[60] = { "ENCLS", NULL },
+	[61] = { "RDSEED", NULL },
+	[62] = { "PML full", "PML_FULL" },
+	[63] = { "XSAVES", NULL },
+	[64] = { "XRSTORS", NULL },
+	[65] = { "PCONFIG", NULL },
+	[66] = { "SPP", NULL },
+	[67] = { "UMWAIT", NULL },
+	[68] = { "TPAUSE", NULL },
+	[69] = { "LOADIWKEY", NULL },
+	[70] = { "ENCLV", NULL },
+	[72] = { "ENQCMD PASID translation", NULL },
+	[73] = { "ENQCMDS PASID translation", NULL },
+	[74] = { "BUS_LOCK", NULL },
+	[75] = { "NOTIFY", NULL },
+	[76] = { "SEAMCALL", NULL },
+	[77] = { "TDCALL", NULL },
+};
+
+/* AMD APM volume 2, appendix C; names as KVM prints them. Those of registers are made: svm_made().
+ */
+static const char *const svm[] = {
+	[0x40] = "DE excp",
+	[0x41] = "DB excp",
+	[0x43] = "BP excp",
+	[0x44] = "OF excp",
+	[0x45] = "BR excp",
+	[0x46] = "UD excp",
+	[0x47] = "NM excp",
+	[0x48] = "DF excp",
+	[0x4a] = "TS excp",
+	[0x4b] = "NP excp",
+	[0x4c] = "SS excp",
+	[0x4d] = "GP excp",
+	[0x4e] = "PF excp",
+	[0x50] = "MF excp",
+	[0x51] = "AC excp",
+	[0x52] = "MC excp",
+	[0x53] = "XF excp",
+	[0x60] = "interrupt",
+	[0x61] = "nmi",
+	[0x62] = "smi",
+	[0x63] = "init",
+	[0x64] = "vintr",
+	[0x65] = "cr0_sel_write",
+	[0x66] = "read_idtr",
+	[0x67] = "read_gdtr",
+	[0x68] = "read_ldtr",
+	[0x69] = "read_rt",
+	[0x6a] = "write_idtr",
+	[0x6b] = "write_gdtr",
+	[0x6c] = "write_ldtr",
+	[0x6d] = "write_rt",
+	[0x6e] = "rdtsc",
+	[0x6f] = "rdpmc",
+	[0x70] = "pushf",
+	[0x71] = "popf",
+	[0x72] = "cpuid",
+	[0x73] = "rsm",
+	[0x74] = "iret",
+	[0x75] = "swint",
+	[0x76] = "invd",
+	[0x77] = "pause",
+	[0x78] = "hlt",
+	[0x79] = "invlpg",
+	[0x7a] = "invlpga",
+	[0x7b] = "io",
+	[0x7c] = "msr",
+	[0x7d] = "task_switch",
+	[0x7e] = "ferr_freeze",
+	[0x7f] = "shutdown",
+	[0x80] = "vmrun",
+	[0x81] = "hypercall",
+	[0x82] = "vmload",
+	[0x83] = "vmsave",
+	[0x84] = "stgi",
+	[0x85] = "clgi",
+	[0x86] = "skinit",
+	[0x87] = "rdtscp",
+	[0x88] = "icebp",
+	[0x89] = "wbinvd",
+	[0x8a] = "monitor",
+	[0x8b] = "mwait",
+	[0x8c] = "mwait_cond",
+	[0x8d] = "xsetbv",
+	[0x8e] = "rdpru",
+	[0x8f] = "write_efer_trap",
+	[0xa0] = "invlpgb",
+	[0xa1] = "invlpgb_illegal",
+	[0xa2] = "invpcid",
+	[0xa3] = "mcommit",
+	[0xa4] = "tlbsync",
+	[0xa5] = "buslock",
+	[SVM_IDLE_HLT] = "idle_hlt",
+};
+
+struct named {
+	uint32_t reason;
+	const char *name;
+};
+
+static const struct named svm_high[] = {
+	{ 0x400, "npf" },
+	{ 0x401, "avic_incomplete_ipi" },
+	{ 0x402, "avic_unaccelerated_access" },
+	{ 0x403, "vmgexit" },
+	{ 0xffffffff, "invalid_guest_state" },
+	{ 0xfffffffe, "busy" },
+	{ 0xfffffffd, "idle_required" },
+	{ 0xfffffffc, "invalid_pmc" },
+};
+
+/* Arm ARM D17, ESR_ELx.EC; names: arch/arm64/include/asm/esr.h and kvm_arm.h. */
+static const char *const arm64[] = {
+	[0x00] = "UNKNOWN",	[ARM64_WFX] = "WFx",	[0x03] = "CP15_32",
+	[0x04] = "CP15_64",	[0x05] = "CP14_MR",	[0x06] = "CP14_LS",
+	[0x07] = "FP_ASIMD",	[0x08] = "CP10_ID",	[0x09] = "PAC",
+	[0x0a] = "OTHER",	[0x0c] = "CP14_64",	[0x0d] = "BTI",
+	[0x0e] = "ILL",		[0x11] = "SVC32",	[0x12] = "HVC32",
+	[0x13] = "SMC32",	[0x15] = "SVC64",	[0x16] = "HVC64",
+	[0x17] = "SMC64",	[0x18] = "SYS64",	[0x19] = "SVE",
+	[0x1a] = "ERET",	[0x1c] = "FPAC",	[0x1d] = "SME",
+	[0x1f] = "IMP_DEF",	[0x20] = "IABT_LOW",	[0x21] = "IABT_CUR",
+	[0x22] = "PC_ALIGN",	[0x24] = "DABT_LOW",	[0x25] = "DABT_CUR",
+	[0x26] = "SP_ALIGN",	[0x27] = "MOPS",	[0x28] = "FP_EXC32",
+	[0x2c] = "FP_EXC64",	[0x2d] = "GCS",		[0x2f] = "SERROR",
+	[0x30] = "BREAKPT_LOW", [0x31] = "BREAKPT_CUR", [0x32] = "SOFTSTP_LOW",
+	[0x33] = "SOFTSTP_CUR", [0x34] = "WATCHPT_LOW", [0x35] = "WATCHPT_CUR",
+	[0x38] = "BKPT32",	[0x3a] = "VECTOR32",	[0x3c] = "BRK64",
+};
+
+/* What ended the run of the guest without a trap: kvm_arm.h, ARM_EXCEPTION_*. */
+static const struct named arm64_high[] = {
+	{ ARM64_NO_TRAP + 0, "IRQ" },
+	{ ARM64_NO_TRAP + 1, "SError interrupt" },
+	{ ARM64_NO_TRAP + 3, "illegal return" },
+	{ ARM64_NO_TRAP + 0x11, "hypervisor gone" },
+};
+
+/* linux/kvm.h without KVM_EXIT_. */
+static const char *const user[] = {
+	"UNKNOWN",
+	"EXCEPTION",
+	"IO",
+	"HYPERCALL",
+	"DEBUG",
+	"HLT",
+	"MMIO",
+	"IRQ_WINDOW_OPEN",
+	"SHUTDOWN",
+	"FAIL_ENTRY",
+	"INTR",
+	"SET_TPR",
+	"TPR_ACCESS",
+	"S390_SIEIC",
+	"S390_RESET",
+	"DCR",
+	"NMI",
+	"INTERNAL_ERROR",
+	"OSI",
+	"PAPR_HCALL",
+	"S390_UCONTROL",
+	"WATCHDOG",
+	"S390_TSCH",
+	"EPR",
+	"SYSTEM_EVENT",
+	"S390_STSI",
+	"IOAPIC_EOI",
+	"HYPERV",
+	"ARM_NISV",
+	"X86_RDMSR",
+	"X86_WRMSR",
+	"DIRTY_RING_FULL",
+	"AP_RESET_HOLD",
+	"X86_BUS_LOCK",
+	"XEN",
+	"RISCV_SBI",
+	"RISCV_CSR",
+	"NOTIFY",
+	"LOONGARCH_IOCSR",
+	"MEMORY_FAULT",
+	"TDX",
+	"ARM_SEA",
+};
+
+static const char *number(uint32_t reason, char *buf)
+{
+	(void)snprintf(buf, KVM_REASON_MAX, "reason 0x%x", reason);
+	return buf;
+}
+
+static const char *in_list(const struct named *list, size_t n, uint32_t reason)
+{
+	for (size_t i = 0; i < n; i++)
+		if (list[i].reason == reason)
+			return list[i].name;
+	return NULL;
+}
+
+static const char *vmx_name(uint32_t reason, char *buf)
+{
+	uint32_t basic = reason & VMX_BASIC;
+	const char *name = basic < ARRAY_SIZE(vmx) ? vmx[basic].name : NULL;
+
+	if (!(reason & VMX_FAILED))
+		return name ? name : number(basic, buf);
+	if (name)
+		(void)snprintf(buf, KVM_REASON_MAX, VMX_FAILED_TEXT "%s", name);
+	else
+		(void)snprintf(buf, KVM_REASON_MAX, VMX_FAILED_TEXT "reason 0x%x", basic);
+	return buf;
+}
+
+/* Sixteen codes in a row for the sixteen registers. */
+static const char *svm_made(uint32_t reason, char *buf)
+{
+	static const struct {
+		uint32_t first;
+		const char *before, *behind;
+	} group[] = {
+		{ 0x00, "read_cr", "" },  { 0x10, "write_cr", "" },	 { 0x20, "read_dr", "" },
+		{ 0x30, "write_dr", "" }, { 0x90, "write_cr", "_trap" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(group); i++) {
+		if (reason < group[i].first || reason - group[i].first > 15)
+			continue;
+		(void)snprintf(buf, KVM_REASON_MAX, "%s%u%s", group[i].before,
+			       reason - group[i].first, group[i].behind);
+		return buf;
+	}
+	return NULL;
+}
+
+static const char *svm_name(uint32_t reason, char *buf)
+{
+	const char *name = reason < ARRAY_SIZE(svm) ? svm[reason] : NULL;
+
+	if (!name)
+		name = in_list(svm_high, ARRAY_SIZE(svm_high), reason);
+	if (!name)
+		name = svm_made(reason, buf);
+	return name ? name : number(reason, buf);
+}
+
+const char *kvm_reason_name(unsigned int isa, uint32_t reason, char *buf)
+{
+	const char *name = NULL;
+
+	switch (isa) {
+	case KVM_ISA_VMX:
+		return vmx_name(reason, buf);
+	case KVM_ISA_SVM:
+		return svm_name(reason, buf);
+	case KVM_ISA_ARM64:
+		name = reason < ARRAY_SIZE(arm64)
+			       ? arm64[reason]
+			       : in_list(arm64_high, ARRAY_SIZE(arm64_high), reason);
+		break;
+	case KVM_ISA_USER:
+		name = reason < ARRAY_SIZE(user) ? user[reason] : NULL;
+		break;
+	default:
+		break;
+	}
+	return name ? name : number(reason, buf);
+}
+
+const char *kvm_isa_name(unsigned int isa)
+{
+	static const char *const name[] = { [KVM_ISA_VMX] = "VMX",
+					    [KVM_ISA_SVM] = "SVM",
+					    [KVM_ISA_ARM64] = "ARM64",
+					    [KVM_ISA_USER] = "user space" };
+
+	return isa < ARRAY_SIZE(name) && name[isa] ? name[isa] : "unknown";
+}
+
+int kvm_reason_is_halt(unsigned int isa, uint32_t reason)
+{
+	switch (isa) {
+	case KVM_ISA_VMX:
+		return (reason & VMX_BASIC) == VMX_HLT;
+	case KVM_ISA_SVM:
+		return reason == SVM_HLT || reason == SVM_IDLE_HLT;
+	case KVM_ISA_ARM64:
+		return reason == ARM64_WFX;
+	case KVM_ISA_USER:
+		return reason == USER_HLT;
+	default:
+		return 0;
+	}
+}
+
+/* ---- by name ---- */
+
+static bool is_vmx(uint32_t i, const char *name)
+{
+	return (vmx[i].name && !strcmp(vmx[i].name, name)) ||
+	       (vmx[i].symbol && !strcmp(vmx[i].symbol, name));
+}
+
+static int vmx_by_name(const char *name, uint32_t *ret)
+{
+	static const char failed[] = " FAILED_VMENTRY";
+	size_t n = strlen(name), end = sizeof(failed) - 1;
+	char basic[KVM_REASON_MAX];
+	uint32_t flags = 0;
+
+	if (!strncmp(name, VMX_FAILED_TEXT, sizeof(VMX_FAILED_TEXT) - 1)) {
+		name += sizeof(VMX_FAILED_TEXT) - 1;
+		flags = VMX_FAILED;
+	} else if (n > end && n < sizeof(basic) && !strcmp(name + n - end, failed)) {
+		(void)snprintf(basic, sizeof(basic), "%.*s", (int)(n - end), name);
+		name = basic;
+		flags = VMX_FAILED;
+	}
+	for (uint32_t i = 0; i < ARRAY_SIZE(vmx); i++) {
+		if (!is_vmx(i, name))
+			continue;
+		*ret = i | flags;
+		return 0;
+	}
+	return -ENOENT;
+}
+
+static int by_list(const char *const *table, size_t n, const struct named *list, size_t n_list,
+		   const char *name, uint32_t *ret)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (table[i] && !strcmp(table[i], name)) {
+			*ret = (uint32_t)i;
+			return 0;
+		}
+	}
+	for (size_t i = 0; i < n_list; i++) {
+		if (!strcmp(list[i].name, name)) {
+			*ret = list[i].reason;
+			return 0;
+		}
+	}
+	return -ENOENT;
+}
+
+static int svm_by_name(const char *name, uint32_t *ret)
+{
+	char buf[KVM_REASON_MAX];
+
+	if (!by_list(svm, ARRAY_SIZE(svm), svm_high, ARRAY_SIZE(svm_high), name, ret))
+		return 0;
+	for (uint32_t i = 0; i < 0xa0; i++) {
+		const char *made = svm_made(i, buf);
+
+		if (made && !strcmp(made, name)) {
+			*ret = i;
+			return 0;
+		}
+	}
+	return -ENOENT;
+}
+
+int kvm_reason_by_name(unsigned int isa, const char *name, uint32_t *ret)
+{
+	switch (isa) {
+	case KVM_ISA_VMX:
+		return vmx_by_name(name, ret);
+	case KVM_ISA_SVM:
+		return svm_by_name(name, ret);
+	case KVM_ISA_ARM64:
+		return by_list(arm64, ARRAY_SIZE(arm64), arm64_high, ARRAY_SIZE(arm64_high), name,
+			       ret);
+	case KVM_ISA_USER:
+		if (!strncmp(name, "KVM_EXIT_", 9))
+			name += 9;
+		return by_list(user, ARRAY_SIZE(user), NULL, 0, name, ret);
+	default:
+		return -ENOENT;
+	}
+}
