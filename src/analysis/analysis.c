@@ -55,7 +55,20 @@ const struct track *analysis_missing(const struct analysis *a, const struct sour
 	for (size_t i = 0; a->needs && a->needs[i]; i++)
 		if (!analysis_has_track(src->info, a->needs[i]))
 			return a->needs[i];
-	return NULL;
+	for (size_t i = 0; a->needs_any && a->needs_any[i]; i++)
+		if (analysis_has_track(src->info, a->needs_any[i]))
+			return NULL;
+	return a->needs_any ? a->needs_any[0] : NULL;
+}
+
+int analysis_refuse(const struct track *missing, const char *name, struct err *e)
+{
+	bool kvm =
+		missing == &track_kvm_exit || missing == &track_kvm_entry || missing == &track_kvm;
+	const char *events = kvm ? track_kvm.name : missing->name;
+
+	return err_set(e, -ENODATA, "'%s' has no %s events (record with -e %s)", name, events,
+		       missing == &track_wakeup ? "switch,wakeup" : events);
 }
 
 nsec_t analysis_query_end(const struct run_info *info, nsec_t to)
@@ -74,16 +87,22 @@ bool analysis_wants(const struct analysis_args *args, const struct tasks *tasks,
 
 /* ---- coverage and losses ---- */
 
+enum { TRACK_LIST_NEEDS, TRACK_LIST_ANY, TRACK_LIST_ALSO, TRACK_LISTS };
+
+/* The lists of tracks that @a reads; each NULL-terminated or NULL. */
+static const struct track *const *track_list_of(const struct analysis *a, unsigned int i)
+{
+	return i == TRACK_LIST_NEEDS ? a->needs : i == TRACK_LIST_ANY ? a->needs_any : a->also;
+}
+
 static bool reads(const struct analysis *a, uint16_t track)
 {
 	if (!track)
 		return true;
-	for (size_t i = 0; a->needs && a->needs[i]; i++)
-		if (a->needs[i]->id == track)
-			return true;
-	for (size_t i = 0; a->also && a->also[i]; i++)
-		if (a->also[i]->id == track)
-			return true;
+	for (unsigned int i = 0; i < TRACK_LISTS; i++)
+		for (const struct track *const *t = track_list_of(a, i); t && *t; t++)
+			if ((*t)->id == track)
+				return true;
 	return false;
 }
 
@@ -100,14 +119,16 @@ static int coverage(const struct analysis *a, const struct run_info *info,
 		    const struct analysis_args *args, struct answer *ans)
 {
 	uint16_t track[16];
-	unsigned int n_tracks = 0, n_needs;
+	unsigned int n_tracks = 0, n_needs = 0;
 	double known = 0, asked = 0;
 
-	for (size_t i = 0; a->needs && a->needs[i] && n_tracks < ARRAY_SIZE(track); i++)
-		track[n_tracks++] = a->needs[i]->id;
-	n_needs = n_tracks;
-	for (size_t i = 0; a->also && a->also[i] && n_tracks < ARRAY_SIZE(track); i++)
-		track[n_tracks++] = a->also[i]->id;
+	for (unsigned int i = 0; i < TRACK_LISTS; i++) {
+		if (i == TRACK_LIST_ALSO)
+			n_needs = n_tracks;
+		for (const struct track *const *t = track_list_of(a, i);
+		     t && *t && n_tracks < ARRAY_SIZE(track); t++)
+			track[n_tracks++] = (*t)->id;
+	}
 	for (size_t i = 0; i < info->n_cpu; i++) {
 		const struct run_cpu *c = &info->cpu[i];
 		struct gaps gaps;
@@ -216,6 +237,7 @@ struct reading {
 	size_t n;
 	const struct scan_taker *also; /* or NULL */
 	struct sched_scan *scan; /* or NULL */
+	struct kvm_scan *kvm; /* or NULL */
 	struct task_index *index;
 	uint8_t *wanted; /* by task number */
 	size_t n_wanted, wanted_room;
@@ -294,6 +316,46 @@ static int read_sched(struct reading *r, struct err *e)
 	return ret;
 }
 
+static int give_spans(struct reading *r, const struct kvm_span *span, size_t n, struct err *e)
+{
+	int ret = r->n_wanted < tasks_count(r->src->tasks) ? settle_wanted(r, e) : 0;
+
+	for (struct work *w = r->work; w < r->work + r->n && ret >= 0; w++)
+		if (w->a && w->a->take_kvm)
+			ret = w->a->take_kvm(&w->pass, span, n, e);
+	if (r->also && r->also->take_kvm && ret >= 0)
+		ret = r->also->take_kvm(r->also->state, span, n, e);
+	return ret;
+}
+
+/* KVM events, for all that want spans of vCPUs. */
+static int read_kvm(struct reading *r, struct err *e)
+{
+	const struct kvm_scan_query q = { .from = r->args->from,
+					  .to = r->args->to,
+					  .cpus = r->args->cpus };
+	const struct kvm_span *span;
+	bool asked = r->also && r->also->take_kvm;
+	size_t n;
+	int ret;
+
+	for (size_t i = 0; i < r->n; i++)
+		asked |= r->work[i].a && r->work[i].a->take_kvm;
+	if (!asked || !kvm_scan_can(r->src->info))
+		return 0;
+	ret = kvm_scan_new(r->src, &q, r->index, &r->kvm, e);
+	if (ret < 0)
+		return ret;
+	for (size_t i = 0; i < r->n; i++)
+		r->work[i].pass.kvm = r->kvm;
+	while ((ret = kvm_scan_next(r->kvm, &span, &n, e)) > 0) {
+		ret = give_spans(r, span, n, e);
+		if (ret < 0)
+			return ret;
+	}
+	return ret;
+}
+
 /* The rows of one other track. */
 static int read_track(struct reading *r, const struct track *t, struct err *e)
 {
@@ -306,6 +368,10 @@ static int read_track(struct reading *r, const struct track *t, struct err *e)
 	bool asked = false, all_columns = false;
 	int ret;
 
+	if (t->id < TRACK_FIRST_EVENT) {
+		q.from = q.to = 0;
+		q.cpus = NULL;
+	}
 	for (size_t i = 0; i < r->n; i++) {
 		const struct analysis *a = r->work[i].a;
 
@@ -341,6 +407,8 @@ static int read_all(struct reading *r, struct err *e)
 
 	if (ret >= 0)
 		ret = read_sched(r, e);
+	if (ret >= 0)
+		ret = read_kvm(r, e);
 	for (unsigned int i = 0; ret >= 0 && (t = track_at(i)); i++)
 		if (t != &track_switch)
 			ret = read_track(r, t, e);
@@ -387,6 +455,7 @@ static void reading_done(struct reading *r)
 		free(w->pass.state);
 	}
 	r->scan = sched_scan_free(r->scan);
+	r->kvm = kvm_scan_free(r->kvm);
 	r->index = task_index_free(r->index);
 	free(r->wanted);
 }
@@ -399,9 +468,7 @@ int analysis_run(const struct analysis *a, struct source *src, const struct anal
 	struct reading r = { .src = src, .args = args, .work = &work, .n = 1 };
 
 	if (missing)
-		return err_set(e, -ENODATA, "'%s' has no %s events (record with -e %s)",
-			       src->info->name, missing->name,
-			       missing == &track_wakeup ? "switch,wakeup" : missing->name);
+		return analysis_refuse(missing, src->info->name, e);
 	int result = begin(&r, &work, a, args->options, ret, e);
 
 	if (result >= 0)

@@ -6,7 +6,8 @@
  * and completion come.
  *
  * An analysis does not read by itself. It says what it takes - runs and delays that sched_scan.h
- * makes of switches and wake-ups, or rows of tracks - and gets them in arrays; so that the report
+ * makes of switches and wake-ups, spans of vCPUs that kvm_scan.h makes of KVM events, or rows of
+ * tracks - and gets them in arrays; so that the report
  * answers all questions in one reading of the file.
  */
 #pragma once
@@ -14,6 +15,7 @@
 #include <regex.h>
 #include <stdbool.h>
 
+#include "analysis/kvm_scan.h"
 #include "analysis/sched_scan.h"
 #include "analysis/task_index.h"
 #include "base/attr.h"
@@ -43,9 +45,10 @@ struct analysis_pass {
 	const struct analysis_args *args;
 	const void *options; /* args.options, or the analysis's defaults, or NULL */
 	const struct sched_scan *scan; /* once it runs: coverage per CPU, counts */
+	const struct kvm_scan *kvm; /* once it runs; NULL when the run has no KVM events */
 	struct task_index *index; /* thread id -> task number, for take_rows() */
-	const uint8_t *wanted; /* analysis_wants() by task number: for every task of the runs and
-				  delays that are given, and in finish() for all */
+	const uint8_t *wanted; /* analysis_wants() by task number: for every task of the runs,
+				  delays and spans that are given, and in finish() for all */
 	struct answer *answer;
 	void *state; /* analysis.state_bytes, zeroed at the start */
 };
@@ -57,6 +60,8 @@ struct analysis {
 	const char *help; /* how it is counted: for the manual and the viewer's "?" */
 	const struct track *const
 		*needs; /* NULL-terminated: without these tracks the view is refused, with words */
+	const struct track *const
+		*needs_any; /* NULL-terminated, or NULL: one of these must be there */
 	const struct track *const *also; /* NULL-terminated, or NULL: read where they are there */
 	const struct option_spec *options; /* own options over .options_bytes, or NULL */
 	size_t options_bytes;
@@ -71,8 +76,11 @@ struct analysis {
 	 * tasks_count(p->src->tasks). */
 	int (*take_runs)(struct analysis_pass *p, const struct run *r, size_t n, struct err *e);
 	int (*take_delays)(struct analysis_pass *p, const struct delay *d, size_t n, struct err *e);
-	/* Rows in the window of @needs and @also but switches, stream by stream; and which columns
-	 * (bits) it wants of them. */
+	/* Spans of vCPUs in the window: kvm_scan.h. After all runs and delays. */
+	int (*take_kvm)(struct analysis_pass *p, const struct kvm_span *k, size_t n, struct err *e);
+	/* Rows in the window of @needs, @needs_any and @also but switches, stream by stream; and
+	 * which columns (bits) it wants of them. Tracks that describe the recording (below
+	 * TRACK_FIRST_EVENT) are given whole. */
 	int (*take_rows)(struct analysis_pass *p, const struct batch *b, struct err *e);
 	uint32_t columns;
 	/* Fill the answer; coverage and losses are filled in afterwards. */
@@ -84,8 +92,11 @@ struct analysis {
 extern const struct analysis *const analysis_list[];
 const struct analysis *analysis_by_name(const char *name);
 
-/* The first track of a->needs that @src does not have, or NULL. */
+/* The first track of a->needs, or of a->needs_any when it has none of them, that @src does not
+ * have; or NULL. */
 const struct track *analysis_missing(const struct analysis *a, const struct source *src);
+/* -ENODATA, with the words for it: what the run called @name lacks, and how to record it. */
+int analysis_refuse(const struct track *missing, const char *name, struct err *e);
 /* Were events of @t asked for, or are there any? */
 bool analysis_has_track(const struct run_info *info, const struct track *t);
 
@@ -96,12 +107,14 @@ int analysis_run(const struct analysis *a, struct source *src, const struct anal
 
 /*
  * The same for the @n analyses @a with one reading of @src (args->options does not count: all
- * defaults). @also, with @also_state, is given all runs and delays too; NULL = none. Analyses whose
+ * defaults). @also, with @also_state, is given all runs, delays and
+ * spans too; NULL = none. Analyses whose
  * needs are missing are left out: their answer has no table.
  */
 struct scan_taker {
 	int (*take_runs)(void *state, const struct run *r, size_t n, struct err *e);
 	int (*take_delays)(void *state, const struct delay *d, size_t n, struct err *e);
+	int (*take_kvm)(void *state, const struct kvm_span *k, size_t n, struct err *e);
 	void *state;
 };
 int analysis_run_all(const struct analysis *const *a, size_t n, struct source *src,

@@ -6,6 +6,7 @@
 #include "analysis/cube.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "stats/loghist.h"
 
@@ -13,6 +14,7 @@
 #define TASK_MAX    (1u << TASK_BITS)
 #define CPU_BITS    16
 #define BUCKET_BITS 10
+#define REASON_BITS 16 /* different exit reasons of a run */
 #define WRITE_ROWS  16384
 
 const struct track track_cube_run = {
@@ -37,7 +39,7 @@ const struct track track_cube_delay = {
 	.column = {
 		TRACK_TIME_COLUMN,
 		{ .name = "kind", .type = COLUMN_U8, .codec = CODEC_PLANES,
-		  .help = "1 run, 2 sleep, 3 wait, 4 preempted" },
+		  .help = "1 run, 2 sleep, 3 wait, 4 preempted, 5 guest, 6 host" },
 		{ .name = "task", .type = COLUMN_U32, .codec = CODEC_DICT, .help = "number of the task" },
 		{ .name = "bucket", .type = COLUMN_U16, .codec = CODEC_PLANES,
 		  .help = "logarithmic bucket of the length" },
@@ -61,6 +63,29 @@ const struct track track_cube_next = {
 	},
 };
 
+const struct track track_cube_exit = {
+	.id = 203,
+	.name = "cube_exit",
+	.help = "KVM exits by time bin, vCPU thread and reason",
+	.n_columns = 9,
+	.column = {
+		TRACK_TIME_COLUMN,
+		{ .name = "task", .type = COLUMN_U32, .codec = CODEC_DICT, .help = "number of the task" },
+		{ .name = "isa", .type = COLUMN_U8, .codec = CODEC_PLANES,
+		  .help = "what the reason is a number of" },
+		{ .name = "reason", .type = COLUMN_U32, .codec = CODEC_DICT, .help = "exit reason" },
+		{ .name = "count", .type = COLUMN_U32, .codec = CODEC_PLANES, .help = "exits" },
+		{ .name = "sum", .type = COLUMN_U64, .codec = CODEC_PLANES, .unit = "ns",
+		  .help = "host time of those that ended" },
+		{ .name = "max", .type = COLUMN_U64, .codec = CODEC_PLANES, .unit = "ns",
+		  .help = "longest of those that ended" },
+		{ .name = "last", .type = COLUMN_U32, .codec = CODEC_PLANES,
+		  .help = "switch-outs of which it was the last exit" },
+		{ .name = "ended", .type = COLUMN_U32, .codec = CODEC_PLANES,
+		  .help = "exits whose entry was seen" },
+	},
+};
+
 static void cube_init(struct cube *c, const struct run_info *info, unsigned int key_bits,
 		      size_t max_cells)
 {
@@ -79,7 +104,13 @@ void cubes_init(struct cubes *c, const struct run_info *info, size_t max_cells)
 	cube_init(&c->run, info, CPU_BITS + TASK_BITS, max_cells);
 	cube_init(&c->delay, info, 3 + TASK_BITS + BUCKET_BITS, max_cells);
 	cube_init(&c->next, info, 2 * TASK_BITS, max_cells);
+	cube_init(&c->exit, info, TASK_BITS + REASON_BITS + 1, max_cells);
+	c->exit.part_bits = 1;
 	c->info = info;
+	c->reason = NULL;
+	c->n_reasons = 0;
+	c->reason_place = (struct idmap){ 0 };
+	c->spans_begun = false;
 }
 
 void cubes_focus(struct cubes *c, nsec_t length)
@@ -100,12 +131,16 @@ void cubes_focus(struct cubes *c, nsec_t length)
 
 void cubes_done(struct cubes *c)
 {
-	struct cube *all[] = { &c->run, &c->delay, &c->next };
+	struct cube *all[] = { &c->run, &c->delay, &c->next, &c->exit };
 
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
 		tallies_done(&all[i]->hot);
 		tallies_done(&all[i]->cell);
 	}
+	free(c->reason);
+	c->reason = NULL;
+	c->n_reasons = 0;
+	idmap_done(&c->reason_place);
 }
 
 static int add_tally(struct tallies *to, uint64_t key, const struct tally *t)
@@ -246,50 +281,139 @@ static int take_runs(void *state, const struct run *run, size_t n, struct err *e
 	return 0;
 }
 
+static int add_length(struct cube *c, unsigned int kind, uint32_t task, nsec_t begin, nsec_t end,
+		      struct err *e)
+{
+	uint64_t length = end - begin;
+
+	if (task >= TASK_MAX)
+		return err_set(e, -E2BIG, "too many tasks for a report");
+	struct tally *t = cell_at(c, end - min_of(end, c->start),
+				  (uint64_t)kind << (TASK_BITS + BUCKET_BITS) |
+					  (uint64_t)task << BUCKET_BITS | loghist_bucket(length));
+
+	if (!t)
+		return err_set(e, -ENOMEM, "out of memory");
+	t->count++;
+	t->sum += length;
+	t->max = max_of(t->max, length);
+	return 0;
+}
+
 static int take_delays(void *state, const struct delay *delay, size_t n, struct err *e)
 {
 	struct cube *c = &((struct cubes *)state)->delay;
+	int r = 0;
 
-	for (const struct delay *d = delay; d < delay + n; d++) {
-		uint64_t length = d->end - d->begin;
+	for (const struct delay *d = delay; d < delay + n && r >= 0; d++)
+		if (d->kind != DELAY_NO_WAKEUP)
+			r = add_length(c, d->kind, d->task, d->begin, d->end, e);
+	return r;
+}
 
-		if (d->kind == DELAY_NO_WAKEUP)
-			continue;
-		if (d->task >= TASK_MAX)
-			return err_set(e, -E2BIG, "too many tasks for a report");
-		struct tally *t =
-			cell_at(c, d->end - min_of(d->end, c->start),
-				(uint64_t)d->kind << (TASK_BITS + BUCKET_BITS) |
-					(uint64_t)d->task << BUCKET_BITS | loghist_bucket(length));
+/* The place of a reason among those met, which is new when it is the first time. */
+static int place_reason(struct cubes *c, const struct kvm_span *k, uint32_t *ret, struct err *e)
+{
+	const uint64_t key = tallies_pair(k->isa, k->reason);
 
-		if (!t)
-			return err_set(e, -ENOMEM, "out of memory");
-		t->count++;
-		t->sum += length;
-		t->max = max_of(t->max, length);
-	}
+	*ret = idmap_get(&c->reason_place, key);
+	if (*ret != IDMAP_NONE)
+		return 0;
+	if (c->n_reasons >> REASON_BITS)
+		return err_set(e, -E2BIG, "too many different exit reasons for a report");
+	void *bigger = c->reason;
+
+	if (!(c->n_reasons & (c->n_reasons + 1)))
+		bigger = reallocarray(c->reason, 2 * c->n_reasons + 2, sizeof(*c->reason));
+	if (!bigger || idmap_set(&c->reason_place, key, (uint32_t)c->n_reasons) < 0)
+		return err_set(e, -ENOMEM, "out of memory");
+	c->reason = bigger;
+	*ret = (uint32_t)c->n_reasons;
+	c->reason[c->n_reasons++] = (struct kvm_reason){ k->reason, k->isa };
 	return 0;
+}
+
+/* A cell of exits is two tallies: exits with the time of those that ended, and in count and sum of
+ * the other the last ones and those that ended. */
+static int add_exit(struct cubes *c, const struct kvm_span *k, struct err *e)
+{
+	uint32_t place;
+	int r = place_reason(c, k, &place, e);
+
+	if (r < 0)
+		return r;
+	uint64_t key = ((uint64_t)k->task << REASON_BITS | place) << 1;
+	nsec_t since = k->end - min_of(k->end, c->exit.start);
+	struct tally *t = cell_at(&c->exit, since, key | (k->kind == KVM_SPAN_LAST));
+
+	if (t && k->kind == KVM_SPAN_HOST) {
+		t->sum += k->end - k->begin;
+		t->max = max_of(t->max, k->end - k->begin);
+		t = cell_at(&c->exit, since, key | 1);
+		if (t)
+			t->sum++;
+	} else if (t) {
+		t->count++;
+	}
+	return t ? 0 : err_set(e, -ENOMEM, "out of memory");
+}
+
+static int take_kvm(void *state, const struct kvm_span *span, size_t n, struct err *e)
+{
+	struct cubes *c = state;
+	int r = 0;
+
+	/* They begin anew at the start of the run, where the delays ended. */
+	if (!c->spans_begun && settle_bin(&c->delay) < 0)
+		return err_set(e, -ENOMEM, "out of memory");
+	c->spans_begun = true;
+	for (const struct kvm_span *k = span; k < span + n && r >= 0; k++) {
+		if (k->kind == KVM_SPAN_GUEST)
+			r = add_length(&c->delay, DELAY_GUEST, k->task, k->begin + k->off_cpu,
+				       k->end, e);
+		else if (k->kind == KVM_SPAN_HOST)
+			r = add_length(&c->delay, DELAY_HOST, k->task, k->begin, k->end, e);
+		if (r >= 0 && (k->kind == KVM_SPAN_EXIT || k->kind == KVM_SPAN_HOST ||
+			       k->kind == KVM_SPAN_LAST))
+			r = k->task < TASK_MAX ? add_exit(c, k, e)
+					       : err_set(e, -E2BIG, "too many tasks for a report");
+	}
+	return r;
 }
 
 struct scan_taker cubes_taker(struct cubes *c)
 {
-	return (struct scan_taker){ .take_runs = take_runs,
-				    .take_delays = take_delays,
-				    .state = c };
+	return (struct scan_taker){
+		.take_runs = take_runs, .take_delays = take_delays, .take_kvm = take_kvm, .state = c
+	};
 }
 
 /* ---- out ---- */
 
-static void put_run(struct batch *b, uint32_t row, uint64_t key, const struct tally *t)
+/* Put a cell into a row: its key without the bin, and its @n tallies. */
+typedef void put_cell(const struct cubes *c, struct batch *b, uint64_t key, const struct tally *t,
+		      size_t n);
+
+static void put_run(const struct cubes *c, struct batch *b, uint64_t key, const struct tally *t,
+		    size_t n)
 {
+	uint32_t row = b->rows;
+
+	(void)c;
+	(void)n;
 	batch_u32(b, CUBE_RUN_CPU)[row] = (uint32_t)(key >> TASK_BITS);
 	batch_u32(b, CUBE_RUN_TASK)[row] = key % TASK_MAX;
 	batch_u64(b, CUBE_RUN_RUN)[row] = t->sum;
 	batch_u32(b, CUBE_RUN_SWITCHES)[row] = (uint32_t)t->count;
 }
 
-static void put_delay(struct batch *b, uint32_t row, uint64_t key, const struct tally *t)
+static void put_delay(const struct cubes *c, struct batch *b, uint64_t key, const struct tally *t,
+		      size_t n)
 {
+	uint32_t row = b->rows;
+
+	(void)c;
+	(void)n;
 	batch_u8(b, CUBE_DELAY_KIND)[row] = (uint8_t)(key >> (TASK_BITS + BUCKET_BITS));
 	batch_u32(b, CUBE_DELAY_TASK)[row] = (uint32_t)(key >> BUCKET_BITS) % TASK_MAX;
 	batch_u16(b, CUBE_DELAY_BUCKET)[row] = key % (1u << BUCKET_BITS);
@@ -298,16 +422,40 @@ static void put_delay(struct batch *b, uint32_t row, uint64_t key, const struct 
 	batch_u64(b, CUBE_DELAY_SUM)[row] = t->sum;
 }
 
-static void put_next(struct batch *b, uint32_t row, uint64_t key, const struct tally *t)
+static void put_next(const struct cubes *c, struct batch *b, uint64_t key, const struct tally *t,
+		     size_t n)
 {
+	uint32_t row = b->rows;
+
+	(void)c;
+	(void)n;
 	batch_u32(b, CUBE_NEXT_TASK)[row] = (uint32_t)(key >> TASK_BITS);
 	batch_u32(b, CUBE_NEXT_NEXT)[row] = key % TASK_MAX;
 	batch_u32(b, CUBE_NEXT_COUNT)[row] = (uint32_t)t->count;
 }
 
-static int write_cube(struct cube *c, const struct track *track,
-		      void (*put)(struct batch *, uint32_t, uint64_t, const struct tally *),
-		      struct sink *s, struct err *e)
+static void put_exit(const struct cubes *c, struct batch *b, uint64_t key, const struct tally *t,
+		     size_t n)
+{
+	static const struct tally none = { 0 };
+	const struct tally *exits = t->key & 1 ? &none : t, *others = &none;
+	const struct kvm_reason *r = &c->reason[key >> 1 & ((1u << REASON_BITS) - 1)];
+	uint32_t row = b->rows;
+
+	if (t[n - 1].key & 1)
+		others = &t[n - 1];
+	batch_u32(b, CUBE_EXIT_TASK)[row] = (uint32_t)(key >> (REASON_BITS + 1));
+	batch_u8(b, CUBE_EXIT_ISA)[row] = r->isa;
+	batch_u32(b, CUBE_EXIT_REASON)[row] = r->reason;
+	batch_u32(b, CUBE_EXIT_COUNT)[row] = (uint32_t)exits->count;
+	batch_u64(b, CUBE_EXIT_SUM)[row] = exits->sum;
+	batch_u64(b, CUBE_EXIT_MAX)[row] = exits->max;
+	batch_u32(b, CUBE_EXIT_LAST)[row] = (uint32_t)others->count;
+	batch_u32(b, CUBE_EXIT_ENDED)[row] = (uint32_t)others->sum;
+}
+
+static int write_cube(const struct cubes *all, struct cube *c, const struct track *track,
+		      put_cell *put, struct sink *s, struct err *e)
 {
 	auto_ptr(batch) b = batch_new(track, WRITE_ROWS);
 
@@ -317,12 +465,14 @@ static int write_cube(struct cube *c, const struct track *track,
 	if (settle_bin(c) < 0)
 		return err_set(e, -ENOMEM, "out of memory");
 	tallies_sort(&c->cell);
-	for (size_t i = 0; i < c->cell.used; i++) {
+	for (size_t i = 0, n; i < c->cell.used; i += n) {
 		const struct tally *t = &c->cell.slot[i];
-		uint64_t bin = t->key >> c->key_bits;
+		uint64_t bin = t->key >> c->key_bits, cell = t->key >> c->part_bits;
 
+		for (n = 1; i + n < c->cell.used && t[n].key >> c->part_bits == cell;)
+			n++;
 		b->time[b->rows] = bin * c->bin_ns;
-		put(b, b->rows, t->key - (bin << c->key_bits), t);
+		put(all, b, t->key - (bin << c->key_bits), t, n);
 		b->rows++;
 		if (!batch_full(b))
 			continue;
@@ -337,11 +487,13 @@ static int write_cube(struct cube *c, const struct track *track,
 
 int cubes_write(struct cubes *c, struct sink *s, struct err *e)
 {
-	int r = write_cube(&c->run, &track_cube_run, put_run, s, e);
+	int r = write_cube(c, &c->run, &track_cube_run, put_run, s, e);
 
 	if (r >= 0)
-		r = write_cube(&c->delay, &track_cube_delay, put_delay, s, e);
+		r = write_cube(c, &c->delay, &track_cube_delay, put_delay, s, e);
 	if (r >= 0)
-		r = write_cube(&c->next, &track_cube_next, put_next, s, e);
+		r = write_cube(c, &c->next, &track_cube_next, put_next, s, e);
+	if (r >= 0)
+		r = write_cube(c, &c->exit, &track_cube_exit, put_exit, s, e);
 	return r;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The cubes of a report page: run time and switches, delays, and successors as cells by time bin,
- * from which the viewer sums what a window and a filter ask for. Content and tracks 200 to 202:
- * docs/formats/page.md, "Cubes".
+ * The cubes of a report page: run time and switches, delays, successors and KVM exits as cells by
+ * time bin, from which the viewer sums what a window and a filter ask for. Content and tracks 200
+ * to 203: docs/formats/page.md, "Cubes".
  */
 #pragma once
 
@@ -13,7 +13,9 @@
 #include "analysis/tallies.h"
 #include "base/attr.h"
 #include "base/err.h"
+#include "base/idmap.h"
 #include "base/nsec.h"
+#include "model/kvm_reason.h"
 #include "model/stream.h"
 #include "model/track.h"
 
@@ -33,10 +35,22 @@ enum {
 	CUBE_DELAY_SUM
 };
 enum { CUBE_NEXT_TIME, CUBE_NEXT_TASK, CUBE_NEXT_NEXT, CUBE_NEXT_COUNT };
+enum {
+	CUBE_EXIT_TIME,
+	CUBE_EXIT_TASK,
+	CUBE_EXIT_ISA,
+	CUBE_EXIT_REASON,
+	CUBE_EXIT_COUNT,
+	CUBE_EXIT_SUM,
+	CUBE_EXIT_MAX,
+	CUBE_EXIT_LAST,
+	CUBE_EXIT_ENDED
+};
 
 extern const struct track track_cube_run;
 extern const struct track track_cube_delay;
 extern const struct track track_cube_next;
+extern const struct track track_cube_exit;
 
 struct cube {
 	nsec_t start, span; /* of the run */
@@ -44,6 +58,7 @@ struct cube {
 	nsec_t begin, end; /* of the current bin; end 0: none yet */
 	uint64_t bin;
 	unsigned int key_bits; /* below the bin in a key */
+	unsigned int part_bits; /* lowest bits of a key: which tally of the cell */
 	size_t max_cells;
 	/* Cells of the current bin, by key without bin: few, so they stay in the cache. */
 	struct tallies hot;
@@ -51,8 +66,13 @@ struct cube {
 };
 
 struct cubes {
-	struct cube run, delay, next;
+	struct cube run, delay, next, exit;
 	const struct run_info *info;
+	/* Exit reasons by their place in keys, and their places. */
+	struct kvm_reason *reason;
+	size_t n_reasons;
+	struct idmap reason_place;
+	bool spans_begun;
 };
 
 /* @max_cells per cube; 0 = CUBE_MAX_CELLS. Allocates nothing. */
@@ -63,6 +83,6 @@ void cubes_focus(struct cubes *c, nsec_t length);
 void cubes_done(struct cubes *c);
 /* For analysis_run_all(): what fills @c. */
 struct scan_taker cubes_taker(struct cubes *c);
-/* Write the cells as rows of the three tracks (times since the start of the run, no CPU) to @s.
+/* Write the cells as rows of the four tracks (times since the start of the run, no CPU) to @s.
  * Once. */
 int cubes_write(struct cubes *c, struct sink *s, struct err *e) must_check;

@@ -1,18 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * KVM events and switches as spans of vCPU threads: the one place that knows the rules of "How
- * virtual machines are counted" (docs/formats/page.md).
+ * virtual machines are counted" (docs/formats/page.md). It hands out arrays, some hundred at a
+ * time, in order of their end.
  *
+ *	exit	a moment: the thread came back from the guest, and why. What counts as an exit
  *	guest	from kvm_entry to kvm_exit: what the thread ran of the guest
  *	host	from kvm_exit to the next kvm_entry: what the exit cost, with its reason
+ *	last	a moment: the first switch-out of the thread after the exit, before its entry
+ *	lone	a moment: an exit or entry is known to have no partner
+ *
+ * Each is known when it ends, so a window needs nothing from behind it, and sums over neighbouring
+ * windows add up.
  *
  * Where a recording has no kvm_exit but exits to user space (kvm_userspace_exit), those are the
  * exits (isa KVM_ISA_USER): host spans last from the exit to the return into KVM_RUN (kvm_fpu
- * load), guest spans do not exist, and a span without a known end has no length.
+ * load) and exist only where such events were recorded; guest spans do not exist.
  *
  * State is kept per thread, explicitly: in the guest, out of it for a reason, or not known. A loss
- * of KVM events or switches on any CPU forgets it. A thread may move to another CPU between an
- * exit and its entry.
+ * of KVM events or switches on any CPU forgets it; events within a gap count as exits, no more. A
+ * thread may move to another CPU between an exit and its entry. An exit and an entry of one thread
+ * at the same time are taken in the order that makes a pair.
  */
 #pragma once
 
@@ -20,28 +28,34 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "analysis/task_index.h"
 #include "base/attr.h"
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/nsec.h"
 #include "model/kvm_track.h"
+#include "model/run.h"
 #include "model/stream.h"
 
-struct task_index;
+enum kvm_span_kind {
+	KVM_SPAN_GUEST = 1,
+	KVM_SPAN_HOST = 2,
+	KVM_SPAN_EXIT = 3, /* begin = end: when it happened */
+	KVM_SPAN_LAST = 4, /* begin: the exit; end: the switch-out */
+	KVM_SPAN_LONE = 5, /* begin = end: when it was known */
+};
 
-enum kvm_span_kind { KVM_SPAN_GUEST = 1, KVM_SPAN_HOST = 2 };
-
-#define KVM_SPAN_NO_LENGTH (1u << 0) /* counts as an exit; begin = end, since no entry was seen */
-#define KVM_SPAN_LAST	   (1u << 1) /* the thread was switched out before the entry: the last exit */
-#define KVM_SPAN_ASLEEP	   (1u << 2) /* ... and slept, rather than being preempted */
+/* Of host spans and of LAST: */
+#define KVM_SPAN_OUT	(1u << 0) /* the thread was switched out before the entry */
+#define KVM_SPAN_ASLEEP (1u << 1) /* ... and slept, rather than being preempted */
 
 struct kvm_span {
 	nsec_t begin, end;
-	nsec_t off_cpu; /* of it, time switched out: never guest time */
+	nsec_t off_cpu; /* of it, time switched out; not to be taken for guest time */
 	uint32_t task; /* number in the source's task table */
 	uint32_t cpu; /* of the event that ended it */
-	uint32_t reason; /* HOST: of the exit that began it; GUEST: of the exit that ended it */
-	uint8_t isa;
+	uint32_t reason; /* of the exit that began it; GUEST: of the exit that ended it */
+	uint8_t isa; /* what the reason is a number of */
 	uint8_t kind; /* enum kvm_span_kind */
 	uint16_t flags;
 };
@@ -52,11 +66,16 @@ struct kvm_scan_query {
 };
 
 struct kvm_scan_stats {
-	uint64_t exits; /* rows in the window */
-	uint64_t entries;
-	uint64_t unmatched; /* exits and entries whose partner was not seen */
+	uint64_t exits, entries; /* rows in the window */
+	uint64_t lone; /* exits and entries whose partner was not seen */
+	nsec_t covered; /* time of the window without losses of what is read, on any CPU */
 	bool user; /* exits to user space stand for the exits */
+	bool timed; /* there were entries (user: returns into KVM_RUN): host time can be known */
+	bool switches; /* switches were recorded: off_cpu and LAST can be known */
 };
+
+/* Does the run have events that a scan can make exits of, or were they asked for? */
+bool kvm_scan_can(const struct run_info *info);
 
 struct kvm_scan; /* opaque */
 

@@ -53,6 +53,9 @@ enum delay_kind {
 	DELAY_SLEEP = 2, /* to the wake-up; without recorded wake-ups to the switch-in */
 	DELAY_WAIT = 3,
 	DELAY_PREEMPTED = 4,
+	/* Of vCPU threads; made of kvm_scan.h's spans, never given by a sched_scan: */
+	DELAY_GUEST = 5,
+	DELAY_HOST = 6,
 };
 const char *delay_kind_name(enum delay_kind k);
 

@@ -12,8 +12,9 @@
 
 const char *delay_kind_name(enum delay_kind k)
 {
-	static const char *const name[] = { "no wake-up seen", "run", "sleep", "wait",
-					    "preempted" };
+	static const char *const name[] = {
+		"no wake-up seen", "run", "sleep", "wait", "preempted", "guest", "host",
+	};
 
 	return name[k];
 }

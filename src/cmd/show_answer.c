@@ -73,12 +73,12 @@ static bool has_tracks(struct showing *s)
 	for (size_t i = 0; i < s->n; i++) {
 		const struct track *missing =
 			analysis_missing(s->view, recording_source(s->run[i].recording));
+		struct err e = { 0 };
 
 		if (!missing)
 			continue;
-		log_error("'%s' has no %s events (record with -e %s)", s->run[i].path,
-			  missing->name,
-			  missing == &track_wakeup ? "switch,wakeup" : missing->name);
+		(void)analysis_refuse(missing, s->run[i].path, &e);
+		log_error("%s", err_text(&e, e.code));
 		s->status = EXIT_FAILURE;
 		return false;
 	}

@@ -14,6 +14,7 @@
 #include "export/answer_json.h"
 #include "export/base64.h"
 #include "model/file_track.h"
+#include "model/kvm_track.h"
 #include "model/sched_track.h"
 
 #define PAGE_JSON_MAX	((size_t)1 << 30)
@@ -57,7 +58,14 @@ static bool in_window(const struct page_run *r, const struct recording_block *b)
 	return !r->to || (b->last >= r->info->start + r->from && b->first < r->info->start + r->to);
 }
 
-/* The blocks of switches and wake-ups from the begin of the run until the limit is reached. */
+/* Tracks that the viewer shows event by event. */
+static bool is_shown(uint16_t track)
+{
+	return track == track_switch.id || track == track_wakeup.id || track == track_kvm_exit.id ||
+	       track == track_kvm_entry.id;
+}
+
+/* Their blocks from the begin of the run until the limit is reached. */
 static int choose_events(const struct page_run *r, struct page_events *ev)
 {
 	size_t all = r->recording ? recording_n_blocks(r->recording) : 0, n = 0;
@@ -70,9 +78,7 @@ static int choose_events(const struct page_run *r, struct page_events *ev)
 	for (size_t i = 0; i < all; i++) {
 		const struct recording_block *b = recording_block_at(r->recording, i);
 
-		if (b->track != track_switch.id && b->track != track_wakeup.id)
-			continue;
-		if (in_window(r, b))
+		if (is_shown(b->track) && in_window(r, b))
 			c[n++] = (struct candidate){ b->first, i };
 	}
 	qsort(c, n, sizeof(*c), by_time);
@@ -230,6 +236,22 @@ static void tasks_json(const struct page_run *r, struct json *j)
 	json_end(j);
 }
 
+static void reasons_json(const struct page_run *r, struct json *j)
+{
+	char name[KVM_REASON_MAX];
+
+	json_key(j, "exit_reasons");
+	json_begin_array(j);
+	for (const struct kvm_reason *k = r->reason; k < r->reason + r->n_reasons; k++) {
+		json_begin_array_flat(j);
+		json_u64(j, k->isa);
+		json_u64(j, k->reason);
+		json_str(j, kvm_reason_name(k->isa, k->reason, name));
+		json_end(j);
+	}
+	json_end(j);
+}
+
 static void events_json(const struct page_run *r, const struct page_events *ev, struct json *j)
 {
 	uint64_t offset = 0;
@@ -240,6 +262,7 @@ static void events_json(const struct page_run *r, const struct page_events *ev, 
 	json_key_u64(j, "run", r->run_bin);
 	json_key_u64(j, "delay", r->delay_bin);
 	json_key_u64(j, "next", r->next_bin);
+	json_key_u64(j, "exit", r->exit_bin);
 	json_end(j);
 	json_key(j, "events");
 	json_begin_array(j);
@@ -284,6 +307,7 @@ static int run_json(const struct page_run *r, const struct page_events *ev, stru
 	cpus_json(r, j);
 	losses_json(r, j);
 	tasks_json(r, j);
+	reasons_json(r, j);
 	events_json(r, ev, j);
 	json_key(j, "views");
 	json_begin_array(j);

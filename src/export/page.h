@@ -15,6 +15,7 @@
 #include "base/nsec.h"
 #include "format/recording.h"
 #include "model/answer.h"
+#include "model/kvm_reason.h"
 #include "model/run.h"
 #include "model/tasks.h"
 
@@ -33,7 +34,9 @@ struct page_run {
 	const struct tasks *tasks;
 	const struct answer *view;
 	size_t n_views; /* those without a table are left out */
-	nsec_t run_bin, delay_bin, next_bin;
+	nsec_t run_bin, delay_bin, next_bin, exit_bin;
+	const struct kvm_reason *reason; /* those of the exits in the cubes */
+	size_t n_reasons;
 	const uint8_t *cubes; /* blocks, one behind the other */
 	size_t cubes_bytes;
 	struct recording *recording; /* for the event blocks */

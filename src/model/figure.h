@@ -19,6 +19,8 @@ enum figure_mark {
 	MARK_TIMELINE, /* lanes over time, colour = category */
 	MARK_DENSITY, /* time x log value, colour = count */
 	MARK_HISTOGRAM, /* log value x count */
+	MARK_STACK, /* one bar per y; segments by series, as long as value; second: another length
+		     */
 };
 const char *figure_mark_name(enum figure_mark m);
 

@@ -12,6 +12,12 @@
 
 #define KVM_REASON_MAX 64
 
+/* A reason and what it is a number of. */
+struct kvm_reason {
+	uint32_t reason;
+	uint8_t isa;
+};
+
 /*
  * The name of @reason of @isa ("EPT violation", "npf", "IO"), or "reason 0x.." where it has none;
  * into @buf of KVM_REASON_MAX bytes when it must be made, else a literal. Never NULL. VMX: the

@@ -18,6 +18,7 @@ static void test_marks(void **state)
 	assert_string_equal(figure_mark_name(MARK_TIMELINE), "timeline");
 	assert_string_equal(figure_mark_name(MARK_DENSITY), "density");
 	assert_string_equal(figure_mark_name(MARK_HISTOGRAM), "histogram");
+	assert_string_equal(figure_mark_name(MARK_STACK), "stack");
 }
 
 int main(void)
