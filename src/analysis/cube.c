@@ -6,7 +6,6 @@
 #include "analysis/cube.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
 #include "stats/loghist.h"
 
@@ -107,9 +106,7 @@ void cubes_init(struct cubes *c, const struct run_info *info, size_t max_cells)
 	cube_init(&c->exit, info, TASK_BITS + REASON_BITS + 1, max_cells);
 	c->exit.part_bits = 1;
 	c->info = info;
-	c->reason = NULL;
-	c->n_reasons = 0;
-	c->reason_place = (struct idmap){ 0 };
+	c->reasons = (struct exit_reasons){ 0 };
 	c->spans_begun = false;
 }
 
@@ -137,10 +134,7 @@ void cubes_done(struct cubes *c)
 		tallies_done(&all[i]->hot);
 		tallies_done(&all[i]->cell);
 	}
-	free(c->reason);
-	c->reason = NULL;
-	c->n_reasons = 0;
-	idmap_done(&c->reason_place);
+	exit_reasons_done(&c->reasons);
 }
 
 static int add_tally(struct tallies *to, uint64_t key, const struct tally *t)
@@ -311,37 +305,16 @@ static int take_delays(void *state, const struct delay *delay, size_t n, struct 
 	return r;
 }
 
-/* The place of a reason among those met, which is new when it is the first time. */
-static int place_reason(struct cubes *c, const struct kvm_span *k, uint32_t *ret, struct err *e)
-{
-	const uint64_t key = tallies_pair(k->isa, k->reason);
-
-	*ret = idmap_get(&c->reason_place, key);
-	if (*ret != IDMAP_NONE)
-		return 0;
-	if (c->n_reasons >> REASON_BITS)
-		return err_set(e, -E2BIG, "too many different exit reasons for a report");
-	void *bigger = c->reason;
-
-	if (!(c->n_reasons & (c->n_reasons + 1)))
-		bigger = reallocarray(c->reason, 2 * c->n_reasons + 2, sizeof(*c->reason));
-	if (!bigger || idmap_set(&c->reason_place, key, (uint32_t)c->n_reasons) < 0)
-		return err_set(e, -ENOMEM, "out of memory");
-	c->reason = bigger;
-	*ret = (uint32_t)c->n_reasons;
-	c->reason[c->n_reasons++] = (struct kvm_reason){ k->reason, k->isa };
-	return 0;
-}
-
 /* A cell of exits is two tallies: exits with the time of those that ended, and in count and sum of
  * the other the last ones and those that ended. */
 static int add_exit(struct cubes *c, const struct kvm_span *k, struct err *e)
 {
-	uint32_t place;
-	int r = place_reason(c, k, &place, e);
+	uint32_t place = exit_reasons_place(&c->reasons, k->isa, k->reason);
 
-	if (r < 0)
-		return r;
+	if (place == EXIT_REASON_NONE)
+		return err_set(e, -ENOMEM, "out of memory");
+	if (place >> REASON_BITS)
+		return err_set(e, -E2BIG, "too many different exit reasons for a report");
 	uint64_t key = ((uint64_t)k->task << REASON_BITS | place) << 1;
 	nsec_t since = k->end - min_of(k->end, c->exit.start);
 	struct tally *t = cell_at(&c->exit, since, key | (k->kind == KVM_SPAN_LAST));
@@ -439,7 +412,7 @@ static void put_exit(const struct cubes *c, struct batch *b, uint64_t key, const
 {
 	static const struct tally none = { 0 };
 	const struct tally *exits = t->key & 1 ? &none : t, *others = &none;
-	const struct kvm_reason *r = &c->reason[key >> 1 & ((1u << REASON_BITS) - 1)];
+	const struct kvm_reason *r = &c->reasons.reason[key >> 1 & ((1u << REASON_BITS) - 1)];
 	uint32_t row = b->rows;
 
 	if (t[n - 1].key & 1)

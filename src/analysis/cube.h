@@ -10,12 +10,11 @@
 #include <stdint.h>
 
 #include "analysis/analysis.h"
+#include "analysis/exit_reasons.h"
 #include "analysis/tallies.h"
 #include "base/attr.h"
 #include "base/err.h"
-#include "base/idmap.h"
 #include "base/nsec.h"
-#include "model/kvm_reason.h"
 #include "model/stream.h"
 #include "model/track.h"
 
@@ -68,10 +67,7 @@ struct cube {
 struct cubes {
 	struct cube run, delay, next, exit;
 	const struct run_info *info;
-	/* Exit reasons by their place in keys, and their places. */
-	struct kvm_reason *reason;
-	size_t n_reasons;
-	struct idmap reason_place;
+	struct exit_reasons reasons; /* by their place in keys */
 	bool spans_begun;
 };
 

@@ -55,8 +55,15 @@ struct table *table_new(const char *name, const char *title, const struct table_
 	t->column = calloc(n ? n : 1, sizeof(*t->column));
 	if (!t->text || !t->column)
 		return table_free(t);
-	for (unsigned int i = 0; i < n; i++)
-		t->column[i].what = columns[i];
+	for (unsigned int i = 0; i < n; i++) {
+		struct table_column *c = &t->column[i].what;
+
+		*c = columns[i];
+		c->name = strpool_add(t->text, c->name);
+		c->title = strpool_add(t->text, c->title);
+		if (!c->name || !c->title)
+			return table_free(t);
+	}
 	return t;
 }
 

@@ -55,7 +55,7 @@ struct table_column {
 
 struct table; /* opaque */
 
-/* @columns are copied, their strings lent for the table's life (literals, or table_text()). NULL:
+/* @columns are copied with their names and titles; their help, @name and @title are literals. NULL:
  * out of memory. */
 struct table *table_new(const char *name, const char *title, const struct table_column *columns,
 			unsigned int n);

@@ -22,11 +22,13 @@
 #include <cmocka.h>
 
 #include "model/file_track.h"
+#include "model/kvm_track.h"
 #include "model/memory.h"
 #include "model/run.h"
 #include "model/sched_track.h"
 #include "model/stream.h"
 #include "model/tasks.h"
+#include "model/vm_track.h"
 
 #define SCENARIO_STREAMS 128
 #define SCENARIO_ROWS	 (1u << 15)
@@ -90,6 +92,50 @@ static inline void scenario_migrate(struct scenario *s, uint32_t cpu, nsec_t tim
 	struct batch *b = scenario_row(s, &track_migrate, cpu, time);
 
 	batch_u32(b, MIGRATE_TID)[b->rows - 1] = tid;
+}
+
+static inline void scenario_exit(struct scenario *s, uint32_t cpu, nsec_t time, uint32_t tid,
+				 uint8_t isa, uint32_t reason)
+{
+	struct batch *b = scenario_row(s, &track_kvm_exit, cpu, time);
+
+	batch_u32(b, KVM_EXIT_TID)[b->rows - 1] = tid;
+	batch_u8(b, KVM_EXIT_ISA)[b->rows - 1] = isa;
+	batch_u32(b, KVM_EXIT_REASON)[b->rows - 1] = reason;
+}
+
+static inline void scenario_entry(struct scenario *s, uint32_t cpu, nsec_t time, uint32_t tid)
+{
+	struct batch *b = scenario_row(s, &track_kvm_entry, cpu, time);
+
+	batch_u32(b, KVM_ENTRY_TID)[b->rows - 1] = tid;
+}
+
+static inline void scenario_kvm(struct scenario *s, uint32_t cpu, nsec_t time, uint32_t tid,
+				uint8_t kind, uint64_t what, uint32_t detail)
+{
+	struct batch *b = scenario_row(s, &track_kvm, cpu, time);
+
+	batch_u8(b, KVM_KIND)[b->rows - 1] = kind;
+	batch_u32(b, KVM_TID)[b->rows - 1] = tid;
+	batch_u64(b, KVM_WHAT)[b->rows - 1] = what;
+	batch_u32(b, KVM_DETAIL)[b->rows - 1] = detail;
+}
+
+/* A thread of a virtual machine, as /proc showed it. */
+static inline void scenario_vm(struct scenario *s, nsec_t time, uint32_t tid, uint32_t pid,
+			       const char *name, const char *type)
+{
+	struct batch *b = scenario_row(s, &track_vm, BATCH_CPU_NONE, time);
+	int64_t name_text = batch_add_text(b, name), type_text = batch_add_text(b, type);
+
+	assert_true(name_text >= 0 && type_text >= 0);
+	batch_u32(b, VM_TID)[b->rows - 1] = tid;
+	batch_u32(b, VM_PID)[b->rows - 1] = pid;
+	((uint32_t *)b->col[VM_NAME])[b->rows - 1] = (uint32_t)name_text;
+	((uint32_t *)b->col[VM_UUID])[b->rows - 1] = 0;
+	((uint32_t *)b->col[VM_INSTANCE])[b->rows - 1] = 0;
+	((uint32_t *)b->col[VM_TYPE])[b->rows - 1] = (uint32_t)type_text;
 }
 
 static inline void scenario_mark(struct scenario *s, uint32_t cpu, nsec_t time, uint8_t kind)
