@@ -331,16 +331,18 @@ static int give_spans(struct reading *r, const struct kvm_span *span, size_t n, 
 /* KVM events, for all that want spans of vCPUs. */
 static int read_kvm(struct reading *r, struct err *e)
 {
-	const struct kvm_scan_query q = { .from = r->args->from,
-					  .to = r->args->to,
-					  .cpus = r->args->cpus };
+	struct kvm_scan_query q = { .from = r->args->from,
+				    .to = r->args->to,
+				    .cpus = r->args->cpus };
 	const struct kvm_span *span;
 	bool asked = r->also && r->also->take_kvm;
 	size_t n;
 	int ret;
 
-	for (size_t i = 0; i < r->n; i++)
+	for (size_t i = 0; i < r->n; i++) {
 		asked |= r->work[i].a && r->work[i].a->take_kvm;
+		q.events |= r->work[i].pass.kvm_events;
+	}
 	if (!asked || !kvm_scan_can(r->src->info))
 		return 0;
 	ret = kvm_scan_new(r->src, &q, r->index, &r->kvm, e);

@@ -80,6 +80,26 @@ int exit_counts_add(struct exit_counts *c, const struct kvm_span *k)
 	}
 }
 
+int exit_counts_count(struct exit_counts *c, uint32_t task, uint32_t place)
+{
+	uint32_t cell;
+
+	if (cells_at(&c->task, task, place, &cell) < 0)
+		return -ENOMEM;
+	c->task.sums[cell].exits++;
+	return 0;
+}
+
+int exit_counts_length(struct exit_counts *c, uint32_t task, uint32_t place, nsec_t begin,
+		       nsec_t end)
+{
+	uint32_t cell;
+
+	if (cells_at(&c->task, task, place, &cell) < 0)
+		return -ENOMEM;
+	return spreads_add(&c->task.spreads, cell, begin, end);
+}
+
 uint32_t exit_counts_all(const struct exit_counts *c, uint32_t group)
 {
 	return idmap_get(&c->group.number, tallies_pair(group, EXIT_REASON_NONE));

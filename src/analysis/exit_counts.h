@@ -48,6 +48,11 @@ struct exit_counts {
 void exit_counts_done(struct exit_counts *c);
 /* One span of a task that was asked for. 0 or -ENOMEM. */
 int exit_counts_add(struct exit_counts *c, const struct kvm_span *k) must_check;
+/* The same for what is no exit, under places of the owner's choice (below EXIT_REASON_NONE): one
+ * more of it; and a length of one. 0 or -ENOMEM. */
+int exit_counts_count(struct exit_counts *c, uint32_t task, uint32_t place) must_check;
+int exit_counts_length(struct exit_counts *c, uint32_t task, uint32_t place, nsec_t begin,
+		       nsec_t end) must_check;
 /* After the last: @group_of[task] for every task number; UINT32_MAX: not asked for. 0 or -ENOMEM.
  */
 int exit_counts_fold(struct exit_counts *c, const uint32_t *group_of) must_check;

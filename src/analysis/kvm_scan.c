@@ -15,8 +15,9 @@
 #include "model/tasks.h"
 
 #define CHUNK_ROWS 256
-/* An exit gives at most itself, the guest span that it ends and a lone exit before it. */
-#define CHUNK_SPANS (3 * CHUNK_ROWS)
+/* An exit gives at most itself, the guest span that it ends and a lone exit before it; an entry two
+ * spans, a lone exit and an event. */
+#define CHUNK_SPANS (4 * CHUNK_ROWS)
 
 enum vcpu_does { DOES_UNKNOWN, DOES_GUEST, DOES_HOST };
 
@@ -32,6 +33,12 @@ struct vcpu {
 	struct stay now;
 	struct stay before; /* an exit that the one of `now` followed without an entry */
 	nsec_t out_since; /* switched out since, or NSEC_MAX */
+	struct event {
+		nsec_t since;
+		uint64_t what;
+		uint32_t detail;
+		uint8_t kind; /* 0: none */
+	} event; /* waits for the entry */
 	uint32_t generation; /* all this counts only when it is the scan's */
 	uint8_t does; /* enum vcpu_does */
 	bool displaced; /* `before` waits for an entry at the same time as the exit of `now` */
@@ -128,6 +135,19 @@ static inline void add_lone(struct kvm_scan *s, uint32_t task, uint32_t cpu, nse
 	add(s, KVM_SPAN_LONE, task, cpu, &(struct stay){ .since = at }, at);
 }
 
+static inline void add_event(struct kvm_scan *s, uint32_t task, uint32_t cpu,
+			     const struct event *of, nsec_t begin, nsec_t end)
+{
+	s->span[s->n++] = (struct kvm_span){ .begin = begin,
+					     .end = end,
+					     .what = of->what,
+					     .task = task,
+					     .cpu = cpu,
+					     .detail = of->detail,
+					     .event = of->kind,
+					     .kind = KVM_SPAN_EVENT };
+}
+
 static inline void take_exit(struct kvm_scan *s, uint32_t tid, nsec_t at, uint32_t cpu,
 			     unsigned int isa, uint32_t reason)
 {
@@ -153,6 +173,7 @@ static inline void take_exit(struct kvm_scan *s, uint32_t tid, nsec_t at, uint32
 	v->displaced = v->does == DOES_HOST;
 	v->does = DOES_HOST;
 	v->now = now;
+	v->event.kind = 0;
 	v->out_since = NSEC_MAX; /* it runs, whatever the switches said */
 }
 
@@ -178,6 +199,9 @@ static inline void take_entry(struct kvm_scan *s, uint32_t tid, nsec_t at, uint3
 		add(s, KVM_SPAN_HOST, task, cpu, &v->now, at);
 	if (v->does != DOES_HOST || v->displaced)
 		add_lone(s, task, cpu, at);
+	if (v->event.kind)
+		add_event(s, task, cpu, &v->event, v->event.since, at);
+	v->event.kind = 0;
 	v->does = DOES_GUEST;
 	v->displaced = false;
 	v->now = (struct stay){ .since = at };
@@ -235,6 +259,29 @@ static void take_switches(struct kvm_scan *s, const struct batch *b, uint32_t i,
 
 	for (; i < end && !s->blind; i++)
 		take_switch(s, prev[i], next[i], state[i], b->time[i], b->cpu);
+}
+
+/* Other events of vCPUs that are known to be outside of the guest. */
+static void take_events(struct kvm_scan *s, const struct batch *b, uint32_t i, uint32_t end)
+{
+	const uint8_t *kind = batch_u8(b, KVM_KIND);
+	const uint32_t *tid = batch_u32(b, KVM_TID), *detail = batch_u32(b, KVM_DETAIL);
+	const uint64_t *what = batch_u64(b, KVM_WHAT);
+
+	for (; i < end && !s->blind; i++) {
+		nsec_t at = b->time[i];
+		uint32_t task;
+		struct vcpu *v = known_vcpu(s, tid[i], at, b->cpu, &task);
+
+		if (!v || v->does != DOES_HOST)
+			continue;
+		const struct event event = { at, what[i], detail[i], kind[i] };
+
+		if (kind[i] == KVM_KIND_MMIO && detail[i] >> 8 == KVM_MMIO_READ)
+			add_event(s, task, b->cpu, &event, v->now.since, at);
+		else if (kind[i] != KVM_KIND_MMIO || detail[i] >> 8 == KVM_MMIO_WRITE)
+			v->event = event;
+	}
 }
 
 /* Exits to user space and returns into KVM_RUN; the number of each. */
@@ -318,8 +365,10 @@ static int take_range(struct kvm_scan *s, struct err *e)
 		entries = end - begin;
 	} else if (b->track == &track_switch) {
 		take_switches(s, b, begin, end);
-	} else {
+	} else if (s->stats.user) {
 		take_user(s, b, begin, end, &exits, &entries);
+	} else {
+		take_events(s, b, begin, end);
 	}
 	s->row = end;
 	s->n_rows += end - begin;
@@ -350,7 +399,7 @@ static bool has_rows(const struct run_info *info, const struct track *t)
 static int init_query(struct kvm_scan *s, struct query *q)
 {
 	const struct run_info *info = s->src->info;
-	uint16_t track[3];
+	uint16_t track[4];
 	unsigned int n = 0;
 
 	s->stats.user = !has_rows(info, &track_kvm_exit) && has_rows(info, &track_kvm);
@@ -361,6 +410,8 @@ static int init_query(struct kvm_scan *s, struct query *q)
 	} else {
 		track[n++] = track_kvm_exit.id;
 		track[n++] = track_kvm_entry.id;
+		if (s->q.events)
+			track[n++] = track_kvm.id;
 	}
 	if (s->stats.switches)
 		track[n++] = track_switch.id;

@@ -9,6 +9,9 @@
  *	host	from kvm_exit to the next kvm_entry: what the exit cost, with its reason
  *	last	a moment: the first switch-out of the thread after the exit, before its entry
  *	lone	a moment: an exit or entry is known to have no partner
+ *	event	what another event (kvm_pio, kvm_msr ...) cost: from it to the entry that follows;
+ *of an MMIO read from the exit to it. As perf kvm stat does: only the last such event before the
+ *entry has a length
  *
  * Each is known when it ends, so a window needs nothing from behind it, and sums over neighbouring
  * windows add up.
@@ -43,6 +46,7 @@ enum kvm_span_kind {
 	KVM_SPAN_EXIT = 3, /* begin = end: when it happened */
 	KVM_SPAN_LAST = 4, /* begin: the exit; end: the switch-out */
 	KVM_SPAN_LONE = 5, /* begin = end: when it was known */
+	KVM_SPAN_EVENT = 6, /* only when query.events */
 };
 
 /* Of host spans and of LAST: */
@@ -51,11 +55,20 @@ enum kvm_span_kind {
 
 struct kvm_span {
 	nsec_t begin, end;
-	nsec_t off_cpu; /* of it, time switched out; not to be taken for guest time */
+	union {
+		nsec_t off_cpu; /* of it, time switched out; not to be taken for guest time */
+		uint64_t what; /* EVENT: as in the kvm track */
+	};
 	uint32_t task; /* number in the source's task table */
 	uint32_t cpu; /* of the event that ended it */
-	uint32_t reason; /* of the exit that began it; GUEST: of the exit that ended it */
-	uint8_t isa; /* what the reason is a number of */
+	union {
+		uint32_t reason; /* of the exit that began it; GUEST: of the exit that ended it */
+		uint32_t detail; /* EVENT: as in the kvm track */
+	};
+	union {
+		uint8_t isa; /* what the reason is a number of */
+		uint8_t event; /* EVENT: enum kvm_kind */
+	};
 	uint8_t kind; /* enum kvm_span_kind */
 	uint16_t flags;
 };
@@ -63,6 +76,7 @@ struct kvm_span {
 struct kvm_scan_query {
 	nsec_t from, to; /* a span belongs to the window in which it ends, with its whole length */
 	const struct cpuset *cpus; /* NULL = all; of the event that ended it */
+	bool events; /* spans of other events too */
 };
 
 struct kvm_scan_stats {

@@ -255,7 +255,13 @@ static int answer_lines(struct analysis_pass *p)
 	struct kvm_view *v = p->state;
 	struct answer *a = p->answer;
 
-	a->table = table_new("kvm", "KVM exits by type", columns, N_COLUMNS);
+	struct table_column shown[N_COLUMNS];
+
+	memcpy(shown, columns, sizeof(shown));
+	shown[VM].flags |= v->by != BY_VM ? TABLE_COLUMN_WIDE : 0;
+	shown[TASK_ROW_TASK].flags |= v->by != BY_TASK ? TABLE_COLUMN_WIDE : 0;
+	shown[TASK_ROW_TID].flags |= v->by != BY_TASK ? TABLE_COLUMN_WIDE : 0;
+	a->table = table_new("kvm", "KVM exits by type", shown, N_COLUMNS);
 	if (!a->table)
 		return -ENOMEM;
 	for (size_t i = 0; i < v->counts.n_lines; i++)

@@ -71,6 +71,10 @@ enum kvm_kind {
 	KVM_KIND_MAX = 255,
 };
 
+/* The type in `detail` of KVM_KIND_MMIO (include/trace/events/kvm.h). */
+#define KVM_MMIO_READ  1u
+#define KVM_MMIO_WRITE 2u
+
 /* The tracepoint's name ("kvm_mmio"), NULL for kinds without a number here. */
 const char *kvm_kind_name(unsigned int kind);
 
