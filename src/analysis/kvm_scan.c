@@ -11,6 +11,7 @@
 #include "analysis/analysis.h"
 #include "analysis/gaps.h"
 #include "base/cpuset.h"
+#include "model/kvm_reason.h"
 #include "model/sched_track.h"
 #include "model/tasks.h"
 
@@ -289,14 +290,17 @@ static void take_user(struct kvm_scan *s, const struct batch *b, uint32_t i, uin
 		      uint64_t *ret_exits, uint64_t *ret_entries)
 {
 	const uint8_t *kind = batch_u8(b, KVM_KIND);
-	const uint32_t *tid = batch_u32(b, KVM_TID);
+	const uint32_t *tid = batch_u32(b, KVM_TID), *failed = batch_u32(b, KVM_DETAIL);
 	const uint64_t *what = batch_u64(b, KVM_WHAT);
 
 	for (; i < end; i++) {
 		if (kind[i] == KVM_KIND_USERSPACE_EXIT) {
+			uint64_t reason =
+				failed[i] ? KVM_REASON_ERRNO + (uint64_t)failed[i] : what[i];
+
 			++*ret_exits;
 			take_exit(s, tid[i], b->time[i], b->cpu, KVM_ISA_USER,
-				  (uint32_t)min_of(what[i], (uint64_t)UINT32_MAX));
+				  (uint32_t)min_of(reason, (uint64_t)UINT32_MAX));
 		} else if (kind[i] == KVM_KIND_FPU && what[i]) {
 			++*ret_entries;
 			s->stats.timed = true;

@@ -7,11 +7,12 @@
 #include <string.h>
 
 #include "analysis/analysis.h"
+#include "analysis/kvm_notes.h"
 #include "analysis/spread.h"
 #include "analysis/task_rows.h"
 #include "base/quantity.h"
 
-#define KINDS 4 /* DELAY_RUN .. DELAY_PREEMPTED */
+#define KINDS 6 /* DELAY_RUN .. DELAY_HOST */
 
 enum {
 	KIND = TASK_ROW_COLUMNS,
@@ -37,7 +38,7 @@ static const struct table_column columns[N_COLUMNS] = {
 		   .title = "Kind",
 		   .type = CELL_TEXT,
 		   .flags = TABLE_COLUMN_KEY,
-		   .help = "run, sleep, wait (wake-up to run), preempted" },
+		   .help = "run, sleep, wait (wake-up to run), preempted; of vCPUs guest, host" },
 	[COUNT] = { .name = "count",
 		    .title = "Count",
 		    .type = CELL_U64,
@@ -89,6 +90,22 @@ static int take_delays(struct analysis_pass *p, const struct delay *delay, size_
 		else
 			r = spreads_add(&s->of_task, d->task * KINDS + d->kind - DELAY_RUN,
 					d->begin, d->end);
+	}
+	return r < 0 ? err_set(e, r, "out of memory") : 0;
+}
+
+static int take_kvm(struct analysis_pass *p, const struct kvm_span *span, size_t n, struct err *e)
+{
+	struct durations *s = p->state;
+	int r = spreads_ensure(&s->of_task, tasks_count(p->src->tasks) * KINDS);
+
+	for (const struct kvm_span *k = span; k < span + n && r >= 0; k++) {
+		if (k->kind == KVM_SPAN_GUEST)
+			r = spreads_add(&s->of_task, k->task * KINDS + DELAY_GUEST - DELAY_RUN,
+					k->begin + k->off_cpu, k->end);
+		else if (k->kind == KVM_SPAN_HOST)
+			r = spreads_add(&s->of_task, k->task * KINDS + DELAY_HOST - DELAY_RUN,
+					k->begin, k->end);
 	}
 	return r < 0 ? err_set(e, r, "out of memory") : 0;
 }
@@ -156,7 +173,7 @@ static void add_facts(struct analysis_pass *p)
 	struct durations *s = p->state;
 	char text[QUANTITY_MAX], name[TASK_NAME_MAX], label[48];
 
-	for (enum delay_kind k = DELAY_RUN; k <= DELAY_PREEMPTED; k++) {
+	for (enum delay_kind k = DELAY_RUN; k <= DELAY_HOST; k++) {
 		const struct spread *longest = NULL;
 		size_t row = 0;
 
@@ -189,11 +206,13 @@ static int finish(struct analysis_pass *p, struct err *e)
 	if (!a->table || fold(p) < 0)
 		return err_set(e, -ENOMEM, "out of memory");
 	for (size_t i = 0; i < s->rows.n; i++)
-		for (enum delay_kind k = DELAY_RUN; k <= DELAY_PREEMPTED; k++)
+		for (enum delay_kind k = DELAY_RUN; k <= DELAY_HOST; k++)
 			if (!strcmp(o->kind, "all") || !strcmp(o->kind, delay_kind_name(k)))
 				fill_row(p, s->order[i].row, k);
 	add_facts(p);
-	if (!sched_scan_stats(p->scan)->wakeups)
+	if (p->kvm)
+		kvm_notes(p->kvm, a->table);
+	if (analysis_has_track(p->src->info, &track_switch) && !sched_scan_stats(p->scan)->wakeups)
 		table_note(a->table,
 			   "wake-ups were not recorded: sleep lasts to the next switch to the "
 			   "task, and there is no wait (record with -e switch,wakeup)");
@@ -221,16 +240,17 @@ static void done(struct analysis_pass *p)
 	free(s->order);
 }
 
-static const struct track *const needs[] = { &track_switch, NULL };
-static const struct track *const also[] = { &track_wakeup, NULL };
-static const char *const kind_choices[] = { "all", "run", "sleep", "wait", "preempted", NULL };
+static const struct track *const needs_any[] = { &track_switch, &track_kvm_exit, &track_kvm, NULL };
+static const struct track *const also[] = { &track_wakeup, &track_kvm_entry, NULL };
+static const char *const kind_choices[] = { "all",	 "run",	  "sleep", "wait",
+					    "preempted", "guest", "host",  NULL };
 static const struct option_spec options[] = {
 	{ .name = "kind",
 	  .type = OPTION_CHOICE,
 	  .arg = "KIND",
 	  .choices = kind_choices,
 	  OPTION_AT(struct view_options, kind),
-	  .help = "only run, sleep, wait or preempted (else: all)" },
+	  .help = "only run, sleep, wait, preempted, guest or host (else: all)" },
 	{ 0 },
 };
 static const struct view_options defaults = { .kind = "all" };
@@ -240,25 +260,22 @@ const struct analysis analysis_durations = {
 	.title = "Durations",
 	.summary = "how long tasks run, sleep, wait and stand preempted at a time",
 	.help = "Run: from the switch to the task to the switch away from it, both seen. Sleep: "
-		"from a switch "
-		"away in a state that is not runnable to the wake-up; where wake-ups were not "
-		"recorded, to the "
-		"next switch to the task. Wait: from the wake-up to the next switch to it. "
-		"Preempted: from a "
-		"switch away while runnable to the next switch to it. Each belongs to the window "
-		"in which it "
-		"ends, with its whole length. A loss on any CPU forgets who sleeps, waits and "
-		"stands "
-		"preempted. Percentiles come from a histogram with 16 buckets per octave; count, "
-		"total, mean "
-		"and max are exact.",
-	.needs = needs,
+		"from a switch away in a state that is not runnable to the wake-up; where wake-ups "
+		"were not recorded, to the next switch to the task. Wait: from the wake-up to the "
+		"next switch to it. Preempted: from a switch away while runnable to the next "
+		"switch to it. Of vCPUs, guest: from an entry to the next exit; host: from an exit "
+		"to the next entry. Each belongs to the window in which it ends, with its whole "
+		"length. A loss on any CPU forgets who sleeps, waits and stands preempted, and "
+		"what vCPUs do. Percentiles come from a histogram with 16 buckets per octave; "
+		"count, total, mean and max are exact.",
+	.needs_any = needs_any,
 	.also = also,
 	.options = options,
 	.options_bytes = sizeof(struct view_options),
 	.options_default = &defaults,
 	.state_bytes = sizeof(struct durations),
 	.take_delays = take_delays,
+	.take_kvm = take_kvm,
 	.finish = finish,
 	.done = done,
 };

@@ -270,6 +270,18 @@ static const char *const user[] = {
 	"ARM_SEA",
 };
 
+static const char *user_name(uint32_t reason, char *buf)
+{
+	if (reason < ARRAY_SIZE(user))
+		return user[reason];
+	if (reason == KVM_REASON_ERRNO + EINTR)
+		return "signal";
+	if (reason <= KVM_REASON_ERRNO || reason - KVM_REASON_ERRNO > 4095)
+		return NULL;
+	(void)snprintf(buf, KVM_REASON_MAX, "error %u", reason - KVM_REASON_ERRNO);
+	return buf;
+}
+
 static const char *number(uint32_t reason, char *buf)
 {
 	(void)snprintf(buf, KVM_REASON_MAX, "reason 0x%x", reason);
@@ -345,7 +357,7 @@ const char *kvm_reason_name(unsigned int isa, uint32_t reason, char *buf)
 			       : in_list(arm64_high, ARRAY_SIZE(arm64_high), reason);
 		break;
 	case KVM_ISA_USER:
-		name = reason < ARRAY_SIZE(user) ? user[reason] : NULL;
+		name = user_name(reason, buf);
 		break;
 	default:
 		break;

@@ -25,6 +25,10 @@ struct kvm_reason {
  */
 const char *kvm_reason_name(unsigned int isa, uint32_t reason, char *buf);
 
+/* Of KVM_ISA_USER: KVM_RUN failed with this errno (EINTR: a signal), whatever reason was left over.
+ */
+#define KVM_REASON_ERRNO 0x10000u
+
 /* "VMX", "SVM", "ARM64", "user space", "unknown" */
 const char *kvm_isa_name(unsigned int isa);
 

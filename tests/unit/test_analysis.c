@@ -14,6 +14,11 @@ static void build(struct scenario *s)
 		scenario_wakeup(s, 1, 112 + 10 * i, now, 9);
 		if (i % 100 == 50)
 			scenario_migrate(s, 1, 112 + 10 * i, now);
+		if (i % 10 == 5) {
+			scenario_exit(s, 0, 113 + 10 * i, now, KVM_ISA_VMX, 30);
+			scenario_kvm(s, 0, 114 + 10 * i, now, KVM_KIND_PIO, 0x3f8, 0);
+			scenario_entry(s, 0, 115 + 10 * i, now);
+		}
 	}
 	scenario_loss(s, 1, 2000, 2500, &track_wakeup, 7);
 	scenario_end(s, 0, 6000);
@@ -107,6 +112,32 @@ static void test_missing_tracks_are_left_out(void **state)
 	scenario_done(&s);
 }
 
+/* One of several tracks is enough; with none of them the words say what to record. */
+static void test_any_of_the_tracks(void **state)
+{
+	const struct analysis *kvm = analysis_by_name("kvm");
+	struct analysis_args args = { 0 };
+	struct err e = { 0 };
+	struct scenario s;
+	struct answer a;
+
+	(void)state;
+	scenario_init(&s, 64);
+	switches_only(&s);
+	struct source *src = scenario_source(&s);
+
+	assert_ptr_equal(analysis_missing(kvm, src), &track_kvm_exit);
+	assert_int_equal(view_ask("kvm", src, &args, &a, &e), -ENODATA);
+	assert_non_null(strstr(e.text, "has no kvm events (record with -e kvm)"));
+	answer_done(&a);
+	scenario_done(&s);
+
+	scenario_init(&s, 64);
+	scenario_kvm(&s, 0, 100, 1, KVM_KIND_USERSPACE_EXIT, 2, 0);
+	assert_null(analysis_missing(kvm, scenario_source(&s)));
+	scenario_done(&s);
+}
+
 static void asked_for_but_none(struct scenario *s)
 {
 	struct batch *b = scenario_row(s, &track_meta, BATCH_CPU_NONE, 0);
@@ -195,6 +226,7 @@ static void nothing(struct scenario *s)
 	scenario_end(s, 0, 100);
 	scenario_switch(s, 0, 100, 1, 2, 1);
 	scenario_wakeup(s, 0, 100, 1, 2);
+	scenario_exit(s, 0, 100, 1, KVM_ISA_VMX, 12);
 }
 
 static void test_a_run_of_no_length(void **state)
@@ -222,6 +254,7 @@ int main(void)
 		cmocka_unit_test(test_list_is_sorted_and_described),
 		cmocka_unit_test(test_one_reading_for_all),
 		cmocka_unit_test(test_missing_tracks_are_left_out),
+		cmocka_unit_test(test_any_of_the_tracks),
 		cmocka_unit_test(test_recorded_but_empty_track),
 		cmocka_unit_test(test_coverage_and_losses),
 		cmocka_unit_test(test_errors_come_through),

@@ -17,6 +17,15 @@ static uint32_t next_random(uint64_t *seed)
 	return (uint32_t)(*seed >> 33);
 }
 
+/* Whoever runs comes from the guest or goes there, not always in turn. */
+static void random_exit(struct scenario *s, uint32_t cpu, nsec_t now, uint32_t tid, unsigned int i)
+{
+	if (i % 7 < 3)
+		scenario_exit(s, cpu, now, tid, 1 + i % 2, i % 5);
+	else
+		scenario_entry(s, cpu, now, tid);
+}
+
 /* Three CPUs with some thousand switches and wake-ups, and losses. */
 static void random_run(struct scenario *s, uint64_t seed)
 {
@@ -43,6 +52,8 @@ static void random_run(struct scenario *s, uint64_t seed)
 			scenario_switch(s, cpu, now, running[cpu], next, next_random(&seed) % 3);
 			running[cpu] = next;
 		}
+		if (what == 1 && running[cpu])
+			random_exit(s, cpu, now, running[cpu], i);
 		if (i % 1500 == 700)
 			scenario_loss(s, cpu, now + 10, now + 20000,
 				      i % 1000 < 500 ? &track_switch : &track_wakeup, i);
@@ -54,7 +65,10 @@ static void random_run(struct scenario *s, uint64_t seed)
 /* What the cells of [from, to) say. */
 struct sums {
 	uint64_t run[TASKS + 1], switches[TASKS + 1];
-	uint64_t count[5][TASKS + 1], sum[5][TASKS + 1], max[5][TASKS + 1];
+	uint64_t count[7][TASKS + 1], sum[7][TASKS + 1], max[7][TASKS + 1];
+	struct exits {
+		uint64_t count, sum, max, last, ended;
+	} exit[TASKS + 1][3][5]; /* by instruction set and reason */
 	uint64_t next[TASKS + 1][TASKS + 1];
 };
 
@@ -81,12 +95,22 @@ static void add_rows(const struct batch *b, const struct tasks *tasks, nsec_t fr
 			uint32_t t = place(tasks, batch_u32(b, CUBE_DELAY_TASK)[i]);
 			uint8_t kind = batch_u8(b, CUBE_DELAY_KIND)[i];
 
-			assert_in_range(kind, 1, 4);
+			assert_in_range(kind, 1, 6);
 			s->count[kind][t] += batch_u32(b, CUBE_DELAY_COUNT)[i];
 			s->sum[kind][t] += batch_u64(b, CUBE_DELAY_SUM)[i];
 			s->max[kind][t] = max_of(s->max[kind][t], batch_u64(b, CUBE_DELAY_MAX)[i]);
 			assert_int_equal(loghist_bucket(batch_u64(b, CUBE_DELAY_MAX)[i]),
 					 batch_u16(b, CUBE_DELAY_BUCKET)[i]);
+		} else if (b->track == &track_cube_exit) {
+			struct exits *e =
+				&s->exit[place(tasks, batch_u32(b, CUBE_EXIT_TASK)[i])][batch_u8(
+					b, CUBE_EXIT_ISA)[i]][batch_u32(b, CUBE_EXIT_REASON)[i]];
+
+			e->count += batch_u32(b, CUBE_EXIT_COUNT)[i];
+			e->sum += batch_u64(b, CUBE_EXIT_SUM)[i];
+			e->max = max_of(e->max, batch_u64(b, CUBE_EXIT_MAX)[i]);
+			e->last += batch_u32(b, CUBE_EXIT_LAST)[i];
+			e->ended += batch_u32(b, CUBE_EXIT_ENDED)[i];
 		} else {
 			s->next[place(tasks, batch_u32(b, CUBE_NEXT_TASK)[i])]
 			       [place(tasks, batch_u32(b, CUBE_NEXT_NEXT)[i])] +=
@@ -101,8 +125,8 @@ struct cell_sink {
 	const struct tasks *tasks;
 	nsec_t from, to;
 	struct sums sums;
-	uint64_t rows[3];
-	nsec_t last[3];
+	uint64_t rows[4];
+	nsec_t last[4];
 };
 
 static int take_cells(struct sink *sink, const struct batch *b, struct err *e)
@@ -163,9 +187,54 @@ static void compare_durations(struct source *src, nsec_t from, nsec_t to, const 
 		assert_int_equal(v.u64, s->max[k][tid.u64 - 100]);
 		rows++;
 	}
-	for (unsigned int k = 1; k <= 4; k++)
+	for (unsigned int k = 1; k <= 6; k++)
 		for (uint32_t t = 1; t <= TASKS; t++)
 			rows -= s->count[k][t] != 0;
+	assert_int_equal(rows, 0);
+	answer_done(&a);
+}
+
+/* The instruction set of a row is that of its name: "CPUID" of VMX is "reason 0xa" of none. */
+static unsigned int isa_of(const char *name, uint32_t reason)
+{
+	char buf[KVM_REASON_MAX];
+
+	return strcmp(kvm_reason_name(KVM_ISA_VMX, reason, buf), name) ? KVM_ISA_SVM : KVM_ISA_VMX;
+}
+
+static void compare_exits(struct source *src, nsec_t from, nsec_t to, const struct sums *s)
+{
+	static const char *const names[] = { "exits", "host", "max", "last", "mean" };
+	struct analysis_args args = { .from = from, .to = to };
+	struct answer a;
+	union cell tid, reason, code, v[5];
+	uint64_t rows = 0;
+
+	assert_int_equal(view_ask("kvm", src, &args, &a, NULL), 0);
+	for (size_t r = 0; r < table_n_rows(a.table); r++) {
+		assert_true(table_get(a.table, r, view_column(a.table, "tid"), &tid));
+		if (!table_get(a.table, r, view_column(a.table, "reason"), &reason))
+			continue;
+		assert_true(table_get(a.table, r, view_column(a.table, "code"), &code));
+		for (unsigned int i = 0; i < ARRAY_SIZE(names); i++)
+			if (!table_get(a.table, r, view_column(a.table, names[i]), &v[i]))
+				v[i].u64 = 0;
+		const struct exits *e =
+			&s->exit[tid.u64 - 100][isa_of(reason.text, (uint32_t)code.u64)][code.u64];
+
+		assert_int_equal(v[0].u64, e->count);
+		assert_int_equal(v[1].u64, e->sum);
+		assert_int_equal(v[2].u64, e->max);
+		assert_int_equal(v[3].u64, e->last);
+		assert_int_equal(v[4].u64, e->ended ? e->sum / e->ended : 0);
+		rows++;
+	}
+	assert_true(rows > 0);
+	for (uint32_t t = 0; t <= TASKS; t++)
+		for (unsigned int isa = 0; isa < 3; isa++)
+			for (unsigned int code_ = 0; code_ < 5; code_++)
+				rows -= s->exit[t][isa][code_].count ||
+					s->exit[t][isa][code_].ended;
 	assert_int_equal(rows, 0);
 	answer_done(&a);
 }
@@ -223,6 +292,7 @@ static void compare_window(uint64_t seed, size_t max_cells, uint64_t first, uint
 	assert_int_equal(cubes_write(&cubes, &sink.sink, NULL), 0);
 	bin = max_of(cubes.run.bin_ns, cubes.delay.bin_ns);
 	bin = max_of(bin, cubes.next.bin_ns);
+	bin = max_of(bin, cubes.exit.bin_ns);
 	cubes_done(&cubes);
 
 	make_cubes(src, max_cells, &cubes);
@@ -244,6 +314,7 @@ static void compare_window(uint64_t seed, size_t max_cells, uint64_t first, uint
 	compare_tasks(src, from, to, sums);
 	compare_durations(src, from, to, sums);
 	compare_successors(src, from, to, sums);
+	compare_exits(src, from, to, sums);
 	scenario_done(&s);
 }
 

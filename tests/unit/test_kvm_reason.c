@@ -49,6 +49,10 @@ static void test_names(void **state)
 		{ KVM_ISA_USER, 6, "MMIO" },
 		{ KVM_ISA_USER, 39, "MEMORY_FAULT" },
 		{ KVM_ISA_USER, 1000, "reason 0x3e8" },
+		{ KVM_ISA_USER, KVM_REASON_ERRNO + 4, "signal" },
+		{ KVM_ISA_USER, KVM_REASON_ERRNO + 14, "error 14" },
+		{ KVM_ISA_USER, KVM_REASON_ERRNO, "reason 0x10000" },
+		{ KVM_ISA_USER, UINT32_MAX, "reason 0xffffffff" },
 		{ KVM_ISA_UNKNOWN, 12, "reason 0xc" },
 		{ 200, UINT32_MAX, "reason 0xffffffff" },
 	};

@@ -286,7 +286,7 @@ static void test_user_exits(void **state)
 static void user_exits_only(struct scenario *s)
 {
 	scenario_kvm(s, 0, 100, 7, KVM_KIND_USERSPACE_EXIT, 2, 0);
-	scenario_kvm(s, 0, 200, 7, KVM_KIND_USERSPACE_EXIT, 2, 0);
+	scenario_kvm(s, 0, 200, 7, KVM_KIND_USERSPACE_EXIT, 2, 4); /* a signal */
 	scenario_kvm(s, 0, 300, 7, KVM_KIND_USERSPACE_EXIT, UINT64_MAX, 0);
 }
 
@@ -296,7 +296,7 @@ static void test_user_exits_have_no_length_without_returns(void **state)
 
 	(void)state;
 	check(user_exits_only, 0, 0,
-	      "exit 7 100-100 r2; exit 7 200-200 r2; exit 7 300-300 r4294967295", &stats);
+	      "exit 7 100-100 r2; exit 7 200-200 r65540; exit 7 300-300 r4294967295", &stats);
 	assert_true(stats.user && !stats.timed);
 	assert_int_equal(stats.lone, 0);
 }

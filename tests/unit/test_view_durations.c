@@ -65,12 +65,39 @@ static void test_without_wakeups(void **state)
 	scenario_done(&s);
 }
 
+static void vcpu(struct scenario *s)
+{
+	scenario_start(s, 0, 0);
+	scenario_entry(s, 0, 100, 11);
+	scenario_exit(s, 0, 150, 11, KVM_ISA_VMX, 12);
+	scenario_switch(s, 0, 160, 11, 12, 1);
+	scenario_switch(s, 0, 200, 12, 11, 1);
+	scenario_entry(s, 0, 210, 11);
+	scenario_exit(s, 0, 300, 11, KVM_ISA_VMX, 1);
+	scenario_entry(s, 0, 310, 11);
+	scenario_end(s, 0, 1000);
+}
+
+static void test_vcpus(void **state)
+{
+	const struct durations_options host = { "host" };
+
+	(void)state;
+	view_check(vcpu, "durations", (struct analysis_args){ 0 },
+		   "tid kind count total max max_at",
+		   "12 run 1 40 40 160; 11 sleep 1 40 40 160; 11 guest 2 140 90 210; "
+		   "11 host 2 70 60 150");
+	view_check(vcpu, "durations", (struct analysis_args){ .options = &host }, "tid kind total",
+		   "11 host 70");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_all),
 		cmocka_unit_test(test_one_kind_and_window),
 		cmocka_unit_test(test_without_wakeups),
+		cmocka_unit_test(test_vcpus),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
