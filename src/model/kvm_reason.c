@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Names of exit reasons as tables by number. VMX has two columns: what people read, and the
- * kernel's symbol, which stands in the text that tracers print.
- */
+/* Names of exit reasons as tables by number. */
 #include "model/kvm_reason.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/attr.h"
 
@@ -22,86 +17,84 @@
 #define ARM64_NO_TRAP	0x100u
 #define USER_HLT	5u
 
-struct vmx_reason {
-	const char *name, *symbol;
-};
-
-/* Intel SDM volume 3, appendix C; symbols: arch/x86/include/uapi/asm/vmx.h without EXIT_REASON_. */
-static const struct vmx_reason vmx[] = {
-	[0] = { "Exception or NMI", "EXCEPTION_NMI" },
-	[1] = { "External Interrupt", "EXTERNAL_INTERRUPT" },
-	[2] = { "Triple Fault", "TRIPLE_FAULT" },
-	[3] = { "INIT", "INIT_SIGNAL" },
-	[4] = { "Startup IPI", "SIPI_SIGNAL" },
-	[5] = { "I/O SMI", NULL },
-	[6] = { "Other SMI", "OTHER_SMI" },
-	[7] = { "Interrupt Window", "INTERRUPT_WINDOW" },
-	[8] = { "NMI window", "NMI_WINDOW" },
-	[9] = { "Task Switch", "TASK_SWITCH" },
-	[10] = { "CPUID", NULL },
-	[11] = { "GETSEC", NULL },
-	[12] = { "HLT", NULL },
-	[13] = { "INVD", NULL },
-	[14] = { "INVLPG", NULL },
-	[15] = { "RDPMC", NULL },
-	[16] = { "RDTSC", NULL },
-	[17] = { "RSM", NULL },
-	[18] = { "VMCALL", NULL },
-	[19] = { "VMCLEAR", NULL },
-	[20] = { "VMLAUNCH", NULL },
-	[21] = { "VMPTRLD", NULL },
-	[22] = { "VMPTRST", NULL },
-	[23] = { "VMREAD", NULL },
-	[24] = { "VMRESUME", NULL },
-	[25] = { "VMWRITE", NULL },
-	[26] = { "VMXOFF", "VMOFF" },
-	[27] = { "VMXON", "VMON" },
-	[28] = { "CR Access", "CR_ACCESS" },
-	[29] = { "MOV DR", "DR_ACCESS" },
-	[30] = { "I/O Instruction", "IO_INSTRUCTION" },
-	[31] = { "RDMSR", "MSR_READ" },
-	[32] = { "WRMSR", "MSR_WRITE" },
-	[33] = { "VM Entry Failure (invalid guest state)", "INVALID_STATE" },
-	[34] = { "VM Entry Failure (MSR loading)", "MSR_LOAD_FAIL" },
-	[36] = { "MWAIT", "MWAIT_INSTRUCTION" },
-	[37] = { "Monitor trap flag", "MONITOR_TRAP_FLAG" },
-	[39] = { "MONITOR", "MONITOR_INSTRUCTION" },
-	[40] = { "PAUSE", "PAUSE_INSTRUCTION" },
-	[41] = { "VM Entry Failure (machine check)", "MCE_DURING_VMENTRY" },
-	[43] = { "TPR below threshold", "TPR_BELOW_THRESHOLD" },
-	[44] = { "APIC Access", "APIC_ACCESS" },
-	[45] = { "Virtualized EOI", "EOI_INDUCED" },
-	[46] = { "Access to GDTR or IDTR", "GDTR_IDTR" },
-	[47] = { "Access to LDTR or TR", "LDTR_TR" },
-	[48] = { "EPT violation", "EPT_VIOLATION" },
-	[49] = { "EPT misconfiguration", "EPT_MISCONFIG" },
-	[50] = { "INVEPT", NULL },
-	[51] = { "RDTSCP", NULL },
-	[52] = { "VMX preemption timer expired", "PREEMPTION_TIMER" },
-	[53] = { "INVVPID", NULL },
-	[54] = { "WBINVD", NULL },
-	[55] = { "XSETBV", NULL },
-	[56] = { "APIC_WRITE", NULL },
-	[57] = { "RDRAND", NULL },
-	[58] = { "INVPCID", NULL },
-	[59] = { "VMFUNC", NULL },
-	[60] = { "ENCLS", NULL },
-	[61] = { "RDSEED", NULL },
-	[62] = { "PML full", "PML_FULL" },
-	[63] = { "XSAVES", NULL },
-	[64] = { "XRSTORS", NULL },
-	[65] = { "PCONFIG", NULL },
-	[66] = { "SPP", NULL },
-	[67] = { "UMWAIT", NULL },
-	[68] = { "TPAUSE", NULL },
-	[69] = { "LOADIWKEY", NULL },
-	[70] = { "ENCLV", NULL },
-	[72] = { "ENQCMD PASID translation", NULL },
-	[73] = { "ENQCMDS PASID translation", NULL },
-	[74] = { "BUS_LOCK", NULL },
-	[75] = { "NOTIFY", NULL },
-	[76] = { "SEAMCALL", NULL },
-	[77] = { "TDCALL", NULL },
+/* Intel SDM volume 3, appendix C. */
+static const char *const vmx[] = {
+	[0] = "Exception or NMI",
+	[1] = "External Interrupt",
+	[2] = "Triple Fault",
+	[3] = "INIT",
+	[4] = "Startup IPI",
+	[5] = "I/O SMI",
+	[6] = "Other SMI",
+	[7] = "Interrupt Window",
+	[8] = "NMI window",
+	[9] = "Task Switch",
+	[10] = "CPUID",
+	[11] = "GETSEC",
+	[12] = "HLT",
+	[13] = "INVD",
+	[14] = "INVLPG",
+	[15] = "RDPMC",
+	[16] = "RDTSC",
+	[17] = "RSM",
+	[18] = "VMCALL",
+	[19] = "VMCLEAR",
+	[20] = "VMLAUNCH",
+	[21] = "VMPTRLD",
+	[22] = "VMPTRST",
+	[23] = "VMREAD",
+	[24] = "VMRESUME",
+	[25] = "VMWRITE",
+	[26] = "VMXOFF",
+	[27] = "VMXON",
+	[28] = "CR Access",
+	[29] = "MOV DR",
+	[30] = "I/O Instruction",
+	[31] = "RDMSR",
+	[32] = "WRMSR",
+	[33] = "VM Entry Failure (invalid guest state)",
+	[34] = "VM Entry Failure (MSR loading)",
+	[36] = "MWAIT",
+	[37] = "Monitor trap flag",
+	[39] = "MONITOR",
+	[40] = "PAUSE",
+	[41] = "VM Entry Failure (machine check)",
+	[43] = "TPR below threshold",
+	[44] = "APIC Access",
+	[45] = "Virtualized EOI",
+	[46] = "Access to GDTR or IDTR",
+	[47] = "Access to LDTR or TR",
+	[48] = "EPT violation",
+	[49] = "EPT misconfiguration",
+	[50] = "INVEPT",
+	[51] = "RDTSCP",
+	[52] = "VMX preemption timer expired",
+	[53] = "INVVPID",
+	[54] = "WBINVD",
+	[55] = "XSETBV",
+	[56] = "APIC_WRITE",
+	[57] = "RDRAND",
+	[58] = "INVPCID",
+	[59] = "VMFUNC",
+	[60] = "ENCLS",
+	[61] = "RDSEED",
+	[62] = "PML full",
+	[63] = "XSAVES",
+	[64] = "XRSTORS",
+	[65] = "PCONFIG",
+	[66] = "SPP",
+	[67] = "UMWAIT",
+	[68] = "TPAUSE",
+	[69] = "LOADIWKEY",
+	[70] = "ENCLV",
+	[72] = "ENQCMD PASID translation",
+	[73] = "ENQCMDS PASID translation",
+	[74] = "BUS_LOCK",
+	[75] = "NOTIFY",
+	[76] = "SEAMCALL",
+	[77] = "TDCALL",
+	[84] = "RDMSR immediate",
+	[85] = "WRMSRNS immediate",
 };
 
 /* AMD APM volume 2, appendix C; names as KVM prints them. Those of registers are made: svm_made().
@@ -299,7 +292,7 @@ static const char *in_list(const struct named *list, size_t n, uint32_t reason)
 static const char *vmx_name(uint32_t reason, char *buf)
 {
 	uint32_t basic = reason & VMX_BASIC;
-	const char *name = basic < ARRAY_SIZE(vmx) ? vmx[basic].name : NULL;
+	const char *name = basic < ARRAY_SIZE(vmx) ? vmx[basic] : NULL;
 
 	if (!(reason & VMX_FAILED))
 		return name ? name : number(basic, buf);
@@ -388,91 +381,5 @@ int kvm_reason_is_halt(unsigned int isa, uint32_t reason)
 		return reason == USER_HLT;
 	default:
 		return 0;
-	}
-}
-
-/* ---- by name ---- */
-
-static bool is_vmx(uint32_t i, const char *name)
-{
-	return (vmx[i].name && !strcmp(vmx[i].name, name)) ||
-	       (vmx[i].symbol && !strcmp(vmx[i].symbol, name));
-}
-
-static int vmx_by_name(const char *name, uint32_t *ret)
-{
-	static const char failed[] = " FAILED_VMENTRY";
-	size_t n = strlen(name), end = sizeof(failed) - 1;
-	char basic[KVM_REASON_MAX];
-	uint32_t flags = 0;
-
-	if (!strncmp(name, VMX_FAILED_TEXT, sizeof(VMX_FAILED_TEXT) - 1)) {
-		name += sizeof(VMX_FAILED_TEXT) - 1;
-		flags = VMX_FAILED;
-	} else if (n > end && n < sizeof(basic) && !strcmp(name + n - end, failed)) {
-		(void)snprintf(basic, sizeof(basic), "%.*s", (int)(n - end), name);
-		name = basic;
-		flags = VMX_FAILED;
-	}
-	for (uint32_t i = 0; i < ARRAY_SIZE(vmx); i++) {
-		if (!is_vmx(i, name))
-			continue;
-		*ret = i | flags;
-		return 0;
-	}
-	return -ENOENT;
-}
-
-static int by_list(const char *const *table, size_t n, const struct named *list, size_t n_list,
-		   const char *name, uint32_t *ret)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (table[i] && !strcmp(table[i], name)) {
-			*ret = (uint32_t)i;
-			return 0;
-		}
-	}
-	for (size_t i = 0; i < n_list; i++) {
-		if (!strcmp(list[i].name, name)) {
-			*ret = list[i].reason;
-			return 0;
-		}
-	}
-	return -ENOENT;
-}
-
-static int svm_by_name(const char *name, uint32_t *ret)
-{
-	char buf[KVM_REASON_MAX];
-
-	if (!by_list(svm, ARRAY_SIZE(svm), svm_high, ARRAY_SIZE(svm_high), name, ret))
-		return 0;
-	for (uint32_t i = 0; i < 0xa0; i++) {
-		const char *made = svm_made(i, buf);
-
-		if (made && !strcmp(made, name)) {
-			*ret = i;
-			return 0;
-		}
-	}
-	return -ENOENT;
-}
-
-int kvm_reason_by_name(unsigned int isa, const char *name, uint32_t *ret)
-{
-	switch (isa) {
-	case KVM_ISA_VMX:
-		return vmx_by_name(name, ret);
-	case KVM_ISA_SVM:
-		return svm_by_name(name, ret);
-	case KVM_ISA_ARM64:
-		return by_list(arm64, ARRAY_SIZE(arm64), arm64_high, ARRAY_SIZE(arm64_high), name,
-			       ret);
-	case KVM_ISA_USER:
-		if (!strncmp(name, "KVM_EXIT_", 9))
-			name += 9;
-		return by_list(user, ARRAY_SIZE(user), NULL, 0, name, ret);
-	default:
-		return -ENOENT;
 	}
 }

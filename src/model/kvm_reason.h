@@ -7,7 +7,6 @@
 
 #include <stdint.h>
 
-#include "base/attr.h"
 #include "model/kvm_track.h"
 
 #define KVM_REASON_MAX 64
@@ -34,10 +33,3 @@ const char *kvm_isa_name(unsigned int isa);
 
 /* Does the vCPU sleep in this exit because the guest has nothing to do (HLT, WFx)? */
 int kvm_reason_is_halt(unsigned int isa, uint32_t reason);
-
-/*
- * The other way: the number of a name as kvm_reason_name() gives it, or as the kernel's tracepoints
- * print it ("EPT_VIOLATION", "EXTERNAL_INTERRUPT FAILED_VMENTRY", "npf", "KVM_EXIT_IO"). 0 and
- * *ret, or -ENOENT. A search of a table: callers with many rows remember what they asked.
- */
-int kvm_reason_by_name(unsigned int isa, const char *name, uint32_t *ret) must_check;

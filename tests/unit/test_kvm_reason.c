@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Exit reasons by name and number; those without a name keep their number. */
+/* Exit reasons by number; those without a name keep their number. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -63,7 +63,7 @@ static void test_names(void **state)
 		assert_string_equal(kvm_reason_name(row[i].isa, row[i].reason, buf), row[i].name);
 }
 
-/* Whatever a file says has a name that fits, and no two numbers of a set have the same. */
+/* Whatever a file says has a name that fits. */
 static void test_any_number(void **state)
 {
 	static const unsigned int isa[] = { 0, 1, 2, 3, 4, 5, 255 };
@@ -78,51 +78,17 @@ static void test_any_number(void **state)
 			}
 }
 
-static void test_back(void **state)
+/* No two numbers of a set have the same name. */
+static void test_names_differ(void **state)
 {
-	char buf[KVM_REASON_MAX];
-	uint32_t back;
+	char a[KVM_REASON_MAX], b[KVM_REASON_MAX];
 
 	(void)state;
-	for (unsigned int isa = KVM_ISA_VMX; isa <= KVM_ISA_USER; isa++) {
-		for (uint32_t reason = 0; reason < 0x500; reason++) {
-			const char *name = kvm_reason_name(isa, reason, buf);
-
-			if (!strncmp(name, "reason ", 7)) {
-				assert_true(kvm_reason_by_name(isa, name, &back) < 0);
-				continue;
-			}
-			assert_int_equal(kvm_reason_by_name(isa, name, &back), 0);
-			assert_int_equal(back, reason);
-		}
-	}
-}
-
-/* As the kernel's tracepoints print them. */
-static void test_symbols(void **state)
-{
-	static const struct {
-		unsigned int isa;
-		const char *name;
-		uint32_t reason;
-	} row[] = {
-		{ KVM_ISA_VMX, "EXTERNAL_INTERRUPT", 1 },
-		{ KVM_ISA_VMX, "EPT_MISCONFIG", 49 },
-		{ KVM_ISA_VMX, "CPUID", 10 },
-		{ KVM_ISA_VMX, "INVALID_STATE FAILED_VMENTRY", 0x80000021 },
-		{ KVM_ISA_SVM, "invalid_guest_state", 0xffffffff },
-		{ KVM_ISA_USER, "KVM_EXIT_IO", 2 },
-	};
-	uint32_t reason;
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(row); i++) {
-		assert_int_equal(kvm_reason_by_name(row[i].isa, row[i].name, &reason), 0);
-		assert_int_equal(reason, row[i].reason);
-	}
-	assert_true(kvm_reason_by_name(KVM_ISA_VMX, "", &reason) < 0);
-	assert_true(kvm_reason_by_name(KVM_ISA_VMX, " FAILED_VMENTRY", &reason) < 0);
-	assert_true(kvm_reason_by_name(KVM_ISA_UNKNOWN, "HLT", &reason) < 0);
+	for (unsigned int isa = KVM_ISA_VMX; isa <= KVM_ISA_USER; isa++)
+		for (uint32_t x = 0; x < 0x410; x++)
+			for (uint32_t y = 0; y < x; y++)
+				assert_string_not_equal(kvm_reason_name(isa, x, a),
+							kvm_reason_name(isa, y, b));
 }
 
 static void test_halt(void **state)
@@ -142,8 +108,9 @@ static void test_halt(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_names), cmocka_unit_test(test_any_number),
-		cmocka_unit_test(test_back),  cmocka_unit_test(test_symbols),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_any_number),
+		cmocka_unit_test(test_names_differ),
 		cmocka_unit_test(test_halt),
 	};
 

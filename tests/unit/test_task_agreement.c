@@ -7,57 +7,10 @@
  */
 #include "view_text.h"
 
-#include <fcntl.h>
-#include <zstd.h>
-
-#include "base/file.h"
-#include "import/importer.h"
-#include "model/memory.h"
+#include "capture_folder.h"
 
 #define MAX_TID	 (1u << 22)
 #define MAX_CPUS 64
-
-static bool load(const char *name, struct buf *ret)
-{
-	const char *shared = getenv("KYMO_SHARED");
-	char path[512];
-	auto_buf raw;
-
-	buf_init(&raw, 0);
-	buf_init(ret, 0);
-	(void)snprintf(path, sizeof(path), "%s/data/traces/%s", shared ? shared : "../shared",
-		       name);
-	if (file_read_at(AT_FDCWD, path, &raw) < 0)
-		return false;
-	if (!strstr(name, ".zst")) {
-		assert_int_equal(buf_add(ret, raw.data, raw.len), 0);
-		return true;
-	}
-	ZSTD_DStream *zstd = ZSTD_createDStream();
-	ZSTD_inBuffer in = { .src = raw.data, .size = raw.len };
-	size_t left = 1;
-
-	assert_non_null(zstd);
-	while (left) {
-		ZSTD_outBuffer out = { .dst = buf_reserve(ret, 1u << 20), .size = 1u << 20 };
-
-		assert_non_null(out.dst);
-		left = ZSTD_decompressStream(zstd, &out, &in);
-		assert_false(ZSTD_isError(left));
-		buf_commit(ret, out.pos);
-	}
-	ZSTD_freeDStream(zstd);
-	return true;
-}
-
-static int no_meta(void *ctx, const char *key, const char *value, struct err *e)
-{
-	(void)ctx;
-	(void)key;
-	(void)value;
-	(void)e;
-	return 0;
-}
 
 struct counted {
 	uint64_t switches;
@@ -65,29 +18,11 @@ struct counted {
 	bool seen;
 };
 
-static struct memory *import(const char *name)
-{
-	struct import_args args = { .meta = no_meta };
-	struct import_result result = { 0 };
-	struct memory *m = memory_new();
-	auto_ptr(input) in = NULL;
-	struct err e = { 0 };
-	auto_buf data;
-
-	assert_non_null(m);
-	assert_true(load(name, &data));
-	assert_int_equal(input_open_memory(data.data, data.len, name, &in), 0);
-	if (importer_recognise(in)->run(in, memory_sink(m), &args, &result, &e) < 0)
-		fail_msg("%s", e.text);
-	import_result_done(&result);
-	return m;
-}
-
 /* The task list by tid. */
 static void ask_tasks(const char *name, struct counted *of)
 {
 	struct analysis_args args = { .include_self = true };
-	auto_ptr(memory) m = import(name);
+	auto_ptr(memory) m = capture_import(name);
 	struct answer a;
 	union cell tid, run, switches;
 
@@ -173,7 +108,7 @@ static void compare_with_script(const char *data, const char *script, size_t swi
 	auto_buf text;
 
 	assert_true(ours && theirs);
-	if (!load(script, &text)) {
+	if (!capture_load(script, &text)) {
 		print_message("skipped: no folder of captures (KYMO_SHARED)\n");
 		free(ours);
 		free(theirs);
@@ -220,7 +155,7 @@ static void test_timehist_summary(void **state)
 
 	(void)state;
 	assert_non_null(ours);
-	if (!load("hb_switch.timehist_s.txt", &text)) {
+	if (!capture_load("hb_switch.timehist_s.txt", &text)) {
 		print_message("skipped: no folder of captures (KYMO_SHARED)\n");
 		free(ours);
 		skip();
