@@ -34,6 +34,7 @@ struct vcpu {
 	struct stay now;
 	struct stay before; /* an exit that the one of `now` followed without an entry */
 	nsec_t out_since; /* switched out since, or NSEC_MAX */
+	uint16_t out_flags; /* KVM_SPAN_OUT and, if it sleeps, KVM_SPAN_ASLEEP */
 	struct event {
 		nsec_t since;
 		uint64_t what;
@@ -161,6 +162,9 @@ static inline void take_exit(struct kvm_scan *s, uint32_t tid, nsec_t at, uint32
 	add(s, KVM_SPAN_EXIT, task, cpu, &now, at);
 	if (s->blind)
 		return;
+	/* The clock did not tell this exit from the switch-out behind it. */
+	bool out = v->does == DOES_GUEST && v->out_since == at;
+
 	if (v->does == DOES_GUEST && !s->stats.user) {
 		v->now.reason = reason;
 		v->now.isa = (uint8_t)isa;
@@ -175,7 +179,12 @@ static inline void take_exit(struct kvm_scan *s, uint32_t tid, nsec_t at, uint32
 	v->does = DOES_HOST;
 	v->now = now;
 	v->event.kind = 0;
-	v->out_since = NSEC_MAX; /* it runs, whatever the switches said */
+	if (out) {
+		v->now.flags = v->out_flags;
+		add(s, KVM_SPAN_LAST, task, cpu, &v->now, at);
+	} else {
+		v->out_since = NSEC_MAX; /* it runs, whatever the switches said */
+	}
 }
 
 /* Into the guest; for exits to user space: into KVM_RUN. */
@@ -218,10 +227,11 @@ static inline void take_switch(struct kvm_scan *s, uint32_t prev, uint32_t next,
 
 	if (v) {
 		v->out_since = at;
+		v->out_flags = KVM_SPAN_OUT;
+		if (!switch_state_runnable(state) && !dead)
+			v->out_flags |= KVM_SPAN_ASLEEP;
 		if (v->does == DOES_HOST && !(v->now.flags & KVM_SPAN_OUT)) {
-			v->now.flags |= KVM_SPAN_OUT;
-			if (!switch_state_runnable(state) && !dead)
-				v->now.flags |= KVM_SPAN_ASLEEP;
+			v->now.flags |= v->out_flags;
 			add(s, KVM_SPAN_LAST, task, cpu, &v->now, at);
 		}
 		if (dead)

@@ -221,6 +221,27 @@ static void test_equal_times(void **state)
 	      &stats);
 }
 
+/* The same clock does not tell an exit from the switch-out behind it. */
+static void exit_and_switch_at_once(struct scenario *s)
+{
+	scenario_start(s, 0, 0);
+	scenario_entry(s, 0, 0, 7);
+	scenario_exit(s, 0, 1000, 7, VMX, HLT);
+	scenario_switch(s, 0, 1000, 7, 0, 1);
+	scenario_switch(s, 0, 5000, 0, 7, 1);
+	scenario_entry(s, 0, 6000, 7);
+	scenario_end(s, 0, 9000);
+}
+
+static void test_exit_and_switch_at_once(void **state)
+{
+	(void)state;
+	check(exit_and_switch_at_once, 0, 0,
+	      "lone 7 0-0; exit 7 1000-1000 r12; guest 7 0-1000 r12; "
+	      "last 7 1000-1000 r12 asleep; host 7 1000-6000 r12 off4000 asleep",
+	      NULL);
+}
+
 /* A loss on any CPU forgets all; within it exits count and no more. */
 static void with_loss(struct scenario *s)
 {
@@ -436,6 +457,7 @@ int main(void)
 		cmocka_unit_test(test_preemption),
 		cmocka_unit_test(test_without_partners),
 		cmocka_unit_test(test_equal_times),
+		cmocka_unit_test(test_exit_and_switch_at_once),
 		cmocka_unit_test(test_losses),
 		cmocka_unit_test(test_user_exits),
 		cmocka_unit_test(test_user_exits_have_no_length_without_returns),
