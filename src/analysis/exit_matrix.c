@@ -15,6 +15,7 @@ static const struct table_column exits_column = {
 	.title = "Total",
 	.type = CELL_U64,
 	.unit = UNIT_COUNT,
+	.flags = TABLE_COLUMN_ADDS,
 	.help = "exits in the window",
 };
 
@@ -127,21 +128,8 @@ static void fill(const struct exit_counts *c, const struct exit_matrix_query *q,
 			   m->n_sorted - MAX_REASONS);
 }
 
-static int sort(struct table *t, const char *by, struct err *e)
-{
-	unsigned int n = table_n_columns(t);
-
-	for (unsigned int i = 0; i < n; i++) {
-		const struct table_column *c = table_column(t, i);
-
-		if (!strcmp(c->name, by) || !strcmp(c->title, by))
-			return table_sort(t, i, c->type != CELL_TEXT);
-	}
-	return err_set(e, -EINVAL, "--sort '%s': there is no such column", by);
-}
-
 int exit_matrix_make(const struct exit_counts *c, const struct exit_matrix_query *q,
-		     struct table **ret, struct err *e)
+		     struct table **ret)
 {
 	auto_free struct matrix *m = calloc(1, sizeof(*m));
 	auto_ptr(table) t = NULL;
@@ -150,20 +138,17 @@ int exit_matrix_make(const struct exit_counts *c, const struct exit_matrix_query
 	if (r >= 0) {
 		make_columns(q, m);
 		t = table_new("kvm", "KVM exits by type", m->column, m->total + 1);
-		if (t)
-			fill(c, q, m, t);
-		else
-			r = -ENOMEM;
+		r = t ? 0 : -ENOMEM;
+	}
+	if (t) {
+		fill(c, q, m, t);
+		r = table_sort(t, m->total, true);
 	}
 	if (m) {
 		free(m->sorted);
 		free(m->column_of);
 	}
-	if (r < 0)
-		return err_set(e, r, "out of memory");
-	r = sort(t, q->sort ? q->sort : exits_column.name, e);
-	if (r < 0)
-		return r;
-	*ret = steal_ptr(t);
-	return 0;
+	if (r >= 0)
+		*ret = steal_ptr(t);
+	return r;
 }

@@ -7,7 +7,6 @@
 
 #include "analysis/exit_counts.h"
 #include "base/attr.h"
-#include "base/err.h"
 #include "model/table.h"
 
 /* The columns that name a row stand before those of the reasons. */
@@ -17,10 +16,9 @@ struct exit_matrix_query {
 	const struct table_column *key; /* EXIT_MATRIX_KEYS */
 	void (*name)(void *ctx, struct table *t, uint32_t group); /* fills them */
 	void *ctx;
-	const char *sort; /* name or title of the column to sort by, greatest first; NULL = total */
 };
 
-/* The table, named "kvm"; a note says how many reasons have no column when there are too many. NULL
- * goes with -ENOMEM, or -EINVAL and words: no such column. */
+/* The table, named "kvm", most exits first; a note says how many reasons have no column when there
+ * are too many. 0 or -ENOMEM. */
 int exit_matrix_make(const struct exit_counts *c, const struct exit_matrix_query *q,
-		     struct table **ret, struct err *e) must_check;
+		     struct table **ret) must_check;

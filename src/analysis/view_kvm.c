@@ -63,6 +63,7 @@ static const struct table_column columns[N_COLUMNS] = {
 		    .title = "Exits",
 		    .type = CELL_U64,
 		    .unit = UNIT_COUNT,
+		    .flags = TABLE_COLUMN_ADDS,
 		    .help = "exits in the window" },
 	[PER_SEC] = { .name = "exits_per_s",
 		      .title = "Exits/s",
@@ -76,7 +77,7 @@ static const struct table_column columns[N_COLUMNS] = {
 		    .unit = UNIT_PCT,
 		    .digits = 2,
 		    .help = "share of the exits of the task (or machine)" },
-	[HOST] = LENGTH_COLUMN("host", "Host time", 0,
+	[HOST] = LENGTH_COLUMN("host", "Host time", TABLE_COLUMN_ADDS,
 			       "from exit to entry, sum; with what it slept meanwhile"),
 	[HOST_SHARE] = { .name = "host_pct",
 			 .title = "% of time",
@@ -95,23 +96,25 @@ static const struct table_column columns[N_COLUMNS] = {
 		     .unit = UNIT_TIME,
 		     .flags = TABLE_COLUMN_WIDE,
 		     .help = "exit of the longest" },
-	[OFF_CPU] = LENGTH_COLUMN("off_cpu", "off CPU", 0,
+	[OFF_CPU] = LENGTH_COLUMN("off_cpu", "off CPU", TABLE_COLUMN_ADDS,
 				  "of the host time, what the thread was switched out"),
 	[LAST] = { .name = "last",
 		   .title = "Last",
 		   .type = CELL_U64,
 		   .unit = UNIT_COUNT,
+		   .flags = TABLE_COLUMN_ADDS,
 		   .help = "exits that were the last before a switch-out" },
 	[LAST_ASLEEP] = { .name = "last_asleep",
 			  .title = "asleep",
 			  .type = CELL_U64,
 			  .unit = UNIT_COUNT,
+			  .flags = TABLE_COLUMN_ADDS,
 			  .help = "of these, those after which the thread slept rather than stood "
 				  "preempted" },
 };
 
 struct view_options {
-	const char *by, *sort;
+	const char *by;
 	bool last, matrix;
 };
 
@@ -286,18 +289,15 @@ static void name_matrix_row(void *ctx, struct table *t, uint32_t group)
 		table_set_text(t, 0, v->by == BY_VM ? v->vms.group[group].name : "all tasks");
 }
 
-static int answer_matrix(struct analysis_pass *p, struct err *e)
+static int answer_matrix(struct analysis_pass *p)
 {
 	struct kvm_view *v = p->state;
-	const struct view_options *o = p->options;
 	const struct table_column key[EXIT_MATRIX_KEYS] = {
 		columns[v->by == BY_VM ? VM : TASK_ROW_TASK], columns[TASK_ROW_TID]
 	};
-	const struct exit_matrix_query q = {
-		.key = key, .name = name_matrix_row, .ctx = v, .sort = o->sort
-	};
+	const struct exit_matrix_query q = { .key = key, .name = name_matrix_row, .ctx = v };
 
-	return exit_matrix_make(&v->counts, &q, &p->answer->table, e);
+	return exit_matrix_make(&v->counts, &q, &p->answer->table);
 }
 
 /* ---- all ---- */
@@ -365,10 +365,8 @@ static int finish(struct analysis_pass *p, struct err *e)
 
 	if (fold(p) < 0)
 		return err_set(e, -ENOMEM, "out of memory");
-	int r = o->matrix ? answer_matrix(p, e) : answer_lines(p);
-
-	if (r < 0)
-		return o->matrix ? r : err_set(e, r, "out of memory");
+	if ((o->matrix ? answer_matrix(p) : answer_lines(p)) < 0)
+		return err_set(e, -ENOMEM, "out of memory");
 	add_facts(p);
 	kvm_notes(p->kvm, p->answer->table);
 	return 0;
@@ -403,11 +401,6 @@ static const struct option_spec options[] = {
 	  .type = OPTION_FLAG,
 	  OPTION_AT(struct view_options, matrix),
 	  .help = "numbers of exits with one column per reason" },
-	{ .name = "sort",
-	  .type = OPTION_STRING,
-	  .arg = "COLUMN",
-	  OPTION_AT(struct view_options, sort),
-	  .help = "with --matrix: sort by this column (else by the total)" },
 	{ 0 },
 };
 static const struct view_options defaults = { .by = "task" };

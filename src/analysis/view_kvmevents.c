@@ -30,9 +30,10 @@ enum {
 	N_COLUMNS,
 };
 
-#define LENGTH_COLUMN(name_, title_, help_)                                                        \
-	{                                                                                          \
-		.name = name_, .title = title_, .type = CELL_U64, .unit = UNIT_NSEC, .help = help_ \
+#define LENGTH_COLUMN(name_, title_, flags_, help_)                                  \
+	{                                                                            \
+		.name = name_, .title = title_, .type = CELL_U64, .unit = UNIT_NSEC, \
+		.flags = flags_, .help = help_                                       \
 	}
 
 static const struct table_column columns[N_COLUMNS] = {
@@ -52,6 +53,7 @@ static const struct table_column columns[N_COLUMNS] = {
 		    .title = "Count",
 		    .type = CELL_U64,
 		    .unit = UNIT_COUNT,
+		    .flags = TABLE_COLUMN_ADDS,
 		    .help = "events in the window" },
 	[PER_SEC] = { .name = "per_s",
 		      .title = "per second",
@@ -65,7 +67,7 @@ static const struct table_column columns[N_COLUMNS] = {
 		    .unit = UNIT_PCT,
 		    .digits = 2,
 		    .help = "share of the events of the task that are listed" },
-	[TIME] = LENGTH_COLUMN("time", "Time",
+	[TIME] = LENGTH_COLUMN("time", "Time", TABLE_COLUMN_ADDS,
 			       "with --of: from the event to the entry, sum; MMIO "
 			       "reads: from the exit to the event"),
 	[TIME_SHARE] = { .name = "time_pct",
@@ -74,10 +76,10 @@ static const struct table_column columns[N_COLUMNS] = {
 			 .unit = UNIT_PCT,
 			 .digits = 2,
 			 .help = "share of that time" },
-	[MEAN] = LENGTH_COLUMN("mean", "Mean", "time / events with a length"),
-	[MIN] = LENGTH_COLUMN("min", "Min", "the shortest"),
-	[P99] = LENGTH_COLUMN("p99", "p99", "99 % of them were no longer (to 3.2 %)"),
-	[MAX] = LENGTH_COLUMN("max", "Max", "the longest"),
+	[MEAN] = LENGTH_COLUMN("mean", "Mean", 0, "time / events with a length"),
+	[MIN] = LENGTH_COLUMN("min", "Min", 0, "the shortest"),
+	[P99] = LENGTH_COLUMN("p99", "p99", 0, "99 % of them were no longer (to 3.2 %)"),
+	[MAX] = LENGTH_COLUMN("max", "Max", 0, "the longest"),
 };
 
 /* Places of exits and entries among the kinds, which are of 8 bits. */

@@ -33,14 +33,15 @@ enum {
 	N_COLUMNS,
 };
 
-#define TIME_COLUMN(name_, title_, help_)                                                          \
-	{                                                                                          \
-		.name = name_, .title = title_, .type = CELL_U64, .unit = UNIT_NSEC, .help = help_ \
+#define TIME_COLUMN(name_, title_, flags_, help_)                                    \
+	{                                                                            \
+		.name = name_, .title = title_, .type = CELL_U64, .unit = UNIT_NSEC, \
+		.flags = flags_, .help = help_                                       \
 	}
-#define COUNT_COLUMN(name_, title_, help_)                                            \
+#define COUNT_COLUMN(name_, title_, flags_, help_)                                    \
 	{                                                                             \
 		.name = name_, .title = title_, .type = CELL_U64, .unit = UNIT_COUNT, \
-		.help = help_                                                         \
+		.flags = flags_, .help = help_                                        \
 	}
 #define PCT_COLUMN(name_, title_, help_)                                                         \
 	{                                                                                        \
@@ -58,34 +59,38 @@ static const struct table_column columns[N_COLUMNS] = {
 		  .title = "PID",
 		  .type = CELL_U64,
 		  .unit = UNIT_ID,
-		  .flags = TABLE_COLUMN_KEY,
+		  .flags = TABLE_COLUMN_KEY | TABLE_COLUMN_LOCAL,
 		  .help = "process of the machine" },
-	[VCPUS] = COUNT_COLUMN("vcpus", "vCPUs", "threads that run the guest"),
-	[THREADS] = COUNT_COLUMN("threads", "Threads", "threads of the machine that were seen"),
-	[GUEST] = TIME_COLUMN("guest", "Guest", "time from entries to exits, all vCPUs"),
+	[VCPUS] = COUNT_COLUMN("vcpus", "vCPUs", 0, "threads that run the guest"),
+	[THREADS] = COUNT_COLUMN("threads", "Threads", 0, "threads of the machine that were seen"),
+	[GUEST] = TIME_COLUMN("guest", "Guest", TABLE_COLUMN_ADDS,
+			      "time from entries to exits, all vCPUs"),
 	[GUEST_PCT] = PCT_COLUMN("guest_pct", "guest %", "guest time / (vCPUs x covered time)"),
-	[HOST] = TIME_COLUMN("host", "Host", "time from exits to entries, with sleep"),
-	[RUN] = TIME_COLUMN("run", "vCPU run", "time of the vCPU threads on CPUs"),
-	[OTHER_RUN] = TIME_COLUMN("other_run", "other run",
+	[HOST] = TIME_COLUMN("host", "Host", TABLE_COLUMN_ADDS,
+			     "time from exits to entries, with sleep"),
+	[RUN] = TIME_COLUMN("run", "vCPU run", TABLE_COLUMN_ADDS,
+			    "time of the vCPU threads on CPUs"),
+	[OTHER_RUN] = TIME_COLUMN("other_run", "other run", TABLE_COLUMN_ADDS,
 				  "time of the machine's other threads on CPUs"),
-	[STEAL] = TIME_COLUMN("steal", "Steal",
+	[STEAL] = TIME_COLUMN("steal", "Steal", TABLE_COLUMN_ADDS,
 			      "time in which vCPU threads wanted to run and did not: waits after "
 			      "a wake-up, and preemption"),
 	[STEAL_PCT] = PCT_COLUMN("steal_pct", "steal %", "steal / (vCPUs x covered time)"),
-	[WAKE_P50] = TIME_COLUMN("wake_p50", "wake p50",
+	[WAKE_P50] = TIME_COLUMN("wake_p50", "wake p50", 0,
 				 "half of the vCPUs' waits from wake-up to run were no longer"),
-	[WAKE_P99] = TIME_COLUMN("wake_p99", "p99", "99 % of these waits were no longer"),
-	[WAKE_MAX] = TIME_COLUMN("wake_max", "max", "the longest of these waits"),
-	[EXITS] = COUNT_COLUMN("exits", "Exits", "exits of its vCPUs in the window"),
+	[WAKE_P99] = TIME_COLUMN("wake_p99", "p99", 0, "99 % of these waits were no longer"),
+	[WAKE_MAX] = TIME_COLUMN("wake_max", "max", 0, "the longest of these waits"),
+	[EXITS] = COUNT_COLUMN("exits", "Exits", TABLE_COLUMN_ADDS,
+			       "exits of its vCPUs in the window"),
 	[PER_SEC] = { .name = "exits_per_s",
 		      .title = "Exits/s",
 		      .type = CELL_F64,
 		      .unit = UNIT_PER_SEC,
 		      .digits = 1,
 		      .help = "exits / covered time" },
-	[HALTS] = COUNT_COLUMN("halts", "Halts", "ends of HLT: kvm_vcpu_wakeup"),
+	[HALTS] = COUNT_COLUMN("halts", "Halts", TABLE_COLUMN_ADDS, "ends of HLT: kvm_vcpu_wakeup"),
 	[POLLS] =
-		COUNT_COLUMN("halt_polls", "polled",
+		COUNT_COLUMN("halt_polls", "polled", TABLE_COLUMN_ADDS,
 			     "of these, ended while KVM polled, so that the thread did not sleep"),
 };
 
