@@ -6,6 +6,7 @@
 #include "analysis/cube.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "stats/loghist.h"
 
@@ -108,11 +109,13 @@ void cubes_init(struct cubes *c, const struct run_info *info, size_t max_cells)
 	c->info = info;
 	c->reasons = (struct exit_reasons){ 0 };
 	c->spans_begun = false;
+	c->has_kvm = NULL;
+	c->n_has_kvm = 0;
 }
 
 void cubes_focus(struct cubes *c, nsec_t length)
 {
-	struct cube *all[] = { &c->run, &c->delay, &c->next };
+	struct cube *all[] = { &c->run, &c->delay, &c->next, &c->exit };
 
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
 		/* A bin of all ones would make TALLIES_NO_KEY. */
@@ -135,6 +138,9 @@ void cubes_done(struct cubes *c)
 		tallies_done(&all[i]->cell);
 	}
 	exit_reasons_done(&c->reasons);
+	free(c->has_kvm);
+	c->has_kvm = NULL;
+	c->n_has_kvm = 0;
 }
 
 static int add_tally(struct tallies *to, uint64_t key, const struct tally *t)
@@ -331,6 +337,15 @@ static int add_exit(struct cubes *c, const struct kvm_span *k, struct err *e)
 	return t ? 0 : err_set(e, -ENOMEM, "out of memory");
 }
 
+static int mark_room(struct cubes *c, uint32_t task)
+{
+	void *array = c->has_kvm;
+	int r = tasks_ensure(&array, &c->n_has_kvm, (size_t)task + 1, sizeof(*c->has_kvm));
+
+	c->has_kvm = array;
+	return r;
+}
+
 static int take_kvm(void *state, const struct kvm_span *span, size_t n, struct err *e)
 {
 	struct cubes *c = state;
@@ -341,6 +356,9 @@ static int take_kvm(void *state, const struct kvm_span *span, size_t n, struct e
 		return err_set(e, -ENOMEM, "out of memory");
 	c->spans_begun = true;
 	for (const struct kvm_span *k = span; k < span + n && r >= 0; k++) {
+		if (k->task >= c->n_has_kvm && mark_room(c, k->task) < 0)
+			return err_set(e, -ENOMEM, "out of memory");
+		c->has_kvm[k->task] = true;
 		if (k->kind == KVM_SPAN_GUEST)
 			r = add_length(&c->delay, DELAY_GUEST, k->task, k->begin + k->off_cpu,
 				       k->end, e);

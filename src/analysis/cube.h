@@ -69,6 +69,8 @@ struct cubes {
 	const struct run_info *info;
 	struct exit_reasons reasons; /* by their place in keys */
 	bool spans_begun;
+	bool *has_kvm; /* by task number: those with KVM events */
+	size_t n_has_kvm;
 };
 
 /* @max_cells per cube; 0 = CUBE_MAX_CELLS. Allocates nothing. */

@@ -10,6 +10,7 @@
 
 #include "analysis/analysis.h"
 #include "analysis/cube.h"
+#include "analysis/vm_groups.h"
 #include "base/log.h"
 #include "base/quantity.h"
 #include "cmd/command.h"
@@ -19,6 +20,7 @@
 #include "format/recording.h"
 #include "model/run_names.h"
 #include "model/sched_track.h"
+#include "model/vm_track.h"
 
 #if __has_include("viewer_assets.h")
 #include "viewer_assets.h"
@@ -62,6 +64,8 @@ struct report_run {
 	size_t n_answers;
 	struct cubes cubes;
 	struct buf blocks; /* the cubes' */
+	struct vm_groups vms;
+	struct page_vm *vm; /* the same for the page */
 };
 
 static int add_block(void *ctx, const struct block_info *info, uint8_t *block, size_t bytes,
@@ -96,6 +100,30 @@ static size_t cells_for(const struct run_info *info)
 	return (size_t)min_of(max_of(events / 4, CELLS_MIN), (uint64_t)CUBE_MAX_CELLS);
 }
 
+/* Which tasks are of which virtual machine. */
+static int find_vms(struct report_run *r, struct err *e)
+{
+	struct source *src = recording_source(r->opened.recording);
+	struct query q = { .tracks = track_bit(&track_vm) };
+	auto_ptr(cursor) c = NULL;
+	const struct batch *b;
+	int ret = source_cursor(src, &q, &c, e);
+
+	while (ret >= 0 && (ret = cursor_next(c, &b, e)) > 0)
+		if (vm_groups_add(&r->vms, b) < 0)
+			return err_set(e, -ENOMEM, "out of memory");
+	if (ret < 0)
+		return ret;
+	if (vm_groups_settle(&r->vms, src->tasks, r->cubes.has_kvm, r->cubes.n_has_kvm) < 0)
+		return err_set(e, -ENOMEM, "out of memory");
+	r->vm = calloc(r->vms.n + 1, sizeof(*r->vm));
+	if (!r->vm)
+		return err_set(e, -ENOMEM, "out of memory");
+	for (size_t i = 0; i < r->vms.n; i++)
+		r->vm[i] = (struct page_vm){ r->vms.group[i].name, r->vms.group[i].pid };
+	return 0;
+}
+
 /* Answers and cubes of one recording, in one reading of its events. */
 static int analyse(const struct report *p, struct report_run *r, struct err *e)
 {
@@ -114,6 +142,8 @@ static int analyse(const struct report *p, struct report_run *r, struct err *e)
 		cubes_focus(&r->cubes, r->to - r->from);
 	int ret = analysis_run_all(p->analysis, p->n_analyses, src, &args, &taker, r->answer, e);
 
+	if (ret >= 0)
+		ret = find_vms(r, e);
 	return ret < 0 ? ret : encode_cubes(r, e);
 }
 
@@ -123,6 +153,9 @@ static void forget_answers(struct report_run *r)
 		answer_done(&r->answer[i]);
 	free(r->answer);
 	cubes_done(&r->cubes);
+	vm_groups_done(&r->vms);
+	free(r->vm);
+	r->vm = NULL;
 	buf_done(&r->blocks);
 	r->answer = NULL;
 	r->n_answers = 0;
@@ -180,6 +213,11 @@ static void describe(const struct report *p, const struct report_run *r, const c
 				  .exit_bin = r->cubes.exit.bin_ns,
 				  .reason = r->cubes.reasons.reason,
 				  .n_reasons = r->cubes.reasons.n,
+				  .vm = r->vm,
+				  .n_vms = r->vms.n,
+				  .vm_of = r->vms.of,
+				  .vcpu = r->vms.vcpu,
+				  .n_vm_of = r->vms.n ? r->vms.n_tasks : 0,
 				  .cubes = r->blocks.data,
 				  .cubes_bytes = r->blocks.len,
 				  .recording = r->opened.recording,

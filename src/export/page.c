@@ -231,6 +231,23 @@ static void tasks_json(const struct page_run *r, struct json *j)
 		json_key_u64(j, "born", since(r, t->born));
 		json_key_bool(j, "self", t->flags & TASK_FLAG_SELF);
 		json_key_bool(j, "kernel", t->flags & TASK_FLAG_KERNEL);
+		if (i < r->n_vm_of && r->vm_of[i] != UINT32_MAX) {
+			json_key_u64(j, "vm", r->vm_of[i]);
+			json_key_bool(j, "vcpu", r->vcpu[i]);
+		}
+		json_end(j);
+	}
+	json_end(j);
+}
+
+static void vms_json(const struct page_run *r, struct json *j)
+{
+	json_key(j, "vms");
+	json_begin_array(j);
+	for (size_t i = 0; i < r->n_vms; i++) {
+		json_begin_object_flat(j);
+		json_key_str(j, "name", r->vm[i].name);
+		json_key_u64(j, "pid", r->vm[i].pid);
 		json_end(j);
 	}
 	json_end(j);
@@ -307,6 +324,7 @@ static int run_json(const struct page_run *r, const struct page_events *ev, stru
 	cpus_json(r, j);
 	losses_json(r, j);
 	tasks_json(r, j);
+	vms_json(r, j);
 	reasons_json(r, j);
 	events_json(r, ev, j);
 	json_key(j, "views");

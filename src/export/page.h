@@ -26,6 +26,11 @@ struct page_viewer {
 	const char *script_sha256, *style_sha256;
 };
 
+struct page_vm {
+	const char *name;
+	uint32_t pid; /* 0 = not known */
+};
+
 struct page_run {
 	const char *name; /* short, of this run alone */
 	const char *file; /* as people know it */
@@ -37,6 +42,11 @@ struct page_run {
 	nsec_t run_bin, delay_bin, next_bin, exit_bin;
 	const struct kvm_reason *reason; /* those of the exits in the cubes */
 	size_t n_reasons;
+	const struct page_vm *vm; /* virtual machines */
+	size_t n_vms;
+	const uint32_t *vm_of; /* by task number below n_vm_of; UINT32_MAX: none */
+	const bool *vcpu; /* the same */
+	size_t n_vm_of;
 	const uint8_t *cubes; /* blocks, one behind the other */
 	size_t cubes_bytes;
 	struct recording *recording; /* for the event blocks */

@@ -217,6 +217,54 @@ static void test_html(void **state)
 	unmake(&m);
 }
 
+static json_t *first_of(json_t *run, const char *key)
+{
+	json_t *array = json_object_get(run, key);
+
+	assert_int_equal(json_array_size(array), 1);
+	return json_array_get(array, 0);
+}
+
+/* Reasons with their names, machines, and the tasks of which they are made. */
+static void test_virtual_machines(void **state)
+{
+	const struct kvm_reason reason = { 48, KVM_ISA_VMX };
+	const struct page_vm vm = { "Firewall.02", 12 };
+	const uint32_t vm_of[] = { UINT32_MAX, 0 };
+	const bool vcpu[] = { false, true };
+	struct page_stats stats;
+	struct made m;
+
+	(void)state;
+	make(&m, UINT64_MAX);
+	m.run.reason = &reason;
+	m.run.vm = &vm;
+	m.run.n_reasons = m.run.n_vms = 1;
+	m.run.vm_of = vm_of;
+	m.run.vcpu = vcpu;
+	m.run.n_vm_of = 2;
+	m.run.exit_bin = 77;
+	char *html = write_page(&m, "t", &stats);
+	json_t *page = description(html), *run = json_array_get(json_object_get(page, "runs"), 0);
+	json_t *tasks = json_object_get(run, "tasks"), *text = first_of(run, "exit_reasons");
+
+	assert_int_equal(json_integer_value(json_array_get(text, 0)), KVM_ISA_VMX);
+	assert_int_equal(json_integer_value(json_array_get(text, 1)), 48);
+	assert_string_equal(json_string_value(json_array_get(text, 2)), "EPT violation");
+	assert_string_equal(json_string_value(json_object_get(first_of(run, "vms"), "name")),
+			    "Firewall.02");
+	assert_int_equal(json_integer_value(json_object_get(first_of(run, "vms"), "pid")), 12);
+	assert_null(json_object_get(json_array_get(tasks, 0), "vm"));
+	assert_int_equal(json_integer_value(json_object_get(json_array_get(tasks, 1), "vm")), 0);
+	assert_true(json_is_true(json_object_get(json_array_get(tasks, 1), "vcpu")));
+	assert_null(json_object_get(json_array_get(tasks, 2), "vm"));
+	assert_int_equal(
+		json_integer_value(json_object_get(json_object_get(run, "bin_ns"), "exit")), 77);
+	json_decref(page);
+	free(html);
+	unmake(&m);
+}
+
 static void test_json(void **state)
 {
 	struct page_stats stats;
@@ -461,9 +509,13 @@ static void test_full_device(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_html),	    cmocka_unit_test(test_json),
-		cmocka_unit_test(test_blocks),	    cmocka_unit_test(test_events_that_do_not_fit),
-		cmocka_unit_test(test_full_device), cmocka_unit_test(test_window_and_look),
+		cmocka_unit_test(test_html),
+		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_virtual_machines),
+		cmocka_unit_test(test_blocks),
+		cmocka_unit_test(test_events_that_do_not_fit),
+		cmocka_unit_test(test_full_device),
+		cmocka_unit_test(test_window_and_look),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
