@@ -341,7 +341,8 @@ static int read_kvm(struct reading *r, struct err *e)
 
 	for (size_t i = 0; i < r->n; i++) {
 		asked |= r->work[i].a && r->work[i].a->take_kvm;
-		q.events |= r->work[i].pass.kvm_events;
+		if (r->work[i].pass.kvm_event)
+			q.event = r->work[i].pass.kvm_event;
 	}
 	if (!asked || !kvm_scan_can(r->src->info))
 		return 0;

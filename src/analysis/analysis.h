@@ -50,7 +50,8 @@ struct analysis_pass {
 	const uint8_t *wanted; /* analysis_wants() by task number: for every task of the runs,
 				  delays and spans that are given, and in finish() for all */
 	struct answer *answer;
-	bool kvm_events; /* set by begin(): spans of single KVM events (KVM_SPAN_EVENT) too */
+	unsigned int kvm_event; /* set by begin(): spans of the KVM events of this kind too; 0 =
+				   none. One kind in a reading */
 	void *state; /* analysis.state_bytes, zeroed at the start */
 };
 

@@ -282,8 +282,11 @@ static void take_events(struct kvm_scan *s, const struct batch *b, uint32_t i, u
 	for (; i < end && !s->blind; i++) {
 		nsec_t at = b->time[i];
 		uint32_t task;
-		struct vcpu *v = known_vcpu(s, tid[i], at, b->cpu, &task);
+		struct vcpu *v;
 
+		if (kind[i] != s->q.event)
+			continue;
+		v = known_vcpu(s, tid[i], at, b->cpu, &task);
 		if (!v || v->does != DOES_HOST)
 			continue;
 		const struct event event = { at, what[i], detail[i], kind[i] };
@@ -424,7 +427,7 @@ static int init_query(struct kvm_scan *s, struct query *q)
 	} else {
 		track[n++] = track_kvm_exit.id;
 		track[n++] = track_kvm_entry.id;
-		if (s->q.events)
+		if (s->q.event)
 			track[n++] = track_kvm.id;
 	}
 	if (s->stats.switches)

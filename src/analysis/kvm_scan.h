@@ -46,7 +46,7 @@ enum kvm_span_kind {
 	KVM_SPAN_EXIT = 3, /* begin = end: when it happened */
 	KVM_SPAN_LAST = 4, /* begin: the exit; end: the switch-out */
 	KVM_SPAN_LONE = 5, /* begin = end: when it was known */
-	KVM_SPAN_EVENT = 6, /* only when query.events */
+	KVM_SPAN_EVENT = 6, /* only of query.event */
 };
 
 /* Of host spans and of LAST: */
@@ -76,7 +76,7 @@ struct kvm_span {
 struct kvm_scan_query {
 	nsec_t from, to; /* a span belongs to the window in which it ends, with its whole length */
 	const struct cpuset *cpus; /* NULL = all; of the event that ended it */
-	bool events; /* spans of other events too */
+	unsigned int event; /* enum kvm_kind: spans of these events too; 0 = none */
 };
 
 struct kvm_scan_stats {

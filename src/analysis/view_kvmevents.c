@@ -153,7 +153,7 @@ static int begin(struct analysis_pass *p, struct err *e)
 			       "--of '%s': no such event (as pio, mmio, msr, cpuid, hypercall or "
 			       "virq)",
 			       o->of);
-	p->kvm_events = true;
+	p->kvm_event = v->of;
 	return 0;
 }
 
@@ -164,7 +164,7 @@ static int take_kvm(struct analysis_pass *p, const struct kvm_span *span, size_t
 	if (v->of == KIND_ALL)
 		return 0;
 	for (const struct kvm_span *k = span; k < span + n; k++) {
-		if (k->kind != KVM_SPAN_EVENT || k->event != v->of || !p->wanted[k->task])
+		if (k->kind != KVM_SPAN_EVENT || !p->wanted[k->task])
 			continue;
 		uint32_t place = kvm_subjects_number(&v->subjects, v->of, k->what, k->detail);
 

@@ -23,6 +23,8 @@ static void build(struct scenario *s)
 	scenario_entry(s, 0, 50, 11);
 	scenario_exit(s, 0, 100, 11, KVM_ISA_VMX, 30);
 	pio(s, 110, 11, 0x3f8, true);
+	scenario_kvm(s, 0, 120, 12, KVM_KIND_SET_IRQ, 4, 1); /* not of this vCPU, not of the kind */
+	scenario_kvm(s, 0, 130, 11, KVM_KIND_SET_IRQ, 4, 1);
 	scenario_entry(s, 0, 150, 11);
 	scenario_exit(s, 0, 200, 11, KVM_ISA_VMX, 30);
 	pio(s, 210, 11, 0x3f8, true); /* the next one is the last before the entry */
@@ -46,10 +48,11 @@ static void test_all_kinds(void **state)
 {
 	(void)state;
 	view_check(build, "kvmevents", (struct analysis_args){ 0 }, "tid event what count pct time",
-		   "11 - - 15 100.00 -; 11 kvm_entry - 5 33.33 -; 11 kvm_pio - 4 26.67 -; "
-		   "11 kvm_exit - 4 26.67 -; 11 kvm_mmio - 2 13.33 -; "
-		   "12 - - 4 100.00 -; 12 kvm_userspace_exit - 1 25.00 -; 12 kvm_msr - 1 25.00 -; "
-		   "12 kvm_new_thing - 1 25.00 -; 12 kind 131 - 1 25.00 -");
+		   "11 - - 16 100.00 -; 11 kvm_entry - 5 31.25 -; 11 kvm_pio - 4 25.00 -; "
+		   "11 kvm_exit - 4 25.00 -; 11 kvm_mmio - 2 12.50 -; 11 kvm_set_irq - 1 6.25 -; "
+		   "12 - - 5 100.00 -; 12 kvm_userspace_exit - 1 20.00 -; 12 kvm_msr - 1 20.00 -; "
+		   "12 kvm_set_irq - 1 20.00 -; 12 kvm_new_thing - 1 20.00 -; "
+		   "12 kind 131 - 1 20.00 -");
 }
 
 static void test_of_pio(void **state)
