@@ -9,9 +9,7 @@
  *	host	from kvm_exit to the next kvm_entry: what the exit cost, with its reason
  *	last	a moment: the first switch-out of the thread after the exit, before its entry
  *	lone	a moment: an exit or entry is known to have no partner
- *	event	what another event (kvm_pio, kvm_msr ...) cost: from it to the entry that follows;
- *of an MMIO read from the exit to it. As perf kvm stat does: only the last such event before the
- *entry has a length
+ *	event	what an event of another kind (kvm_pio, kvm_msr ...) cost
  *
  * Each is known when it ends, so a window needs nothing from behind it, and sums over neighbouring
  * windows add up.
@@ -24,6 +22,9 @@
  * of KVM events or switches on any CPU forgets it; events within a gap count as exits, no more. A
  * thread may move to another CPU between an exit and its entry. An exit and an entry of one thread
  * at the same time are taken in the order that makes a pair.
+ *
+ * An event lasts until the entry that follows it; an MMIO read, from the exit to it. As in perf kvm
+ * stat only the last of its kind before the entry has a length.
  */
 #pragma once
 

@@ -41,6 +41,15 @@ const char *unit_name(enum unit u)
 	return names[u];
 }
 
+/* Our own copy of what may be no literal. */
+static int copy_text(struct table *t, const char **text)
+{
+	if (!*text)
+		return 0;
+	*text = strpool_add(t->text, *text);
+	return *text ? 0 : -ENOMEM;
+}
+
 struct table *table_new(const char *name, const char *title, const struct table_column *columns,
 			unsigned int n)
 {
@@ -59,9 +68,7 @@ struct table *table_new(const char *name, const char *title, const struct table_
 		struct table_column *c = &t->column[i].what;
 
 		*c = columns[i];
-		c->name = strpool_add(t->text, c->name);
-		c->title = strpool_add(t->text, c->title);
-		if (!c->name || !c->title)
+		if (copy_text(t, &c->name) < 0 || copy_text(t, &c->title) < 0)
 			return table_free(t);
 	}
 	return t;

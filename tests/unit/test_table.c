@@ -223,12 +223,30 @@ static void test_many_notes(void **state)
 	assert_string_equal(table_note_at(t, 999), "note 999");
 }
 
+/* Names that were made for the table alone. */
+static void test_column_names_are_copied(void **state)
+{
+	char name[] = "ept_violation", title[] = "EPT violation";
+	const struct table_column made = { .name = name, .title = title, .type = CELL_U64 };
+	auto_ptr(table) t = table_new("t", "T", &made, 1);
+
+	(void)state;
+	assert_non_null(t);
+	name[0] = title[0] = '?';
+	assert_string_equal(table_column(t, 0)->name, "ept_violation");
+	assert_string_equal(table_column(t, 0)->title, "EPT violation");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_cells),	   cmocka_unit_test(test_sort_size),
-		cmocka_unit_test(test_many_notes), cmocka_unit_test(test_sort),
-		cmocka_unit_test(test_cut),	   cmocka_unit_test(test_notes),
+		cmocka_unit_test(test_column_names_are_copied),
+		cmocka_unit_test(test_cells),
+		cmocka_unit_test(test_sort_size),
+		cmocka_unit_test(test_many_notes),
+		cmocka_unit_test(test_sort),
+		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_notes),
 		cmocka_unit_test(test_units),
 	};
 
