@@ -8,6 +8,8 @@
 
 #include "model/kvm_reason.h"
 
+_Static_assert(KVM_SUBJECT_MAX >= KVM_REASON_MAX, "a subject may be a reason");
+
 void kvm_subjects_done(struct kvm_subjects *s)
 {
 	free(s->subject);
