@@ -332,7 +332,7 @@ static int read_descriptions(struct recording *r, struct err *e)
 		const struct track *t = track_by_id(r->info.stream[i].track);
 		int rc = 0;
 
-		if (!t || t == &track_index || t == &track_schema)
+		if (!t || t == &track_index || t == &track_schema || t->on_demand)
 			continue;
 		if (t->id >= TRACK_FIRST_EVENT) {
 			rc = add_coverage(r, t, &r->info.stream[i]);

@@ -55,6 +55,7 @@ struct track {
 	uint16_t id;
 	const char *name;
 	const char *help;
+	bool on_demand; /* describes, but is read by those that need it, not at open */
 	unsigned int n_columns;
 	struct track_column column[TRACK_MAX_COLUMNS]; /* [0] is time */
 };

@@ -11,6 +11,7 @@
 
 #include "model/file_track.h"
 #include "model/kvm_track.h"
+#include "model/profile_track.h"
 #include "model/sched_track.h"
 #include "model/track.h"
 #include "model/vm_track.h"
@@ -35,7 +36,7 @@ static void test_lookup(void **state)
 	assert_null(track_at(n));
 	assert_null(track_at(UINT32_MAX));
 	assert_null(track_by_id(0));
-	assert_null(track_by_id(10));
+	assert_null(track_by_id(15));
 	assert_null(track_by_id(UINT16_MAX));
 	assert_null(track_by_name("switc"));
 	assert_null(track_by_name(""));
@@ -65,6 +66,12 @@ static void test_numbers(void **state)
 		{ &track_kvm_entry, 20, "time tid" },
 		{ &track_kvm, 21, "time kind tid what detail" },
 		{ &track_stat, 22, "time kind tid nsec" },
+		{ &track_event, 10, "time number name unit type config period freq flags note" },
+		{ &track_module, 11, "time module kind pid build_id path" },
+		{ &track_frame, 12, "time node parent module offset" },
+		{ &track_symbol, 13, "time module offset bytes name" },
+		{ &track_sample, 23, "time event tid pid node weight mode" },
+		{ &track_counter, 24, "time event kind tid value enabled running" },
 	};
 
 	(void)state;
