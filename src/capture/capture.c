@@ -11,9 +11,12 @@
 #include "capture/gather.h"
 #include "capture/host_facts.h"
 #include "capture/kvm_events.h"
-#include "capture/proc_tasks.h"
 #include "capture/tracefs.h"
 #include "model/file_track.h"
+#include "names/proc_tasks.h"
+#include "names/roles.h"
+#include "names/vm_list.h"
+#include "names/vm_scan.h"
 
 #define ANCHOR_EVERY (10 * NSEC_PER_SEC)
 #define DRAIN_EVERY  256 /* tasks read, so that the rings do not overflow meanwhile */
@@ -30,6 +33,7 @@ struct capture {
 	nsec_t start, last_drain, last_anchor;
 	unsigned int max_fill_pct;
 	unsigned int n_snapshot; /* tasks of the snapshot in progress */
+	struct vm_scan *scan; /* of the snapshot in progress, or NULL */
 	struct err *error; /* of the snapshot in progress */
 	bool stopped;
 };
@@ -151,6 +155,7 @@ struct capture *capture_free(struct capture *c)
 	if (c->source)
 		c->source->free(c->source);
 	kvm_events_free(c->kvm);
+	vm_scan_free(c->scan);
 	gather_done(&c->gather);
 	free(c);
 	return NULL;
@@ -208,8 +213,35 @@ static int take_alive(void *ctx, const struct proc_task *p)
 	};
 	int r = gather_task(&c->gather, BATCH_CPU_NONE, &t);
 
+	if (r >= 0 && c->scan)
+		r = vm_scan_task(c->scan, p);
 	if (r >= 0 && ++c->n_snapshot % DRAIN_EVERY == 0)
 		r = capture_drain(c, NULL, c->error);
+	return r;
+}
+
+/* Rows of the machines that the snapshot has met. Roles go through gather, which keeps the task
+ * stream's times in order. */
+static int write_machines(struct capture *c, struct err *e)
+{
+	auto_ptr(vm_list) vms = vm_list_new();
+	const struct role_sources names = { .vms = vms, .machine_names = true };
+	nsec_t now = nsec_monotonic();
+	int r = vms ? vm_scan_finish(c->scan, now, vms) : -ENOMEM;
+
+	if (r >= 0)
+		r = vm_list_write(vms, now, c->gather.sink, e);
+	for (size_t i = 0; r >= 0 && i < vm_list_count(vms); i++) {
+		const struct vm_thread *t = vm_list_at(vms, i);
+		char role[2 * NAME_MAX_BYTES];
+
+		if (role_of_vm_thread(&names, t, role, sizeof(role)))
+			r = gather_task(&c->gather, BATCH_CPU_NONE,
+					&(struct gather_task){ .time = now,
+							       .kind = TASK_ROLE,
+							       .tid = t->tid,
+							       .comm = role });
+	}
 	return r;
 }
 
@@ -218,8 +250,13 @@ int capture_snapshot(struct capture *c, nsec_t *ret_time, struct err *e)
 	*ret_time = nsec_monotonic();
 	c->n_snapshot = 0;
 	c->error = e;
-	int r = proc_tasks_read(c->options.root_fd, take_alive, c, e);
+	int r = c->options.without_vms ? 0 : vm_scan_new(c->options.root_fd, &c->scan);
 
+	if (r >= 0)
+		r = proc_tasks_read(c->options.root_fd, take_alive, c, e);
+	if (r >= 0 && c->scan)
+		r = write_machines(c, e);
+	c->scan = vm_scan_free(c->scan);
 	return r < 0 ? r : gather_flush(&c->gather, e);
 }
 
@@ -323,6 +360,21 @@ static int write_kind_names(const struct capture *c, struct sink *sink, struct e
 	return r;
 }
 
+/* The machines that there are now: some may have come, or got vCPUs, since the start. */
+static int describe_machines(struct capture *c, struct sink *sink, struct err *e)
+{
+	auto_ptr(vm_list) vms = vm_list_new();
+	const struct role_sources names = { .vms = vms, .machine_names = true };
+	nsec_t now = nsec_monotonic();
+
+	if (c->options.without_vms)
+		return 0;
+	int r = vms ? vm_scan_machine(c->options.root_fd, now, vms, e) : -ENOMEM;
+
+	r = r < 0 ? r : vm_list_write(vms, now, sink, e);
+	return r < 0 ? r : roles_write_machines(&names, now, sink, e);
+}
+
 int capture_describe(struct capture *c, struct sink *sink, const nsec_t *from, struct err *e)
 {
 	int r = host_facts_meta(sink, c->start, "kymo.version", KYMO_VERSION, e);
@@ -333,6 +385,7 @@ int capture_describe(struct capture *c, struct sink *sink, const nsec_t *from, s
 	r = r < 0 ? r : host_facts_write(sink, c->options.root_fd, c->start, e);
 	r = r < 0 ? r : host_facts_cpus(sink, c->options.root_fd, c->start, &c->cpus, e);
 	r = r < 0 ? r : write_anchor(c, sink, e);
+	r = r < 0 ? r : describe_machines(c, sink, e);
 	return r < 0 ? r : write_marks(c, sink, from, e);
 }
 

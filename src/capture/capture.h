@@ -58,7 +58,8 @@ struct capture_options {
 	const struct cpuset *cpus; /* NULL = all online CPUs */
 	uint64_t buffer_bytes; /* of all CPUs together; 0 = by the number of CPUs and memory */
 	const struct capture_filter *filter; /* NULL = none */
-	int root_fd; /* where proc/ and sys/ are */
+	int root_fd; /* where proc/, sys/ and run/ are */
+	bool without_vms; /* do not look for virtual machines, and give them no roles */
 };
 
 struct capture;
@@ -82,7 +83,9 @@ int capture_snapshot(struct capture *c, nsec_t *ret_time, struct err *e) must_ch
 int capture_stop(struct capture *c, struct err *e) must_check;
 
 /*
- * Write what describes the run: meta, cpu and mark rows, and a clock anchor. @from (may be NULL):
+ * Write what describes the run: meta, cpu and mark rows, a clock anchor, and the virtual machines
+ * that there are now, with roles for their threads (those of the start are written at the start).
+ * @from (may be NULL):
  * per CPU number (of capture_n_cpus() entries) the time from which on its events are really there;
  * a CPU's START mark is the later of this and the true start. May be called while capture goes on:
  * the END marks then say "now", as of the last drain.

@@ -6,6 +6,7 @@
 #include "capture/flight.h"
 
 #include "model/sched_track.h"
+#include "model/vm_track.h"
 
 struct kept_block {
 	struct kept_block *next;
@@ -93,7 +94,7 @@ static bool too_old(const struct flight *f, const struct kept_block *b, nsec_t b
 {
 	if (is_event(b))
 		return b->last < begin || f->bytes > f->max_bytes;
-	if (b->track == track_task.id)
+	if (b->track == track_task.id || b->track == track_vm.id)
 		return b->last < f->snapshot && f->snapshot <= begin;
 	return b->last < begin;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The flight recorder's memory: a sink that keeps the last seconds as encoded blocks, bounded by
- * age and size, until they are written into a recording. Names outlive events: rows of the task
- * track are kept until a newer snapshot of all tasks stands in their place.
+ * age and size, until they are written into a recording. Names outlive events: rows of the task and
+ * vm tracks are kept until a newer snapshot of all tasks stands in their place.
  */
 #pragma once
 

@@ -16,9 +16,9 @@
 #include "capture/facility.h"
 #include "capture/gather.h"
 #include "capture/perf_records.h"
-#include "capture/proc_tasks.h"
 #include "capture/tracefs.h"
 #include "model/sched_track.h"
+#include "names/proc_tasks.h"
 
 #define DEFAULT_BYTES ((uint64_t)8 << 20) /* per CPU: a quarter of a second of the densest load */
 #define RECORD_BYTES  88 /* of a context switch: 8 header, 8 time, 4 size, 68 raw */

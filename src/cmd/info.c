@@ -17,6 +17,8 @@
 #include "format/recording.h"
 #include "model/file_track.h"
 #include "model/tasks.h"
+#include "names/roles.h"
+#include "names/vm_list.h"
 
 #define SHOWN_LOSSES 10
 
@@ -35,6 +37,8 @@ struct totals {
 	size_t n;
 	uint64_t events, event_bytes, lost;
 	double coverage;
+	struct role_counts roles;
+	size_t machines, machine_threads;
 };
 
 static int add_up(const struct run_info *info, struct totals *t)
@@ -60,6 +64,18 @@ static int add_up(const struct run_info *info, struct totals *t)
 	}
 	t->coverage = run_info_coverage(info, 0, info->start, info->end, &t->lost);
 	return 0;
+}
+
+static int count_names(struct source *src, struct totals *t, struct err *e)
+{
+	auto_ptr(vm_list) vms = vm_list_new();
+	int r = vms ? vm_list_read(vms, src, e) : -ENOMEM;
+
+	if (r < 0)
+		return r;
+	t->machines = vm_list_machines(vms);
+	t->machine_threads = vm_list_count(vms);
+	return roles_count(src->tasks, &t->roles);
 }
 
 static const char *track_name(uint16_t id, char *buf, size_t size)
@@ -124,6 +140,16 @@ static void print_head(const char *path, const struct run_info *info, const stru
 	line("events", text);
 	(void)snprintf(text, sizeof(text), "%.4g %%", floor(t->coverage * 1e4 + 1e-9) / 100);
 	line("coverage", text);
+	if (t->roles.tasks) {
+		(void)snprintf(text, sizeof(text), "%zu, of %zu tasks", t->roles.roles,
+			       t->roles.tasks);
+		line("roles", text);
+	}
+	if (t->machines) {
+		(void)snprintf(text, sizeof(text), "%zu, with %zu threads", t->machines,
+			       t->machine_threads);
+		line("machines", text);
+	}
 	line("complete", info->complete ? "yes" : "no");
 	if (!info->complete)
 		line("damage", info->damage[0] ? info->damage : "the recording was not closed");
@@ -291,6 +317,10 @@ static int print_json(const char *path, const struct source *src, const struct t
 	json_key_f64(&j, "coverage", t->coverage);
 	json_key_u64(&j, "lost", t->lost);
 	json_key_u64(&j, "tasks", tasks_count(src->tasks));
+	json_key_u64(&j, "tasks_with_role", t->roles.tasks);
+	json_key_u64(&j, "roles", t->roles.roles);
+	json_key_u64(&j, "machines", t->machines);
+	json_key_u64(&j, "machine_threads", t->machine_threads);
 	json_key(&j, "meta");
 	json_begin_object(&j);
 	for (size_t i = 0; i < info->n_meta; i++)
@@ -314,9 +344,11 @@ static int info_file(const char *path, const struct info_args *args)
 		log_error("%s", err_text(&e, r));
 		return EXIT_FAILURE;
 	}
-	const struct source *src = recording_source(rec);
+	struct source *src = recording_source(rec);
 
 	r = add_up(src->info, &t);
+	if (r >= 0)
+		r = count_names(src, &t, &e);
 	if (r >= 0 && args->json) {
 		r = print_json(path, src, &t);
 	} else if (r >= 0) {

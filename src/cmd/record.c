@@ -13,6 +13,7 @@
 #include "base/quantity.h"
 #include "capture/capture.h"
 #include "cmd/command.h"
+#include "cmd/naming.h"
 #include "cmd/record_session.h"
 #include "cmd/workload.h"
 
@@ -21,7 +22,8 @@ struct record_args {
 	uint64_t buffer, max_size;
 	const char *output, *engine, *events, *cpus, *comm, *cgroup;
 	struct option_list pid, tid, label;
-	bool duration_given, flight_given;
+	struct naming_args names;
+	bool duration_given, flight_given, no_vm_names;
 };
 
 static const char *const engine_choices[] = { "auto", "bpf", "perf", NULL };
@@ -119,6 +121,11 @@ static const struct option_spec record_options[] = {
 	  .arg = "KEY=VALUE",
 	  OPTION_AT(struct record_args, label),
 	  .help = "a label to keep in the recording; may be given several times" },
+	NAMING_OPTIONS(struct record_args, names),
+	{ .name = "no-vm-names",
+	  .type = OPTION_FLAG,
+	  OPTION_AT(struct record_args, no_vm_names),
+	  .help = "do not look for virtual machines and their names" },
 	{ 0 },
 };
 
@@ -207,6 +214,7 @@ struct record_plan {
 	struct capture_filter filter;
 	struct cpuset cpus;
 	struct record_options record;
+	struct naming *names; /* or NULL */
 };
 
 static int make_plan(const struct record_args *a, struct record_plan *p, struct err *e)
@@ -239,6 +247,7 @@ static int make_plan(const struct record_args *a, struct record_plan *p, struct 
 	p->record.flight = a->flight;
 	p->record.flight_bytes = a->max_size;
 	p->record.labels = &a->label;
+	p->capture.without_vms = a->no_vm_names;
 	return 0;
 }
 
@@ -270,7 +279,21 @@ static int own_command(struct buf *b)
 
 /* ---- running ---- */
 
-static void show_progress(struct record_session *s, unsigned int *written)
+/* Give the names that were asked for to a file that is complete. */
+static int name_file(struct naming *names, const char *path, struct err *e)
+{
+	const struct naming_change how = { .quiet = true };
+	struct role_counts counts;
+	int r = names ? naming_write(names, 0, path, &how, &counts, e) : 0;
+
+	if (r < 0)
+		return err_prefix(e, "recorded, but without names (try: kymo name)");
+	if (names)
+		log_info("%s: named %zu tasks (%zu roles)", path, counts.tasks, counts.roles);
+	return 0;
+}
+
+static void show_progress(struct record_session *s, struct naming *names, unsigned int *written)
 {
 	char events[QUANTITY_MAX], lost[QUANTITY_MAX], size[QUANTITY_MAX];
 	struct record_progress p;
@@ -281,6 +304,10 @@ static void show_progress(struct record_session *s, unsigned int *written)
 
 		*written = p.written;
 		log_info("wrote %s", path ? path : "a file");
+		struct err e = { 0 };
+
+		if (path && name_file(names, path, &e) < 0)
+			log_warn("%s", e.text);
 	}
 	log_progress("recording %llu s: %s events, %s lost, %s",
 		     (unsigned long long)(p.elapsed / NSEC_PER_SEC),
@@ -329,10 +356,11 @@ static void tell_result(struct record_session *s, const struct capture *c)
 }
 
 /* From "capture is on" to "file is complete"; the workload's exit status in *ret_status. */
-static int run_session(struct record_session *s, struct workload *w, const char *name, bool flight,
-		       sigset_t *old_mask, int *ret_status, struct err *e)
+static int run_session(struct record_session *s, struct workload *w, const char *name,
+		       const struct record_plan *p, sigset_t *old_mask, int *ret_status,
+		       struct err *e)
 {
-	struct record_progress p;
+	struct record_progress progress;
 	enum record_end end = RECORD_GOES_ON;
 	unsigned int written = 0;
 	struct err why = { 0 };
@@ -340,8 +368,8 @@ static int run_session(struct record_session *s, struct workload *w, const char 
 
 	if (r < 0)
 		return r;
-	record_session_progress(s, &p);
-	if (!p.fifo)
+	record_session_progress(s, &progress);
+	if (!progress.fifo)
 		log_warn("no real-time priority for the reader, a saturated machine may make it "
 			 "lose events; needs CAP_SYS_NICE (try: sudo)");
 	if (w->pid) {
@@ -349,14 +377,14 @@ static int run_session(struct record_session *s, struct workload *w, const char 
 		if (ran < 0)
 			log_error("%s", err_text(&why, ran));
 	}
-	if (flight)
+	if (p->record.flight)
 		log_info("flight recorder on; Ctrl-C writes it and ends, kill -USR1 %d writes it "
 			 "and goes on",
 			 (int)getpid());
 	while (end == RECORD_GOES_ON) {
 		end = record_session_wait(s, NSEC_PER_SEC / 2);
 		if (end == RECORD_GOES_ON)
-			show_progress(s, &written);
+			show_progress(s, p->names, &written);
 	}
 	log_progress_done();
 	/* The file waits for the command only when the recording does not go on without it. */
@@ -404,9 +432,13 @@ static int record(const struct record_args *a, struct record_plan *p, const char
 	if (r >= 0)
 		r = record_session_new(&p->record, c, &s, e);
 	if (r >= 0)
-		r = run_session(s, &w, n ? word[0] : "", a->flight, &old_mask, ret_status, e);
-	if (r >= 0)
+		r = run_session(s, &w, n ? word[0] : "", p, &old_mask, ret_status, e);
+	if (r >= 0) {
+		auto_free char *written = record_session_path(s);
+
 		tell_result(s, c);
+		r = written ? name_file(p->names, written, e) : -ENOMEM;
+	}
 	workload_done(&w);
 	return r;
 }
@@ -437,7 +469,14 @@ static int record_run(void *args, const char **word, unsigned int n, unsigned in
 		log_error("cannot open /: %s", strerror(errno));
 		return EXIT_FAILURE;
 	}
+	/* Before anything is recorded: a map that is wrong should not be found out afterwards. */
+	auto_ptr(naming) names = NULL;
+	int wrong = naming_open("record", &a->names, 1, &names);
+
+	if (wrong)
+		return wrong;
 	p->capture.root_fd = root_fd;
+	p->names = names;
 	r = record(a, p, argv, n, &status, &e);
 	if (r < 0) {
 		log_error("%s", err_text(&e, r));
@@ -455,6 +494,9 @@ static const struct command_example record_examples[] = {
 	{ "kymo record -o build.kymo -- make -j8", "while a command runs, with its exit status" },
 	{ "kymo record -e switch -C 0-3 -d 1m", "context switches of four CPUs" },
 	{ "kymo record -e switch,wakeup,kvm -d 5s", "a host of virtual machines" },
+	{ "kymo record -d 5s --map tasks.csv", "with names for tasks from a map" },
+	{ "kymo record -d 5s --name-rule 'vm([0-9]+)-(.*)=>{2}.{1:02}'",
+	  "with roles made of the names of virtual machines" },
 	{ "kymo record --flight 30s -o crash.kymo", "the last 30 s before Ctrl-C or SIGUSR1" },
 	{ NULL, NULL },
 };
@@ -487,6 +529,10 @@ const struct command command_record = {
 		"recorded. Without the module -e switch,kvm records switches and says so. Where "
 		"kvm_pvm runs the guests, kvm_exit and kvm_entry exist but never happen; exits to "
 		"user space, I/O, MSR and CPUID are there, guest and host time are not.\n"
+		"\n"
+		"Threads of virtual machines (QEMU, with or without libvirt) get their guest's "
+		"name and what they are as their role, as in Firewall.vcpu0; names also come from "
+		"a map, a program, OpenStack, and rules. See kymo help name.\n"
 		"\n"
 		"The flight recorder (--flight) keeps the last TIME in memory and writes it when "
 		"it is stopped by Ctrl-C, SIGTERM or --duration. SIGUSR1 writes what it has and "

@@ -171,11 +171,11 @@ static void close_run(struct report_run *r)
 }
 
 /* Damage within the file: once more with what is whole, and say so. */
-static int open_run(struct report *p, struct report_run *r, const char *path)
+static int open_run(struct report *p, struct report_run *r, const char *path, size_t number)
 {
 	const struct selection *select = &p->args->select;
 	struct err e = { 0 };
-	int ret = opened_run_open(&r->opened, path, select, DOING, &e);
+	int ret = opened_run_open(&r->opened, path, number, select, DOING, &e);
 
 	while (ret >= 0) {
 		ret = selection_window(select, &r->opened, 1, &r->from, &r->to, &e);
@@ -317,7 +317,7 @@ static int read_runs(struct report *p, const char **file, size_t n, struct repor
 		run[i].name = name[i];
 	for (size_t i = 0; i < n; i++) {
 		log_progress("reading %s", file[i]);
-		int r = open_run(p, &run[i], file[i]);
+		int r = open_run(p, &run[i], file[i], i);
 
 		if (r < 0)
 			return r;
@@ -475,6 +475,7 @@ static int make_report(const struct report_args *args, const char **word, unsign
 
 static int report_run_command(void *args, const char **word, unsigned int n, unsigned int n_before)
 {
+	struct report_args *a = args;
 	struct page_viewer files;
 
 	(void)n_before;
@@ -488,7 +489,12 @@ static int report_run_command(void *args, const char **word, unsigned int n, uns
 			  "answers");
 		return EXIT_FAILURE;
 	}
-	return make_report(args, word, n);
+	int status = selection_names(&a->select, "report", n);
+
+	if (status == EXIT_SUCCESS)
+		status = make_report(a, word, n);
+	selection_done(&a->select);
+	return status;
 }
 
 static const struct option_spec report_options[] = {

@@ -25,6 +25,16 @@ int selection_task(const struct selection *s, regex_t *ret, struct err *e)
 	return err_set(e, -EINVAL, "--task '%s': %s", s->task, why);
 }
 
+int selection_names(struct selection *s, const char *command, size_t n_files)
+{
+	return naming_open(command, &s->names, (unsigned int)n_files, &s->naming);
+}
+
+void selection_done(struct selection *s)
+{
+	s->naming = naming_free(s->naming);
+}
+
 const struct run_info *opened_run_info(const struct opened_run *r)
 {
 	return recording_source(r->recording)->info;
@@ -35,8 +45,12 @@ static int name_tasks(struct opened_run *r, const struct selection *s, struct er
 {
 	unsigned int how =
 		(s->merge_sys ? TASKS_MERGE_SYS : 0) | (s->append_tid ? TASKS_APPEND_TID : 0);
-	int ret = how ? tasks_relabel(recording_source(r->recording)->tasks, how) : 0;
+	struct source *src = recording_source(r->recording);
+	int ret = naming_apply(s->naming, r->number, src, r->path, e);
 
+	if (ret < 0 || !how)
+		return ret;
+	ret = tasks_relabel(src->tasks, how);
 	return ret < 0 ? err_set(e, ret, "out of memory") : 0;
 }
 
@@ -55,10 +69,10 @@ static int open_with(struct opened_run *r, const struct selection *s, const char
 	return name_tasks(r, s, e);
 }
 
-int opened_run_open(struct opened_run *r, const char *path, const struct selection *s,
-		    const char *doing, struct err *e)
+int opened_run_open(struct opened_run *r, const char *path, size_t number,
+		    const struct selection *s, const char *doing, struct err *e)
 {
-	*r = (struct opened_run){ .path = path };
+	*r = (struct opened_run){ .path = path, .number = (unsigned int)number };
 	int ret = open_with(r, s, doing, 0, e);
 
 	return ret < 0 ? opened_run_salvage(r, s, doing, ret, e) : 0;

@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "base/nsec.h"
 #include "base/option.h"
+#include "cmd/naming.h"
 #include "format/recording.h"
 
 struct selection {
@@ -19,6 +20,8 @@ struct selection {
 	nsec_t from, length; /* the window, since the start of each run */
 	bool from_given, length_given;
 	bool merge_sys, append_tid; /* model/tasks.h: tasks_relabel() */
+	struct naming_args names;
+	struct naming *naming; /* of selection_names(), or NULL */
 };
 
 /* Entries for a table of options whose struct @holder has the selection as @field. */
@@ -47,6 +50,7 @@ struct selection {
 		  OPTION_AT(holder, field.merge_sys),                                           \
 		  .help = "call the kernel's threads of all CPUs alike: kworker, not "          \
 			  "kworker/1:2" },                                                      \
+		NAMING_OPTIONS_FOR_READING(holder, field.names),                                \
 	{                                                                                       \
 		.name = "append-tid", .type = OPTION_FLAG, OPTION_AT(holder, field.append_tid), \
 		.help = "put the thread id behind each name, so that equal names stay apart"    \
@@ -55,20 +59,26 @@ struct selection {
 /* Compile .task: 1, 0 when there is none, -EINVAL with words. regfree() after 1. */
 int selection_task(const struct selection *s, regex_t *ret, struct err *e) must_check;
 
+/* Ask the sources of names of @n_files recordings, once. EXIT_SUCCESS, or the exit status when
+ * words were printed; @command is for those. selection_done() in any case. */
+int selection_names(struct selection *s, const char *command, size_t n_files) must_check;
+void selection_done(struct selection *s);
+
 /* One recording that is open. */
 struct opened_run {
 	const char *path; /* lent */
+	unsigned int number; /* among those of the command: maps may be for one */
 	struct recording *recording;
 	bool salvaged; /* index and trailer are not trusted */
 };
 
 /*
- * Open @path and name its tasks as @s says; damage within what describes the run: what is whole of
- * it. Warns when it is not complete; @doing is what is done then ("showing what is there"). 0 or
- * -errno with words.
+ * Open @path, the recording @number of the command, and name its tasks as @s says; damage within
+ * what describes the run: what is whole of it. Warns when it is not complete; @doing is what is
+ * done then ("showing what is there"). 0 or -errno with words.
  */
-int opened_run_open(struct opened_run *r, const char *path, const struct selection *s,
-		    const char *doing, struct err *e) must_check;
+int opened_run_open(struct opened_run *r, const char *path, size_t number,
+		    const struct selection *s, const char *doing, struct err *e) must_check;
 /*
  * After @error: when that is -EBADMSG, damage met on the way, open the run once more with what is
  * whole, and return 0 for another try. Else, and when that was done before, @error.

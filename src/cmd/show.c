@@ -218,13 +218,20 @@ static int show_run(void *args_, const char **word, unsigned int n, unsigned int
 		log_set_level(LOG_DEBUG);
 	if (r >= 0 && args->json && args->csv)
 		r = err_set(&e, -EINVAL, "--json and --csv exclude each other");
-	return r < 0 ? command_misused("show", "%s", err_text(&e, r))
-		     : show_answer(view, args, path, n_paths);
+	if (r < 0)
+		return command_misused("show", "%s", err_text(&e, r));
+	int status = selection_names(&args->select, "show", n_paths);
+
+	if (status == EXIT_SUCCESS)
+		status = show_answer(view, args, path, n_paths);
+	selection_done(&args->select);
+	return status;
 }
 
 static const struct command_example show_examples[] = {
 	{ "kymo show tasks x.kymo", "the task list, busiest first" },
 	{ "kymo show coremap x.kymo --task vcpu", "run time of all vcpu tasks on each core" },
+	{ "kymo show tasks x.kymo --map tasks.csv --merge", "tasks under the names of a map" },
 	{ "kymo show latency x.kymo --worst 10", "the ten longest waits from wake-up to run" },
 	{ "kymo show timeline x.kymo --from 2s --for 5ms --top 0", "who ran where in these 5 ms" },
 	{ "kymo show switches before.kymo after.kymo",

@@ -117,7 +117,7 @@ static int ask_all(struct showing *s, const char *const *path, struct err *e)
 	int r = 0;
 
 	for (size_t i = 0; i < s->n && r >= 0; i++)
-		r = opened_run_open(&s->run[i], path[i], &s->args->select, DOING, e);
+		r = opened_run_open(&s->run[i], path[i], i, &s->args->select, DOING, e);
 	if (r < 0)
 		return r;
 	do {

@@ -455,6 +455,11 @@ struct source *recording_source(struct recording *r)
 	return &r->source;
 }
 
+nsec_t recording_created(const struct recording *r)
+{
+	return r->index.created;
+}
+
 size_t recording_n_blocks(const struct recording *r)
 {
 	return r->index.n_blocks;

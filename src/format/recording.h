@@ -60,6 +60,9 @@ int recording_writer_add_block(struct recording_writer *w, uint8_t *block, size_
 /* One more row of the meta track; @value may be empty. */
 int recording_writer_meta(struct recording_writer *w, const char *key, const char *value,
 			  struct err *e) must_check;
+/* The file is another writing of the run with this id, created at @created (CLOCK_REALTIME). */
+int recording_writer_set_identity(struct recording_writer *w, const uint8_t id[16], nsec_t created,
+				  struct err *e) must_check;
 /* Flush, write index and trailer, fdatasync, set CLOSED. */
 int recording_writer_close(struct recording_writer *w, struct err *e) must_check;
 
@@ -98,6 +101,9 @@ DEFINE_CLEANUP(recording, recording_free)
  * may be open; one thread per recording. Lives as long as @r.
  */
 struct source *recording_source(struct recording *r);
+
+/* CLOCK_REALTIME of the file's creation, as its header says. */
+nsec_t recording_created(const struct recording *r);
 
 struct recording_block {
 	uint64_t offset;

@@ -351,6 +351,7 @@ static int read_header(int fd, uint64_t size, struct recording_index *x, bool *r
 			       "newer kymo)",
 			       get_le16(h + 8), get_le16(h + 10), RECORDING_MAJOR);
 	memcpy(x->id, h + 16, sizeof(x->id));
+	x->created = get_le64(h + 32);
 	*ret_closed = get_le32(h + 12) & RECORDING_FLAG_CLOSED;
 	return 0;
 }

@@ -26,6 +26,7 @@ struct recording_index {
 	struct recording_gap *gap; /* only found by walking */
 	size_t n_gaps;
 	uint8_t id[16];
+	nsec_t created; /* CLOCK_REALTIME */
 	bool complete;
 	char damage[256]; /* when not complete: the first thing that is wrong, with its offset */
 };

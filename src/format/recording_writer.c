@@ -271,6 +271,16 @@ int recording_writer_meta(struct recording_writer *w, const char *key, const cha
 	return sink_write(recording_writer_sink(w), b, e);
 }
 
+int recording_writer_set_identity(struct recording_writer *w, const uint8_t id[16], nsec_t created,
+				  struct err *e)
+{
+	memcpy(w->id, id, sizeof(w->id));
+	w->created = created;
+	int r = write_header(w, 0);
+
+	return r < 0 ? err_set(e, r, "cannot write '%s': %s", w->path, strerror(-r)) : 0;
+}
+
 /*
  * The index as blocks of the index track, all but the first as ordinary blocks before it: the
  * trailer points to the first of them, and they follow each other up to the trailer.

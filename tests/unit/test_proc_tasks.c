@@ -10,7 +10,7 @@
 #include <errno.h>
 
 #include "base/buf.h"
-#include "capture/proc_tasks.h"
+#include "names/proc_tasks.h"
 #include "machine_tree.h"
 
 static void test_a_line_of_stat(void **state)

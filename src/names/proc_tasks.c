@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Reads proc/PID/task/TID/stat: one small read per thread, proc(5) has the fields. */
-#include "capture/proc_tasks.h"
+#include "names/proc_tasks.h"
 
 #include <ctype.h>
 #include <dirent.h>
