@@ -24,8 +24,9 @@ struct http_options {
 
 struct http_client; /* opaque; one thread at a time */
 
-/* @o is copied, its texts are lent. 0 or -ENOMEM. */
-int http_client_new(const struct http_options *o, struct http_client **ret) must_check;
+/* @o is copied, its texts are lent. -ENOENT with words: libcurl is not installed; -ENOMEM. */
+int http_client_new(const struct http_options *o, struct http_client **ret,
+		    struct err *e) must_check;
 struct http_client *http_client_free(struct http_client *c);
 DEFINE_CLEANUP(http_client, http_client_free)
 

@@ -155,10 +155,9 @@ static int load(const struct namer_request *q, struct name_map *into, struct err
 		.max_bytes = PAGE_MAX_BYTES,
 	};
 
-	r = http_client_new(&o, &http);
-	if (r < 0)
-		return err_set(e, r, "openstack: no memory");
-	r = keystone_log_in(http, &c, &login, e);
+	r = http_client_new(&o, &http, e);
+	if (r >= 0)
+		r = keystone_log_in(http, &c, &login, e);
 	if (r >= 0)
 		r = list_servers(http, &login, into, e);
 	keystone_login_done(&login);
