@@ -12,9 +12,9 @@
 #include <sys/wait.h>
 
 #include "base/buf.h"
+#include "names/command_line.h"
 #include "names/csv_map.h"
 #include "names/namer.h"
-#include "names/words.h"
 
 #define READ_BYTES (64u << 10)
 
@@ -27,7 +27,7 @@ struct program {
 	nsec_t deadline;
 };
 
-static int start(struct program *p, struct words *w, struct err *e)
+static int start(struct program *p, struct command_line *w, struct err *e)
 {
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attr;
@@ -117,11 +117,11 @@ static int end(const struct program *p, const char *name, struct err *e)
 static int load(const struct namer_request *q, struct name_map *into, struct err *e)
 {
 	struct program p = { .out_fd = -1, .pid_fd = -1 };
-	auto_ptr(words) w = NULL;
+	auto_ptr(command_line) w = NULL;
 	auto_buf b;
 
 	buf_init(&b, CSV_MAP_MAX_BYTES + READ_BYTES);
-	int r = words_split(q->what, &w, e);
+	int r = command_line_split(q->what, &w, e);
 
 	if (r < 0)
 		return r;

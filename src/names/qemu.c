@@ -127,6 +127,11 @@ bool qemu_thread_type(const char *comm, uint32_t pid, char *ret, size_t size)
 		snprintf(ret, size, "%s", comm);
 		return true;
 	}
+	/* Since Linux 6.13 a thread of the process, its name cut to 15 bytes. */
+	if (!strcmp(comm, "kvm-nx-lpage-re")) {
+		snprintf(ret, size, "kvm-nx-lpage");
+		return true;
+	}
 	if (pid && qemu_helper_of(comm, &type) == pid) {
 		snprintf(ret, size, "%s", type);
 		return true;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* One pass, words are written behind each other into memory of the line's length. */
-#include "names/words.h"
+#include "names/command_line.h"
 
 #include <string.h>
 
-struct words *words_free(struct words *w)
+struct command_line *command_line_free(struct command_line *w)
 {
 	if (w) {
 		free(w->text);
@@ -36,17 +36,18 @@ static const char *read_word(const char **p, char **to)
 	return quote ? "a quote is not closed" : NULL;
 }
 
-int words_split(const char *line, struct words **ret, struct err *e)
+int command_line_split(const char *line, struct command_line **ret, struct err *e)
 {
-	auto_ptr(words) w = calloc(1, sizeof(*w));
+	auto_ptr(command_line) w = calloc(1, sizeof(*w));
 
 	if (!w || !(w->text = malloc(strlen(line) + 2)))
 		return err_set(e, -ENOMEM, "no memory");
 	char *to = w->text;
 
 	for (const char *p = line; *(p += strspn(p, " \t\n"));) {
-		if (w->n == WORDS_MAX)
-			return err_set(e, -EINVAL, "'%s': more than %d words", line, WORDS_MAX);
+		if (w->n == COMMAND_LINE_MAX)
+			return err_set(e, -EINVAL, "more than %d words in '%.64s...'",
+				       COMMAND_LINE_MAX, line);
 		w->word[w->n++] = to;
 		const char *wrong = read_word(&p, &to);
 

@@ -7,16 +7,16 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 
-#define WORDS_MAX 256
+#define COMMAND_LINE_MAX 256
 
-struct words {
+struct command_line {
 	char *text; /* where the words lie */
-	char *word[WORDS_MAX + 1]; /* NULL behind the last: fit for exec */
+	char *word[COMMAND_LINE_MAX + 1]; /* NULL behind the last: fit for exec */
 	unsigned int n;
 };
 
-struct words *words_free(struct words *w);
-DEFINE_CLEANUP(words, words_free)
+struct command_line *command_line_free(struct command_line *w);
+DEFINE_CLEANUP(command_line, command_line_free)
 
 /* -EINVAL with words: nothing in it, a quote that is not closed, too many words; -ENOMEM. */
-int words_split(const char *line, struct words **ret, struct err *e) must_check;
+int command_line_split(const char *line, struct command_line **ret, struct err *e) must_check;
