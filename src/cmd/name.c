@@ -158,8 +158,12 @@ static int write_file(struct naming *names, unsigned int number, const char *pat
 	struct role_counts counts;
 	int r = naming_write(names, number, path, &how, &counts, e);
 
-	if (r >= 0)
-		log_info("%s: named %zu tasks (%zu roles)", path, counts.tasks, counts.roles);
+	if (r >= 0 && a->clear && !counts.tasks)
+		log_info("%s: took all roles away", path);
+	else if (r >= 0)
+		log_info("%s: named %zu %s (%zu %s)", path, counts.tasks,
+			 counts.tasks == 1 ? "task" : "tasks", counts.roles,
+			 counts.roles == 1 ? "role" : "roles");
 	return r;
 }
 

@@ -85,7 +85,7 @@ int naming_open(const char *command, const struct naming_args *a, unsigned int n
 	}
 	if (n_files > 1 && a->map.n > 1 && a->map.n != n_files)
 		return command_misused(
-			command, "%u maps for %u recordings (give one for all, or one for each)",
+			command, "%u maps for %u recordings, give one for all or one for each",
 			a->map.n, n_files);
 	n->by_file = n_files > 1 && a->map.n == n_files;
 	for (unsigned int i = 0; i < a->rule.n; i++) {

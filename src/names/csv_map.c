@@ -229,7 +229,8 @@ int csv_map_parse(const char *file, const char *text, size_t n, struct name_map 
 	if (rc < 0)
 		return err_set(e, rc, "%s", first.text);
 	if (r.bad > 1)
-		return err_set(e, -EINVAL, "%s (and %u more bad lines)", first.text, r.bad - 1);
+		return err_set(e, -EINVAL, "%s (and %u more bad %s)", first.text, r.bad - 1,
+			       r.bad == 2 ? "line" : "lines");
 	return r.bad ? err_set(e, -EINVAL, "%s", first.text) : 0;
 }
 
