@@ -75,7 +75,7 @@ t kymo name
 t kymo name absent.kymo
 t kymo name x.kymo --json
 t kymo name x.kymo y.kymo --list
-t kymo name --vm-csv $$ --task a
+t kymo name --vm-csv 1 --task a
 t kymo name --vm-csv none --task a --group 1
 t kymo name --vm-csv 4194305 --task a --group 1
 t kymo name x.kymo --task a

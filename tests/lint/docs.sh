@@ -27,6 +27,7 @@ provide_inputs() {
 		case $word in
 		-o | --output) output=true ;;
 		*.kymo) cp "$source/$fixture" "$scratch/$word" ;;
+		*.csv) echo '1,,init,,,1,Init' >"$scratch/$word" ;;
 		*.data) cp "$source/$perf_data" "$scratch/$word" ;;
 		*.txt) cp "$source/$perf_text" "$scratch/$word" ;;
 		esac

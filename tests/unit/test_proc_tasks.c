@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests of src/capture/proc_tasks. */
+/* Tests of src/names/proc_tasks. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,8 +10,8 @@
 #include <errno.h>
 
 #include "base/buf.h"
-#include "names/proc_tasks.h"
 #include "machine_tree.h"
+#include "names/proc_tasks.h"
 
 static void test_a_line_of_stat(void **state)
 {
