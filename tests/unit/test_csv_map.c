@@ -22,6 +22,11 @@ static struct name_map *parse(const char *text, int expected, struct err *e)
 	return m;
 }
 
+static void refuse(const char *text, struct err *e)
+{
+	name_map_free(parse(text, -EINVAL, e));
+}
+
 static const char *role(const struct name_map *m, uint32_t tid)
 {
 	const struct name_row *row = name_map_tid(m, tid);
@@ -106,7 +111,8 @@ static void test_bad_lines_are_named(void **state)
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct err e = { 0 };
-		auto_ptr(name_map) m = parse(bad[i].text, -EINVAL, &e);
+
+		refuse(bad[i].text, &e);
 
 		if (!strstr(e.text, bad[i].words))
 			fail_msg("'%s' gives '%s'", bad[i].text, e.text);
@@ -117,7 +123,7 @@ static void test_bad_lines_are_counted(void **state)
 {
 	(void)state;
 	struct err e = { 0 };
-	auto_ptr(name_map) m = parse("a\nb\n1,,t,,,1,N\nc\n", -EINVAL, &e);
+	refuse("a\nb\n1,,t,,,1,N\nc\n", &e);
 
 	assert_string_equal(e.text, "m.csv:1: 1 columns, needs 7: tid, instance, type, uuid, "
 				    "group type, group, task (and 2 more bad lines)");
@@ -141,7 +147,7 @@ static void test_long_names(void **state)
 	struct err e = { 0 };
 
 	snprintf(text, sizeof(text), "1,,t,,,1,%0300d\n", 7);
-	auto_ptr(name_map) m = parse(text, -EINVAL, &e);
+	refuse(text, &e);
 
 	assert_non_null(strstr(e.text, "m.csv:1: a name has more than 255 bytes"));
 }

@@ -20,6 +20,7 @@
 #include "format/recording.h"
 #include "model/sched_track.h"
 #include "model/tasks.h"
+#include "model/vm_track.h"
 
 #define SECOND NSEC_PER_SEC
 
@@ -192,6 +193,48 @@ static void test_names_outlive_events(void **state)
 	bench_close(&b);
 }
 
+static void see_machine(struct bench *b, nsec_t time)
+{
+	auto_ptr(batch) v = batch_new(&track_vm, 1);
+	int64_t empty = batch_add_text(v, "");
+
+	v->cpu = BATCH_CPU_NONE;
+	v->rows = 1;
+	v->time[0] = time;
+	batch_u32(v, VM_TID)[0] = 3;
+	batch_u32(v, VM_PID)[0] = 3;
+	for (unsigned int i = VM_NAME; i <= VM_TYPE; i++)
+		((uint32_t *)v->col[i])[0] = (uint32_t)empty;
+	assert_int_equal(sink_write(flight_sink(b->f), v, NULL), 0);
+}
+
+/* As names do: until a newer snapshot stands in their place. */
+static void test_machines_outlive_events(void **state)
+{
+	(void)state;
+	struct bench b;
+	const nsec_t *from;
+	nsec_t first;
+	struct err e = { 0 };
+
+	bench_open(&b, 1u << 30);
+	see_machine(&b, 1);
+	flight_snapshot_taken(b.f, 1);
+	assert_int_equal(flight_turn(b.f, 12 * SECOND, NSEC_MAX, &e), 0);
+	struct recording *r = written(&b, &from);
+
+	assert_int_equal(rows_of(r, track_vm.id, &first), 1);
+	recording_free(r);
+	see_machine(&b, 12 * SECOND);
+	flight_snapshot_taken(b.f, 12 * SECOND);
+	assert_int_equal(flight_turn(b.f, 23 * SECOND, NSEC_MAX, &e), 0);
+	r = written(&b, &from);
+	assert_int_equal(rows_of(r, track_vm.id, &first), 1);
+	assert_int_equal(first, 12 * SECOND);
+	recording_free(r);
+	bench_close(&b);
+}
+
 static void test_nothing_yet_is_a_file_too(void **state)
 {
 	(void)state;
@@ -213,6 +256,7 @@ int main(void)
 		cmocka_unit_test(test_only_the_last_seconds_stay),
 		cmocka_unit_test(test_size_is_bounded),
 		cmocka_unit_test(test_names_outlive_events),
+		cmocka_unit_test(test_machines_outlive_events),
 		cmocka_unit_test(test_nothing_yet_is_a_file_too),
 	};
 
