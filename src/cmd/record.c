@@ -286,8 +286,10 @@ static int name_file(struct naming *names, const char *path, struct err *e)
 	struct role_counts counts;
 	int r = names ? naming_write(names, 0, path, &how, &counts, e) : 0;
 
-	if (r < 0)
-		return err_prefix(e, "recorded, but without names (try: kymo name)");
+	if (r < 0) {
+		err_prefix(e, "recorded, but without names (try: kymo name)");
+		return r;
+	}
 	if (names)
 		log_info("%s: named %zu tasks (%zu roles)", path, counts.tasks, counts.roles);
 	return 0;

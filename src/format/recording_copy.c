@@ -232,8 +232,10 @@ static int copy_block(struct copy *c, size_t i, struct buf *b, struct err *e)
 		r = err_set(e, -EBADMSG, "wrong checksum");
 	if (r >= 0 && k->track == track_schema.id)
 		r = is_foreign_schema(b->data, &info, &copy, e);
-	if (r < 0)
-		return err_prefix(e, "damaged at offset %llu", (unsigned long long)k->offset);
+	if (r < 0) {
+		err_prefix(e, "damaged at offset %llu", (unsigned long long)k->offset);
+		return r;
+	}
 	return copy ? recording_writer_add_block(c->to, b->data, b->len, e) : 0;
 }
 
@@ -244,6 +246,8 @@ static int copy_all(struct copy *c, int (*vms)(void *ctx, struct sink *sink, str
 	int r = gather_roles(c);
 
 	buf_init(&b, BLOCK_MAX_PAYLOAD + 4096);
+	if (r < 0)
+		return err_set(e, r, "no memory for roles");
 	/* Names first: they are what a reader wants to have before events. */
 	if (r >= 0)
 		r = write_tasks(c, e);
@@ -316,8 +320,10 @@ static int rewrite(struct copy *c, const char *path, const char *name, int fd,
 	r = recording_writer_set_identity(c->to, c->src->info->id, recording_created(c->rec), e);
 	if (r >= 0)
 		r = copy_all(c, vms, ctx, e);
-	if (r < 0)
-		return err_prefix(e, "'%s'", path);
+	if (r < 0) {
+		err_prefix(e, "'%s'", path);
+		return r;
+	}
 	if (own < 0 || stat(path, &st) < 0)
 		return err_set(e, -errno, "cannot look at '%s': %s", path, strerror(errno));
 	r = keep_mode(own, &st);

@@ -145,7 +145,7 @@ static int read_openrc(const char *path, struct cloud_config *c, struct err *e)
 		return err_set(e, r, "cannot read openrc file '%s': %s", path, strerror(-r));
 	r = openrc_parse(buf_str(&b), b.len, c);
 	wipe(&b);
-	return r;
+	return r < 0 ? err_set(e, r, "no memory") : 0;
 }
 
 /* The first file of this name: @variable, the folder we are in, the user's, the system's. */
@@ -247,8 +247,8 @@ int cloud_config_load(const char *cloud, const char *rc_file, const char *passwo
 	} else {
 		if (rc_file)
 			r = read_openrc(rc_file, &c, e);
-		if (r >= 0)
-			r = add_environment(&c);
+		if (r >= 0 && add_environment(&c) < 0)
+			r = err_set(e, -ENOMEM, "no memory");
 		/* Nothing at all was said: a clouds.yaml with one cloud says enough. */
 		if (r >= 0 && !c.value[CLOUD_AUTH_URL] && !rc_file) {
 			r = read_clouds(NULL, &c, e);
@@ -256,8 +256,9 @@ int cloud_config_load(const char *cloud, const char *rc_file, const char *passwo
 				r = check(&c, e);
 		}
 	}
-	if (r >= 0 && password)
-		r = cloud_config_set(&c, CLOUD_PASSWORD, password, strlen(password));
+	if (r >= 0 && password &&
+	    cloud_config_set(&c, CLOUD_PASSWORD, password, strlen(password)) < 0)
+		r = err_set(e, -ENOMEM, "no memory");
 	if (r >= 0)
 		r = check(&c, e);
 	if (r < 0)

@@ -143,8 +143,10 @@ static int load(const struct namer_request *q, struct name_map *into, struct err
 	struct keystone_login login = { 0 };
 	int r = cloud_config_load(q->what, q->rc_file, q->password, &c, e);
 
-	if (r < 0)
-		return err_prefix(e, "openstack");
+	if (r < 0) {
+		err_prefix(e, "openstack");
+		return r;
+	}
 	const char *insecure = c.value[CLOUD_INSECURE];
 	const struct http_options o = {
 		.cacert = c.value[CLOUD_CACERT],
@@ -161,7 +163,9 @@ static int load(const struct namer_request *q, struct name_map *into, struct err
 	if (r >= 0)
 		r = list_servers(http, &login, into, e);
 	keystone_login_done(&login);
-	return r < 0 ? err_prefix(e, "openstack") : 0;
+	if (r < 0)
+		err_prefix(e, "openstack");
+	return r;
 }
 
 const struct namer namer_openstack = {

@@ -14,15 +14,19 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "format/recording.h"
+#include "format/recording_copy.h"
 #include "model/sched_track.h"
+#include "model/tasks.h"
 
 enum fault { FAULT_NONE, FAULT_MEMORY, FAULT_READ, FAULT_WRITE, FAULT_SYNC };
 
@@ -250,6 +254,76 @@ static void test_reads(void **state)
 	run(FAULT_READ, true, false);
 }
 
+/* Open, name a task, and replace the file by a copy. */
+static int rewrite(const char *path, struct err *e)
+{
+	auto_ptr(recording) r = NULL;
+	int rc = recording_open(path, 0, &r, e);
+
+	if (rc < 0)
+		return rc;
+	struct tasks *tasks = recording_source(r)->tasks;
+
+	if (tasks_find(tasks, 3, NSEC_MAX, 0) == TASKS_NONE ||
+	    tasks_set_role(tasks, 3, NSEC_MAX, "role") < 0)
+		return err_set(e, -ENOMEM, "no memory");
+	return recording_rewrite_names(r, path, NULL, NULL, e);
+}
+
+static bool is_named(const char *path)
+{
+	auto_ptr(recording) r = NULL;
+
+	assert_int_equal(recording_open(path, 0, &r, NULL), 0);
+	struct tasks *tasks = recording_source(r)->tasks;
+
+	return !strcmp(tasks_label(tasks, tasks_find(tasks, 3, NSEC_MAX, 0)), "role");
+}
+
+/* Whatever fails, one of the two files is there whole, and nothing else. */
+static void test_copies(void **state)
+{
+	static const enum fault kind[] = { FAULT_MEMORY, FAULT_READ, FAULT_WRITE, FAULT_SYNC };
+
+	(void)state;
+	for (unsigned int i = 0; i < 2 * ARRAY_SIZE(kind); i++) {
+		unsigned long n;
+		bool hit = true;
+
+		for (n = 1; hit; n++) {
+			char folder[] = "/tmp/kymo-faults-XXXXXX", path[64];
+			struct err e = { 0 };
+			bool complete = false;
+			uint64_t rows = 0;
+
+			assert_non_null(mkdtemp(folder));
+			snprintf(path, sizeof(path), "%s/x", folder);
+			int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+			assert_int_equal(write_file(fd, &e), 0);
+			plan.countdown = n;
+			plan.forever = i % 2;
+			plan.hit = false;
+			plan.kind = kind[i / 2];
+			int r = rewrite(path, &e);
+
+			plan.kind = FAULT_NONE;
+			hit = plan.hit;
+			if (r < 0)
+				assert_true(e.text[0]);
+			if (!hit)
+				assert_int_equal(r, 0);
+			assert_int_equal(read_file(path, &complete, &rows, &e), 0);
+			assert_true(complete);
+			assert_int_equal(rows, 2 * ROWS);
+			assert_int_equal(is_named(path), r == 0);
+			unlink(path);
+			assert_int_equal(rmdir(folder), 0);
+		}
+		assert_in_range(n, 3, 100000);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -258,6 +332,7 @@ int main(void)
 		cmocka_unit_test(test_writes),
 		cmocka_unit_test(test_sync),
 		cmocka_unit_test(test_reads),
+		cmocka_unit_test(test_copies),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
