@@ -13,7 +13,7 @@ packages='bpftool clang-14 gcc libbpf-dev libc6-dev libcmocka-dev libcurl4-opens
 	libexpat1-dev libjansson-dev libyaml-dev libzstd-dev linux-libc-dev meson ninja-build pkg-config zlib1g-dev'
 case $what in
 build) ;;
-check) packages="$packages clang-format-14 git groff-base zstd" ;;
+check) packages="$packages clang-format-14 git groff-base openssl zstd" ;;
 bench) packages="$packages hyperfine linux-perf" ;;
 fuzz) packages="$packages libclang-rt-14-dev" ;;
 *)

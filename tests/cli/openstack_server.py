@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: MIT
 """A keystone and a nova on 127.0.0.1, as far as kymo asks them. The first part of the path says how
-they behave. Prints its port and serves until its standard input ends."""
+they behave. Prints its port and serves until its standard input ends. With a certificate and its key
+as arguments it speaks TLS."""
 import http.server
 import json
 import os
+import ssl
 import sys
 import threading
 import time
@@ -58,7 +60,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.answer(302, {}, [("Location", "/good/v3/auth/tokens")])
         if mode == "garbage":
             return self.answer(201, b"{ no json", [("X-Subject-Token", TOKEN)])
-        url = "http://127.0.0.1:%d/%s/compute/" % (self.server.server_port, mode)
+        scheme = "https" if len(sys.argv) > 1 else "http"
+        url = "%s://127.0.0.1:%d/%s/compute/" % (scheme, self.server.server_port, mode)
         endpoints = [
             {"interface": "internal", "region_id": "west", "url": "http://127.0.0.1:1/"},
             {"interface": "public", "region_id": "west", "url": url},
@@ -102,6 +105,10 @@ class Server(http.server.ThreadingHTTPServer):
 
 
 httpd = Server(("127.0.0.1", 0), Handler)
+if len(sys.argv) > 1:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(sys.argv[1], sys.argv[2])
+    httpd.socket = context.wrap_socket(httpd.socket, server_side=True, do_handshake_on_connect=False)
 threading.Thread(target=httpd.serve_forever, daemon=True).start()
 print(httpd.server_port, flush=True)
 sys.stdin.read()
