@@ -491,7 +491,7 @@ int analysis_run_all(const struct analysis *const *a, size_t n, struct source *s
 	if (!work)
 		return out_of_memory(e);
 	for (size_t i = 0; i < n && result >= 0; i++)
-		if (!analysis_missing(a[i], src))
+		if (!a[i]->on_demand && !analysis_missing(a[i], src))
 			result = begin(&r, &work[i], a[i], NULL, &ret[i], e);
 	if (result >= 0)
 		result = read_all(&r, e);

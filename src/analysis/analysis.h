@@ -69,6 +69,7 @@ struct analysis {
 	size_t options_bytes;
 	const void *options_default;
 	bool lists_moments; /* a row is a moment: always cut, and never found in another run */
+	bool on_demand; /* no part of the report: only when asked for by name */
 	bool cuts_itself; /* looks at args.top; else the table is cut to that many rows */
 
 	size_t state_bytes;
@@ -112,6 +113,8 @@ int analysis_run(const struct analysis *a, struct source *src, const struct anal
  * defaults). @also, with @also_state, is given all runs, delays and
  * spans too; NULL = none. Analyses whose
  * needs are missing are left out: their answer has no table.
+ * defaults). @also, with @also_state, is given all runs and delays too; NULL = none. Analyses whose
+ * needs are missing, or that are on_demand, are left out: their answer has no table.
  */
 struct scan_taker {
 	int (*take_runs)(void *state, const struct run *r, size_t n, struct err *e);

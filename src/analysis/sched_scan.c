@@ -153,6 +153,26 @@ static inline uint32_t task_on(struct sched_scan *s, const struct cpu_scan *c, u
 }
 
 /*
+ * What the source itself says of the run that @row of @b ends: its begin becomes known, also where
+ * the switch to the task was not seen or another one seems to have run. Idle tasks are not
+ * believed: the kernel's run time statistics, where such files have it from, count nothing for
+ * them.
+ */
+static inline void told_run(struct sched_scan *s, struct cpu_scan *c, const struct batch *b,
+			    uint32_t row)
+{
+	uint64_t ran = batch_u64_or_0(b, SWITCH_RAN, row);
+	nsec_t at = b->time[row], begin = at - min_of(ran - 1, at);
+	struct run *r = &s->run[s->n_runs - 1];
+
+	if (!ran || r->flags & RUN_IDLE)
+		return;
+	c->since_whole = begin;
+	r->begin = at < s->q.from ? begin : max_of(begin, s->q.from);
+	r->flags &= (uint16_t)~RUN_UNKNOWN;
+}
+
+/*
  * A switch from a task that is not the one known to run: the first row, the first behind a gap, or
  * rows that do not fit together. Those happen where a tracer missed events without saying so, and
  * where a thread took over its process's id by exec. Then the time counts for the task switched
@@ -187,6 +207,7 @@ take_switches_as(struct sched_scan *s, struct cpu_scan *c, const struct batch *b
 	const nsec_t *time = b->time;
 	const uint32_t *next = batch_u32(b, SWITCH_NEXT), *prev = batch_u32(b, SWITCH_PREV);
 	const uint16_t *state = batch_u16(b, SWITCH_STATE);
+	bool told = batch_u64(b, SWITCH_RAN);
 
 	for (; i < end; i++) {
 		nsec_t at = time[i];
@@ -195,6 +216,8 @@ take_switches_as(struct sched_scan *s, struct cpu_scan *c, const struct batch *b
 			add_run(s, c, c->task, c->since, at, RUN_SWITCH);
 		else
 			odd_switch(s, c, prev[i], at);
+		if (told)
+			told_run(s, c, b, i);
 
 		struct run *r = &s->run[s->n_runs - 1];
 		uint32_t task = task_on(s, c, next[i], at);

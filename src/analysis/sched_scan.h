@@ -6,6 +6,8 @@
  *	run	a task on a CPU, from the switch to it until the next switch on that CPU, cut to the
  *		window. Every switch in the window ends one run (RUN_SWITCH) of the task that is
  *		switched out; runs that end with the window, the recording or a loss have no switch.
+ *		Where the source itself tells how long the task ran (switch.ran), its run begins
+ *		that long before the switch; such runs of one CPU may overlap by rounding.
  *	delay	what a task did until the moment `end` in the window, with its whole length: ran,
  *		slept, waited from wake-up to run, or stood preempted while it wanted to run.
  *

@@ -78,7 +78,8 @@ static int init_query(struct sched_scan *s)
 				   .lead = true };
 	if (!s->q.delays) {
 		s->query.cpus = s->q.cpus;
-		s->query.columns = 1u << SWITCH_NEXT | 1u << SWITCH_PREV | 1u << SWITCH_STATE;
+		s->query.columns = 1u << SWITCH_NEXT | 1u << SWITCH_PREV | 1u << SWITCH_STATE |
+				   1u << SWITCH_RAN;
 		return 0;
 	}
 	int r = gaps_init(&s->gaps, s->src->info, both, ARRAY_SIZE(both), GAPS_ANY_CPU);

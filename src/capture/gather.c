@@ -97,6 +97,8 @@ void gather_reorder(struct gather_stream *s)
 			size_t n = column_type_bytes(b->track->column[i].type);
 			uint8_t *p = (uint8_t *)b->col[i] + row * n;
 
+			if (!b->col[i]) /* optional, and no engine knows it */
+				continue;
 			swap_bytes(p, p - n, n);
 		}
 	}

@@ -155,16 +155,20 @@ int block_encode(struct block_encoder *enc, const struct batch *b, struct buf *o
 	static const uint8_t zeros[8];
 	uint8_t header[BLOCK_HEADER_BYTES] = { 0 };
 	size_t start = out->len;
+	uint16_t columns = 0;
 
 	if (b->rows < 1 || b->rows > BLOCK_MAX_ROWS)
 		return err_set(e, -EINVAL, "a block has 1 to %u rows", BLOCK_MAX_ROWS);
 	buf_clear(&enc->directory);
 	buf_clear(&enc->data);
 	for (unsigned int c = 0; c < b->track->n_columns; c++) {
+		if (!b->col[c] && b->track->column[c].flags & COLUMN_OPTIONAL)
+			continue;
 		int r = put_column(enc, b, c, e);
 
 		if (r < 0)
 			return r;
+		columns++;
 	}
 	size_t payload = enc->directory.len + enc->data.len;
 
@@ -178,7 +182,7 @@ int block_encode(struct block_encoder *enc, const struct batch *b, struct buf *o
 	put_le64(header + 24, b->time[0]);
 	put_le64(header + 32, b->time[b->rows - 1]);
 	put_le32(header + 40, (uint32_t)payload);
-	put_le16(header + 46, (uint16_t)b->track->n_columns);
+	put_le16(header + 46, columns);
 	(void)buf_add(out, header, sizeof(header));
 	(void)buf_add(out, enc->directory.data, enc->directory.len);
 	(void)buf_add(out, enc->data.data, enc->data.len);
@@ -351,12 +355,35 @@ static int close_over(struct block_decoder *dec, const struct block_info *info,
 	return 0;
 }
 
+static bool is_optional(const struct track *t, unsigned int column)
+{
+	return t->column[column].flags & COLUMN_OPTIONAL;
+}
+
+/* Columns that the payload lacks read as 0; optional ones are not there, which says the same. */
 static void absent_columns(struct batch *into, uint32_t seen)
 {
-	for (unsigned int c = 0; c < into->track->n_columns; c++)
-		if (!(seen >> c & 1))
+	for (unsigned int c = 0; c < into->track->n_columns; c++) {
+		if (seen >> c & 1)
+			continue;
+		if (is_optional(into->track, c)) {
+			if (into->full)
+				batch_set_optional(into, c, false);
+		} else {
 			memset(into->col[c], 0,
 			       into->rows * column_type_bytes(into->track->column[c].type));
+		}
+	}
+}
+
+/* Room for a column of the payload: false when the caller's batch has none and wants none. */
+static bool has_room(struct batch *into, unsigned int column)
+{
+	if (!is_optional(into->track, column))
+		return true;
+	if (into->full)
+		batch_set_optional(into, column, true);
+	return into->full;
 }
 
 /* 1: @column of the file is one that we know and want. */
@@ -401,7 +428,7 @@ int block_decode(struct block_decoder *dec, const struct block_info *info, const
 		r = check_entry(&entry[c], into->track, &seen, e);
 		if (r < 0)
 			return r;
-		if (r == 0 || !(columns >> entry[c].column & 1))
+		if (r == 0 || !has_room(into, entry[c].column) || !(columns >> entry[c].column & 1))
 			continue;
 		r = unpack(dec, &entry[c], &s, e);
 		if (r == 0)

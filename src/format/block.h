@@ -51,7 +51,7 @@ struct block_encoder *block_encoder_new(int zstd_level); /* NULL: out of memory 
 struct block_encoder *block_encoder_free(struct block_encoder *enc);
 DEFINE_CLEANUP(block_encoder, block_encoder_free)
 /* Append the block of all rows of @b (1 .. BLOCK_MAX_ROWS) to @out, with sequence numbers 0: see
- * block_renumber(). 0 or -errno. */
+ * block_renumber(). Optional columns that @b lacks are left out. 0 or -errno. */
 int block_encode(struct block_encoder *enc, const struct batch *b, struct buf *out,
 		 struct err *e) must_check;
 
@@ -65,7 +65,9 @@ DEFINE_CLEANUP(block_decoder, block_decoder_free)
  * Decode the payload at @p of a block whose header was parsed into @info into @into, a
  * batch_new(track, BLOCK_MAX_ROWS or at least info->rows) batch of the block's track, whose content
  * is replaced. Only columns whose bit is in @columns (0 = all) are surely filled; time always is.
- * -EBADMSG with words when the payload is damaged: checksum, lengths, order of times.
+ * Optional columns are read when @into is a batch_new_full(), and are not there in it when the
+ * block lacks them. -EBADMSG with words when the payload is damaged: checksum, lengths, order of
+ * times.
  */
 int block_decode(struct block_decoder *dec, const struct block_info *info, const uint8_t *p,
 		 uint32_t columns, struct batch *into, struct err *e) must_check;

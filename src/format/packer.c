@@ -91,6 +91,11 @@ static int append(struct batch *to, const struct batch *from, uint32_t row, uint
 	for (unsigned int c = 0; c < to->track->n_columns; c++) {
 		size_t size = column_type_bytes(to->track->column[c].type);
 
+		if (!from->col[c] && to->track->column[c].flags & COLUMN_OPTIONAL) {
+			if (to->col[c])
+				memset((uint8_t *)to->col[c] + to->rows * size, 0, n * size);
+			continue;
+		}
 		if (to->track->column[c].type == COLUMN_TEXT) {
 			int r = copy_texts(to, c, to->rows, from, row, n);
 
@@ -103,6 +108,24 @@ static int append(struct batch *to, const struct batch *from, uint32_t row, uint
 	}
 	to->rows += n;
 	return 0;
+}
+
+/* @like brings an optional column that the rows so far did not have: it is 0 for them. */
+static int widen(struct open_stream *s, const struct batch *like)
+{
+	struct batch *old = s->batch, *b = batch_new_full(old->track, old->cap);
+
+	if (!b)
+		return -ENOMEM;
+	b->cpu = old->cpu;
+	for (unsigned int c = 0; c < b->track->n_columns; c++)
+		if (b->track->column[c].flags & COLUMN_OPTIONAL)
+			batch_set_optional(b, c, like->col[c] || old->col[c]);
+	int r = append(b, old, 0, old->rows);
+
+	s->batch = r < 0 ? old : b;
+	batch_free(r < 0 ? b : old);
+	return r;
 }
 
 static int packer_write(struct sink *sink, const struct batch *b, struct err *e)
@@ -126,10 +149,12 @@ static int packer_write(struct sink *sink, const struct batch *b, struct err *e)
 
 		if (!s->since)
 			s->since = nsec_monotonic();
-		int r = append(s->batch, b, row, n);
+		int r = batch_has_more(b, s->batch) ? widen(s, b) : 0;
 
+		if (r >= 0)
+			r = append(s->batch, b, row, n);
 		if (r < 0)
-			return err_set(e, r, "no memory for texts of track '%s'", b->track->name);
+			return err_set(e, r, "no memory for rows of track '%s'", b->track->name);
 		row += n;
 		s->last = b->time[row - 1];
 		if (batch_full(s->batch)) {

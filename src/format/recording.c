@@ -94,6 +94,15 @@ static void drop_memory(struct block_stream *s)
 	buf_done(&s->raw);
 }
 
+/* Memory for what the query asks of the blocks, and for optional columns only then. */
+static struct batch *new_batch(const struct track *t, uint32_t columns, uint32_t rows)
+{
+	for (unsigned int c = 0; c < t->n_columns; c++)
+		if (t->column[c].flags & COLUMN_OPTIONAL && (!columns || columns >> c & 1))
+			return batch_new_full(t, rows);
+	return batch_new(t, rows);
+}
+
 static int block_stream_next(struct batch_stream *stream, const struct batch **ret, struct err *e)
 {
 	struct block_stream *s = container_of(stream, struct block_stream, stream);
@@ -110,7 +119,7 @@ static int block_stream_next(struct batch_stream *stream, const struct batch **r
 		return 0;
 	}
 	if (!s->batch) {
-		s->batch = batch_new(stream->track, s->max_rows);
+		s->batch = new_batch(stream->track, s->columns, s->max_rows);
 		if (!s->batch)
 			return err_set(e, -ENOMEM, "no memory for a batch of %u rows", s->max_rows);
 	}
@@ -305,7 +314,7 @@ static int read_description(struct recording *r, const struct track *t, size_t s
 
 	for (uint32_t i = r->stream_at[stream]; i < r->stream_at[stream + 1]; i++)
 		rows = max_of(rows, r->index.block[r->by_stream[i]].rows);
-	auto_ptr(batch) b = batch_new(t, rows);
+	auto_ptr(batch) b = new_batch(t, 0, rows);
 
 	if (!b)
 		return err_set(e, -ENOMEM, "no memory for a batch of %u rows", rows);

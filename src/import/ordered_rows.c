@@ -80,6 +80,8 @@ static int sort_batch(struct batch *b)
 		size_t bytes = column_type_bytes(b->track->column[c].type);
 		uint8_t *col = b->col[c];
 
+		if (!col)
+			continue;
 		memcpy(copy, col, b->rows * bytes);
 		for (uint32_t i = 0; i < b->rows; i++)
 			memcpy(col + i * bytes, copy + key[i].row * bytes, bytes);
@@ -111,7 +113,7 @@ static int keep_rows(struct ordered_stream *s, uint32_t from, uint32_t cap)
 		return 0;
 	}
 	if (cap != b->cap || has_text(b->track)) {
-		into = fresh = batch_new(b->track, cap);
+		into = fresh = batch_new_like(b, cap);
 		if (!into)
 			return -ENOMEM;
 		into->cpu = b->cpu;
@@ -119,6 +121,8 @@ static int keep_rows(struct ordered_stream *s, uint32_t from, uint32_t cap)
 	for (unsigned int c = 0; c < b->track->n_columns; c++) {
 		size_t bytes = column_type_bytes(b->track->column[c].type);
 
+		if (!b->col[c])
+			continue;
 		memmove(into->col[c], (uint8_t *)b->col[c] + from * bytes, keep * bytes);
 		if (b->track->column[c].type != COLUMN_TEXT)
 			continue;

@@ -15,12 +15,20 @@ static size_t align_up(size_t n)
 	return (n + COLUMN_ALIGN - 1) & ~(size_t)(COLUMN_ALIGN - 1);
 }
 
-struct batch *batch_new(const struct track *track, uint32_t cap)
+/* Where @column lies behind the begin of a batch of @cap rows; n_columns: where it ends. */
+static size_t column_place(const struct track *track, uint32_t cap, bool full, unsigned int column)
 {
-	size_t bytes = align_up(sizeof(struct batch));
+	size_t at = align_up(sizeof(struct batch));
 
-	for (unsigned int c = 0; c < track->n_columns; c++)
-		bytes += align_up(cap * column_type_bytes(track->column[c].type));
+	for (unsigned int c = 0; c < column; c++)
+		if (full || !(track->column[c].flags & COLUMN_OPTIONAL))
+			at += align_up(cap * column_type_bytes(track->column[c].type));
+	return at;
+}
+
+static struct batch *batch_alloc(const struct track *track, uint32_t cap, bool full)
+{
+	size_t bytes = column_place(track, cap, full, track->n_columns);
 
 	/* Zeroed, so that a column a producer does not fill reads as 0 and empty text. */
 	struct batch *b = aligned_alloc(COLUMN_ALIGN, bytes);
@@ -31,17 +39,58 @@ struct batch *batch_new(const struct track *track, uint32_t cap)
 	b->track = track;
 	b->cpu = BATCH_CPU_NONE;
 	b->cap = cap;
+	b->full = full;
 	b->text = "";
 	b->text_len = 1;
-
-	uint8_t *at = (uint8_t *)b + align_up(sizeof(*b));
-
-	for (unsigned int c = 0; c < track->n_columns; c++) {
-		b->col[c] = at;
-		at += align_up(cap * column_type_bytes(track->column[c].type));
-	}
+	for (unsigned int c = 0; c < track->n_columns; c++)
+		if (full || !(track->column[c].flags & COLUMN_OPTIONAL))
+			b->col[c] = (uint8_t *)b + column_place(track, cap, full, c);
 	b->time = b->col[0];
 	return b;
+}
+
+struct batch *batch_new(const struct track *track, uint32_t cap)
+{
+	return batch_alloc(track, cap, false);
+}
+
+struct batch *batch_new_full(const struct track *track, uint32_t cap)
+{
+	return batch_alloc(track, cap, true);
+}
+
+static bool has_optional(const struct batch *b, unsigned int column)
+{
+	return b->col[column] && b->track->column[column].flags & COLUMN_OPTIONAL;
+}
+
+struct batch *batch_new_like(const struct batch *like, uint32_t cap)
+{
+	bool any = false;
+
+	for (unsigned int c = 0; c < like->track->n_columns; c++)
+		any |= has_optional(like, c);
+	struct batch *b = batch_alloc(like->track, cap, any);
+
+	for (unsigned int c = 0; b && any && c < like->track->n_columns; c++)
+		if (like->track->column[c].flags & COLUMN_OPTIONAL)
+			batch_set_optional(b, c, like->col[c]);
+	return b;
+}
+
+bool batch_has_more(const struct batch *b, const struct batch *than)
+{
+	bool more = false;
+
+	for (unsigned int c = 0; c < b->track->n_columns; c++)
+		more |= has_optional(b, c) && !than->col[c];
+	return more;
+}
+
+void batch_set_optional(struct batch *b, unsigned int column, bool there)
+{
+	assert(b->full && b->track->column[column].flags & COLUMN_OPTIONAL);
+	b->col[column] = there ? (uint8_t *)b + column_place(b->track, b->cap, true, column) : NULL;
 }
 
 struct batch *batch_free(struct batch *b)

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <assert.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/attr.h"
@@ -25,17 +26,31 @@ struct batch {
 	uint32_t rows;
 	uint32_t lead; /* the first @lead rows lie before the query's window (query.lead) */
 	uint32_t cap; /* of batch_new() memory; 0 in batches that a cursor lends */
+	bool full; /* there is memory for optional columns */
 	nsec_t *time; /* = col[0] */
-	void *col[TRACK_MAX_COLUMNS]; /* by column number, type as in the track */
+	/* By column number, type as in the track. NULL: a COLUMN_OPTIONAL column that these rows
+	   lack, or, in batches that a cursor lends, one that was not asked for. */
+	void *col[TRACK_MAX_COLUMNS];
 	const char *text; /* pool of text columns, first byte is "" */
 	uint32_t text_len;
 	uint32_t text_cap;
 };
 
-struct batch *batch_new(const struct track *track, uint32_t cap); /* NULL: out of memory */
+/* Without optional columns. NULL: out of memory. */
+struct batch *batch_new(const struct track *track, uint32_t cap);
+/* With all columns. */
+struct batch *batch_new_full(const struct track *track, uint32_t cap);
+/* With the optional columns that @like has. */
+struct batch *batch_new_like(const struct batch *like, uint32_t cap);
 struct batch *batch_free(struct batch *b);
 void batch_clear(struct batch *b); /* rows and texts of a batch_new() batch */
 DEFINE_CLEANUP(batch, batch_free)
+
+/* Has @b an optional column that @than lacks? */
+bool batch_has_more(const struct batch *b, const struct batch *than);
+/* The optional @column of a batch_new_full() batch is there from now on, or not; its content is
+ * kept. */
+void batch_set_optional(struct batch *b, unsigned int column, bool there);
 
 #define BATCH_TEXT_MAX (16u << 20)
 
@@ -60,6 +75,14 @@ BATCH_GETTER(batch_u32, uint32_t, COLUMN_U32)
 BATCH_GETTER(batch_u64, uint64_t, COLUMN_U64)
 BATCH_GETTER(batch_i64, int64_t, COLUMN_I64)
 BATCH_GETTER(batch_f64, double, COLUMN_F64)
+
+/* A value of a u64 column that may not be there. */
+static inline uint64_t batch_u64_or_0(const struct batch *b, unsigned int column, uint32_t row)
+{
+	const uint64_t *v = batch_u64(b, column);
+
+	return v ? v[row] : 0;
+}
 
 static inline const char *batch_text(const struct batch *b, unsigned int column, uint32_t row)
 {

@@ -11,7 +11,7 @@ const struct track track_kvm_exit = {
 	.id = 19,
 	.name = "kvm_exit",
 	.help = "exits of vCPUs from the guest, with their reason",
-	.n_columns = 4,
+	.n_columns = 5,
 	.column = {
 		[KVM_EXIT_TIME] = TRACK_TIME_COLUMN,
 		[KVM_EXIT_TID] = { .name = "tid", .type = COLUMN_U32, .codec = CODEC_DICT,
@@ -21,6 +21,10 @@ const struct track track_kvm_exit = {
 						       "1 VMX, 2 SVM, 3 ARM64" },
 		[KVM_EXIT_REASON] = { .name = "reason", .type = COLUMN_U32, .codec = CODEC_DICT,
 				      .unit = "", .help = "exit reason of the instruction set" },
+		[KVM_EXIT_TOLD] = { .name = "told", .type = COLUMN_U64, .codec = CODEC_PLANES,
+				    .flags = COLUMN_OPTIONAL, .unit = "ns",
+				    .help = "guest time before it as the source tells, + 1; 0 = not "
+					    "told" },
 	},
 };
 
@@ -28,11 +32,15 @@ const struct track track_kvm_entry = {
 	.id = 20,
 	.name = "kvm_entry",
 	.help = "entries of vCPUs into the guest",
-	.n_columns = 2,
+	.n_columns = 3,
 	.column = {
 		[KVM_ENTRY_TIME] = TRACK_TIME_COLUMN,
 		[KVM_ENTRY_TID] = { .name = "tid", .type = COLUMN_U32, .codec = CODEC_DICT,
 				    .flags = COLUMN_TASK, .unit = "id", .help = "vCPU thread" },
+		[KVM_ENTRY_TOLD] = { .name = "told", .type = COLUMN_U64, .codec = CODEC_PLANES,
+				     .flags = COLUMN_OPTIONAL, .unit = "ns",
+				     .help = "host time before it as the source tells, + 1; 0 = "
+					     "not told" },
 	},
 };
 

@@ -11,8 +11,8 @@
 
 #include "model/track.h"
 
-enum { KVM_EXIT_TIME, KVM_EXIT_TID, KVM_EXIT_ISA, KVM_EXIT_REASON };
-enum { KVM_ENTRY_TIME, KVM_ENTRY_TID };
+enum { KVM_EXIT_TIME, KVM_EXIT_TID, KVM_EXIT_ISA, KVM_EXIT_REASON, KVM_EXIT_TOLD };
+enum { KVM_ENTRY_TIME, KVM_ENTRY_TID, KVM_ENTRY_TOLD };
 enum { KVM_TIME, KVM_KIND, KVM_TID, KVM_WHAT, KVM_DETAIL };
 
 /* On disk: what numbers a reason is from. 1 and 2 are the kernel's own (KVM_ISA_VMX, KVM_ISA_SVM in

@@ -93,7 +93,7 @@ static int reserve_picked(struct lane *l, const struct batch *b, struct err *e)
 		l->pick = pick;
 	l->picked = batch_free(l->picked);
 	if (pick)
-		l->picked = batch_new(b->track, b->rows);
+		l->picked = batch_new_full(b->track, b->rows);
 	return l->picked ? 0 : err_set(e, -ENOMEM, "no memory for %u rows", b->rows);
 }
 
@@ -193,7 +193,7 @@ static int keep_text(struct batch *to, unsigned int column, const char *s, struc
 static int keep_last(struct lane *l, const struct batch *b, struct err *e)
 {
 	if (!l->before)
-		l->before = batch_new(b->track, 1);
+		l->before = batch_new_full(b->track, 1);
 	struct batch *k = l->before;
 
 	if (!k)
@@ -206,6 +206,8 @@ static int keep_last(struct lane *l, const struct batch *b, struct err *e)
 		size_t size = column_type_bytes(what->type);
 		int r = 0;
 
+		if (what->flags & COLUMN_OPTIONAL)
+			batch_set_optional(k, c, b->col[c]);
 		if (!b->col[c])
 			continue;
 		if (what->type == COLUMN_TEXT)

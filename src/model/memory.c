@@ -47,7 +47,7 @@ static struct kept_stream *find_stream(struct memory *m, const struct track *tra
 
 static struct batch *copy_batch(const struct batch *b)
 {
-	auto_ptr(batch) copy = batch_new(b->track, b->rows);
+	auto_ptr(batch) copy = batch_new_like(b, b->rows);
 
 	if (!copy)
 		return NULL;

@@ -33,7 +33,7 @@ const struct track track_switch = {
 	.id = 16,
 	.name = "switch",
 	.help = "context switches",
-	.n_columns = 5,
+	.n_columns = 6,
 	.column = {
 		[SWITCH_TIME] = TRACK_TIME_COLUMN,
 		[SWITCH_NEXT] = { .name = "next", .type = COLUMN_U32, .codec = CODEC_DICT,
@@ -47,6 +47,10 @@ const struct track track_switch = {
 						       "sched_switch" },
 		[SWITCH_PRIO] = { .name = "prio", .type = COLUMN_U8, .codec = CODEC_DICT,
 				  .unit = "", .help = "kernel priority of next, 120 = nice 0" },
+		[SWITCH_RAN] = { .name = "ran", .type = COLUMN_U64, .codec = CODEC_PLANES,
+				 .flags = COLUMN_OPTIONAL, .unit = "ns",
+				 .help = "how long prev ran until now as the source tells, + 1; "
+					 "0 = not told" },
 	},
 };
 

@@ -40,6 +40,9 @@ enum column_codec {
 };
 
 #define COLUMN_TASK (1u << 0) /* holds a tid: a task filter looks at it */
+/* Few sources know it: a batch may lack it (batch.col[c] NULL), which reads as 0 in every row; a
+ * block leaves it out then. Not text, never column 0, nothing is predicted from it. */
+#define COLUMN_OPTIONAL (1u << 1)
 
 struct track_column {
 	const char *name;

@@ -29,6 +29,9 @@ static inline void row_text_cell(struct buf *out, const struct batch *b, unsigne
 {
 	const struct track_column *column = &b->track->column[c];
 
+	if (!b->col[c]) /* optional and not there */
+		return;
+
 	buf_addf(out, " %s=", column->name);
 	switch (column->type) {
 	case COLUMN_U8:

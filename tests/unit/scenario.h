@@ -58,9 +58,12 @@ static inline struct batch *scenario_row(struct scenario *s, const struct track 
 			b = s->stream[i];
 	if (!b) {
 		assert_true(s->n < SCENARIO_STREAMS);
-		b = s->stream[s->n++] = batch_new(t, SCENARIO_ROWS);
+		b = s->stream[s->n++] = batch_new_full(t, SCENARIO_ROWS);
 		assert_non_null(b);
 		b->cpu = cpu;
+		for (unsigned int c = 0; c < t->n_columns; c++)
+			if (t->column[c].flags & COLUMN_OPTIONAL)
+				batch_set_optional(b, c, false);
 	}
 	assert_false(batch_full(b));
 	assert_true(!b->rows || b->time[b->rows - 1] <= time);
@@ -76,6 +79,20 @@ static inline void scenario_switch(struct scenario *s, uint32_t cpu, nsec_t time
 	batch_u32(b, SWITCH_PREV)[b->rows - 1] = prev;
 	batch_u32(b, SWITCH_NEXT)[b->rows - 1] = next;
 	batch_u16(b, SWITCH_STATE)[b->rows - 1] = state;
+}
+
+/* What the source tells of the last row of a stream, in an optional column: @ns. */
+static inline void scenario_told(struct scenario *s, const struct track *t, uint32_t cpu,
+				 unsigned int column, nsec_t ns)
+{
+	for (unsigned int i = 0; i < s->n; i++) {
+		struct batch *b = s->stream[i];
+
+		if (b->track != t || b->cpu != cpu)
+			continue;
+		batch_set_optional(b, column, true);
+		batch_u64(b, column)[b->rows - 1] = ns + 1;
+	}
 }
 
 static inline void scenario_wakeup(struct scenario *s, uint32_t cpu, nsec_t time, uint32_t tid,
@@ -194,8 +211,10 @@ static inline struct source *scenario_source(struct scenario *s)
 		for (uint32_t at = 0; at < all->rows; at += part.rows) {
 			part.rows = min_of(s->rows, all->rows - at);
 			for (unsigned int c = 0; c < all->track->n_columns; c++)
-				part.col[c] = (char *)all->col[c] +
-					      at * column_type_bytes(all->track->column[c].type);
+				if (all->col[c])
+					part.col[c] =
+						(char *)all->col[c] +
+						at * column_type_bytes(all->track->column[c].type);
 			part.time = part.col[0];
 			assert_int_equal(sink_write(memory_sink(s->memory), &part, NULL), 0);
 		}

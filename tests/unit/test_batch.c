@@ -20,7 +20,7 @@ static void test_columns(void **state)
 	(void)state;
 	for (unsigned int i = 0; track_at(i); i++) {
 		const struct track *t = track_at(i);
-		auto_ptr(batch) b = batch_new(t, 1000);
+		auto_ptr(batch) b = batch_new_full(t, 1000);
 
 		assert_non_null(b);
 		assert_ptr_equal(b->track, t);
@@ -114,6 +114,35 @@ static void test_text_limit(void **state)
 	free(text);
 }
 
+static void test_optional_columns(void **state)
+{
+	auto_ptr(batch) lean = batch_new(&track_switch, 100);
+	auto_ptr(batch) full = batch_new_full(&track_switch, 100);
+	auto_ptr(batch) lean_too = batch_new_like(lean, 3);
+	auto_ptr(batch) full_too = batch_new_like(full, 3);
+
+	(void)state;
+	assert_null(lean->col[SWITCH_RAN]);
+	assert_int_equal(batch_u64_or_0(lean, SWITCH_RAN, 7), 0);
+	assert_non_null(full->col[SWITCH_RAN]);
+	assert_null(lean_too->col[SWITCH_RAN]);
+	assert_non_null(full_too->col[SWITCH_RAN]);
+	assert_true(batch_has_more(full, lean));
+	assert_false(batch_has_more(lean, full));
+	assert_false(batch_has_more(full, full_too));
+	for (uint32_t i = 0; i < 100; i++) {
+		batch_u8(full, SWITCH_PRIO)[i] = 0xff;
+		assert_int_equal(batch_u64(full, SWITCH_RAN)[i], 0);
+		batch_u64(full, SWITCH_RAN)[i] = UINT64_MAX - i;
+	}
+	/* Taken away and given back, it is the same. */
+	batch_set_optional(full, SWITCH_RAN, false);
+	assert_int_equal(batch_u64_or_0(full, SWITCH_RAN, 7), 0);
+	batch_set_optional(full, SWITCH_RAN, true);
+	assert_int_equal(batch_u64_or_0(full, SWITCH_RAN, 99), UINT64_MAX - 99);
+	assert_int_equal(batch_u8(full, SWITCH_PRIO)[99], 0xff);
+}
+
 static void test_freeing(void **state)
 {
 	(void)state;
@@ -124,8 +153,11 @@ static void test_freeing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_columns), cmocka_unit_test(test_odd_sizes),
-		cmocka_unit_test(test_texts),	cmocka_unit_test(test_text_limit),
+		cmocka_unit_test(test_columns),
+		cmocka_unit_test(test_odd_sizes),
+		cmocka_unit_test(test_texts),
+		cmocka_unit_test(test_text_limit),
+		cmocka_unit_test(test_optional_columns),
 		cmocka_unit_test(test_freeing),
 	};
 

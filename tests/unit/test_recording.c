@@ -196,6 +196,95 @@ static void test_whole(void **state)
 	}
 }
 
+/* Rows [@from, @to) of switches, every one a nanosecond; @told: with how long each ran. */
+static void write_told(struct sink *sink, uint32_t from, uint32_t to, bool told)
+{
+	auto_ptr(batch) b = told ? batch_new_full(&track_switch, to - from)
+				 : batch_new(&track_switch, to - from);
+	struct err e = { 0 };
+
+	b->cpu = 1;
+	for (uint32_t i = from; i < to; i++) {
+		b->time[b->rows] = START + i;
+		batch_u32(b, SWITCH_NEXT)[b->rows] = 7 + i % 2;
+		if (told)
+			batch_u64(b, SWITCH_RAN)[b->rows] = 1000 + i;
+		b->rows++;
+	}
+	if (sink_write(sink, b, &e) < 0)
+		fail_msg("%s", e.text);
+}
+
+/* What an optional column says, whether blocks have it from the begin, from some row on, or never;
+ * and through the task filter and the row before the window. */
+static void test_optional_column(void **state)
+{
+	static const uint32_t tids[] = { 8 };
+	struct packer_options o = { .block_rows = 512 };
+	auto_ptr(recording_writer) w = NULL;
+	auto_ptr(recording) r = NULL;
+	struct err e = { 0 };
+	/* Of 2000 rows those in [700, 1700) are told, so that blocks begin and end within. */
+	struct query queries[] = {
+		{ .tracks = track_bit(&track_switch) },
+		{ .tracks = track_bit(&track_switch), .tids = tids, .n_tids = 1 },
+		{ .tracks = track_bit(&track_switch), .from = START + 900, .lead = true },
+		{ .tracks = track_bit(&track_switch), .from = START + 3, .lead = true },
+		{ .tracks = track_bit(&track_switch), .order = CURSOR_BY_TIME },
+		{ .tracks = track_bit(&track_switch), .columns = 1u << SWITCH_RAN },
+		{ .tracks = track_bit(&track_switch), .columns = 1u << SWITCH_NEXT },
+	};
+	static const uint32_t rows[] = { 2000, 1000, 1101, 1998, 2000, 2000, 2000 };
+
+	(void)state;
+	assert_int_equal(recording_create(path, &o, &w, &e), 0);
+	write_told(recording_writer_sink(w), 0, 700, false);
+	write_told(recording_writer_sink(w), 700, 1700, true);
+	write_told(recording_writer_sink(w), 1700, 2000, false);
+	assert_int_equal(recording_writer_close(w, &e), 0);
+	assert_int_equal(recording_open(path, 0, &r, &e), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(queries); i++) {
+		bool asked = !queries[i].columns || queries[i].columns >> SWITCH_RAN & 1;
+		auto_ptr(cursor) c = NULL;
+		const struct batch *b;
+		uint32_t n = 0;
+
+		assert_int_equal(source_cursor(recording_source(r), &queries[i], &c, &e), 0);
+		while (cursor_next(c, &b, &e) > 0)
+			for (uint32_t k = 0; k < b->rows; k++, n++) {
+				uint64_t at = b->time[k] - START;
+				bool told = at >= 700 && at < 1700;
+
+				if (asked)
+					assert_int_equal(batch_u64_or_0(b, SWITCH_RAN, k),
+							 told ? 1000 + at : 0);
+			}
+		assert_int_equal(n, rows[i]);
+	}
+}
+
+/* A block in which nobody tells has the columns that it had before there was an optional one. */
+static void test_optional_column_left_out(void **state)
+{
+	auto_ptr(block_encoder) enc = block_encoder_new(1);
+	auto_ptr(batch) lean = batch_new(&track_switch, 2);
+	auto_ptr(batch) full = batch_new_full(&track_switch, 2);
+	struct block_info a, b;
+	struct err e = { 0 };
+	auto_buf out;
+
+	(void)state;
+	buf_init(&out, 0);
+	lean->rows = full->rows = 2;
+	assert_int_equal(block_encode(enc, lean, &out, &e), 0);
+	assert_int_equal(block_parse_header(out.data, &a, &e), 0);
+	buf_clear(&out);
+	assert_int_equal(block_encode(enc, full, &out, &e), 0);
+	assert_int_equal(block_parse_header(out.data, &b, &e), 0);
+	assert_int_equal(a.columns, 5);
+	assert_int_equal(b.columns, 6);
+}
+
 /* A file of the first release, made by write_recording(): every later kymo reads it. */
 static void test_golden(void **state)
 {
@@ -476,6 +565,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_whole),
+		cmocka_unit_test(test_optional_column),
+		cmocka_unit_test(test_optional_column_left_out),
 		cmocka_unit_test(test_golden),
 		cmocka_unit_test(test_windows),
 		cmocka_unit_test(test_unfinished),

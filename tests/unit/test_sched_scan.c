@@ -197,6 +197,34 @@ static void test_unmarked_edges(void **state)
 			      .runs = "0:8 200-300 1>7\n0:7 300-500 -\n" });
 }
 
+static void told(struct scenario *s)
+{
+	imported(s);
+	scenario_switch(s, 0, 700, 8, 9, 1);
+	scenario_told(s, &track_switch, 0, SWITCH_RAN, 90);
+	scenario_switch(s, 0, 800, 5, 0, 1);
+	scenario_told(s, &track_switch, 0, SWITCH_RAN, 150);
+	scenario_switch(s, 0, 900, 0, 8, 0);
+	scenario_told(s, &track_switch, 0, SWITCH_RAN, 0);
+}
+
+static void test_told_runs(void **state)
+{
+	(void)state;
+	/* 8 ran 90 of its 100; 5, which nobody saw come, 150; idle is not believed. */
+	check(&(struct want){ told, ALL, .switches = 6, .not_continued = 1,
+			      .runs = "0:7 150-150 ?1>8\n"
+				      "0:8 150-300 1>7\n"
+				      "0:7 300-600 1>8\n"
+				      "0:8 610-700 1>9\n"
+				      "0:5 650-800 1>0\n"
+				      "0:0 800-900 0>8\n" });
+	check(&(struct want){ told, 680, 850, .switches = 2, .not_continued = 1,
+			      .runs = "0:8 680-700 1>9\n"
+				      "0:5 680-800 1>0\n"
+				      "0:0 800-850 -\n" });
+}
+
 static void last_moment(struct scenario *s)
 {
 	scenario_switch(s, 0, 150, 7, 8, 1);
@@ -565,6 +593,7 @@ int main(void)
 		cmocka_unit_test(test_window_cuts),
 		cmocka_unit_test(test_window_before_the_first_switch),
 		cmocka_unit_test(test_unmarked_edges),
+		cmocka_unit_test(test_told_runs),
 		cmocka_unit_test(test_last_event_belongs_to_the_run),
 		cmocka_unit_test(test_cpu_without_switches_is_unknown),
 		cmocka_unit_test(test_loss_cuts_runs),

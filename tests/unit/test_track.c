@@ -58,12 +58,12 @@ static void test_numbers(void **state)
 		{ &track_mark, 6, "time kind text" },
 		{ &track_loss, 7, "time end track count cause" },
 		{ &track_task, 8, "time kind tid tgid parent flags comm" },
-		{ &track_switch, 16, "time next prev state prio" },
+		{ &track_switch, 16, "time next prev state prio ran" },
 		{ &track_wakeup, 17, "time tid waker target flags" },
 		{ &track_migrate, 18, "time tid from to" },
 		{ &track_vm, 9, "time tid pid name uuid instance type" },
-		{ &track_kvm_exit, 19, "time tid isa reason" },
-		{ &track_kvm_entry, 20, "time tid" },
+		{ &track_kvm_exit, 19, "time tid isa reason told" },
+		{ &track_kvm_entry, 20, "time tid told" },
 		{ &track_kvm, 21, "time kind tid what detail" },
 		{ &track_stat, 22, "time kind tid nsec" },
 		{ &track_event, 10, "time number name unit type config period freq flags note" },
@@ -104,6 +104,11 @@ static void check_column(const struct track *t, unsigned int c)
 	}
 	if (k->flags & COLUMN_TASK)
 		assert_int_equal(k->type, COLUMN_U32);
+	if (k->flags & COLUMN_OPTIONAL) {
+		assert_true(c > 0);
+		assert_int_not_equal(k->type, COLUMN_TEXT);
+	}
+	assert_false(t->column[k->after].flags & COLUMN_OPTIONAL);
 	for (unsigned int other = 0; other < c; other++)
 		assert_string_not_equal(t->column[other].name, k->name);
 }
