@@ -45,6 +45,11 @@ void ordered_rows_done(struct ordered_rows *o)
 	memset(o, 0, sizeof(*o));
 }
 
+void ordered_rows_tell(struct ordered_rows *o)
+{
+	o->full = true;
+}
+
 void ordered_rows_set_window(struct ordered_rows *o, uint32_t window)
 {
 	o->window = window;
@@ -209,8 +214,10 @@ static int ensure_stream(struct ordered_rows *o, enum ordered_track track, uint3
 	struct ordered_stream *s = &o->stream[track][i];
 
 	if (!s->batch) {
-		s->batch = batch_new(ordered_track(track),
-				     2 * min_of(o->window, (uint32_t)ORDERED_WINDOW));
+		uint32_t rows = 2 * min_of(o->window, (uint32_t)ORDERED_WINDOW);
+
+		s->batch = o->full ? batch_new_full(ordered_track(track), rows)
+				   : batch_new(ordered_track(track), rows);
 		if (!s->batch)
 			return -ENOMEM;
 		s->batch->cpu = cpu;

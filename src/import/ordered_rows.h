@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/attr.h"
@@ -39,6 +40,7 @@ struct ordered_stream {
 struct ordered_rows {
 	struct sink *sink;
 	uint32_t window; /* rows that are held back */
+	bool full; /* rows have optional columns */
 	struct ordered_stream *stream[ORDERED_TRACKS]; /* [cpu + 1], [0] = BATCH_CPU_NONE */
 	uint32_t n_streams[ORDERED_TRACKS];
 	uint64_t late; /* all rows that were left out */
@@ -50,6 +52,8 @@ struct ordered_rows {
 /* @sink must outlive @o. */
 void ordered_rows_init(struct ordered_rows *o, struct sink *sink, uint32_t window);
 void ordered_rows_done(struct ordered_rows *o);
+/* Before the first row: the caller fills optional columns too. */
+void ordered_rows_tell(struct ordered_rows *o);
 /* At any time; a wider one holds for streams as soon as they have as many rows. */
 void ordered_rows_set_window(struct ordered_rows *o, uint32_t window);
 
