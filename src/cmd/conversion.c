@@ -84,16 +84,21 @@ int conversion_run(struct input *in, const struct conversion_options *o,
 	return r;
 }
 
-void conversion_tell(const struct import_result *result)
+void conversion_tell_notes(const struct buf *notes)
 {
-	char late[QUANTITY_MAX];
-
-	for (const char *line = result->notes.len ? (const char *)result->notes.data : ""; *line;) {
+	for (const char *line = notes->len ? (const char *)notes->data : ""; *line;) {
 		const char *end = strchr(line, '\n');
 
 		log_info("%.*s", (int)(end - line), line);
 		line = end + 1;
 	}
+}
+
+void conversion_tell(const struct import_result *result)
+{
+	char late[QUANTITY_MAX];
+
+	conversion_tell_notes(&result->notes);
 	if (result->late)
 		log_warn("%s rows came too late to be put in order, entered as losses",
 			 quantity_count(late, result->late));
@@ -114,14 +119,14 @@ static int unnamed_file(struct err *e)
 		      : fd;
 }
 
-static int import_into(int fd, const char *path, struct import_result *result, struct err *e)
+static int import_into(int fd, const char *path, const struct conversion_options *how,
+		       struct import_result *result, struct err *e)
 {
-	static const struct conversion_options options = { 0 };
 	auto_ptr(input) in = NULL;
 	auto_ptr(recording_writer) writer = NULL;
 	int r = input_open(path, &in, e);
 
-	if (r >= 0 && !importer_recognise(in))
+	if (r >= 0 && !how->importer && !importer_recognise(in))
 		r = err_set(e, -EMEDIUMTYPE,
 			    "'%s' is no recording, nor of a format that can be read (try: kymo "
 			    "convert --help)",
@@ -133,16 +138,16 @@ static int import_into(int fd, const char *path, struct import_result *result, s
 	if (r >= 0)
 		r = recording_create_fd(own, path, NULL, &writer, e);
 	if (r >= 0)
-		r = conversion_run(in, &options, writer, result, e);
+		r = conversion_run(in, how, writer, result, e);
 	return r < 0 ? r : recording_writer_close(writer, e);
 }
 
-static int import_and_open(const char *path, unsigned int flags, struct recording **ret,
-			   struct err *e)
+static int import_and_open(const char *path, const struct conversion_options *how,
+			   unsigned int flags, struct recording **ret, struct err *e)
 {
 	struct import_result result = { 0 };
 	int fd = unnamed_file(e);
-	int r = fd < 0 ? fd : import_into(fd, path, &result, e);
+	int r = fd < 0 ? fd : import_into(fd, path, how, &result, e);
 
 	if (r >= 0) {
 		conversion_tell(&result);
@@ -159,13 +164,21 @@ static int import_and_open(const char *path, unsigned int flags, struct recordin
 
 int conversion_open(const char *path, unsigned int flags, struct recording **ret, struct err *e)
 {
+	static const struct conversion_options by_itself = { 0 };
+
+	return conversion_open_as(path, &by_itself, flags, ret, e);
+}
+
+int conversion_open_as(const char *path, const struct conversion_options *how, unsigned int flags,
+		       struct recording **ret, struct err *e)
+{
 	struct err own = { 0 };
 	int r = recording_open(path, flags, ret, &own);
 
 	/* Pipes are no recordings, but importers read them. */
 	if (r == -EMEDIUMTYPE || r == -ESPIPE || (r == -ENOENT && !strcmp(path, "-"))) {
 		struct err why = { 0 };
-		int imported = import_and_open(path, flags, ret, &why);
+		int imported = import_and_open(path, how, flags, ret, &why);
 
 		/* What is neither: what a recording lacks is the better word for a .kymo. */
 		if (imported != -EMEDIUMTYPE || r != -EMEDIUMTYPE) {

@@ -26,6 +26,8 @@ int conversion_run(struct input *in, const struct conversion_options *o,
 
 /* Notes and warnings of an import, as log lines. */
 void conversion_tell(const struct import_result *result);
+/* The lines in @notes, likewise. */
+void conversion_tell_notes(const struct buf *notes);
 
 /*
  * Open the run that @path tells of. A file that is no recording is converted into an unnamed file
@@ -34,3 +36,6 @@ void conversion_tell(const struct import_result *result);
  */
 int conversion_open(const char *path, unsigned int flags, struct recording **ret,
 		    struct err *e) must_check;
+/* The same, of a file that is read as @how says where it is no recording. */
+int conversion_open_as(const char *path, const struct conversion_options *how, unsigned int flags,
+		       struct recording **ret, struct err *e) must_check;

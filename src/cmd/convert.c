@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* `kymo convert`: foreign files to recordings. */
+/* `kymo convert`: foreign files to recordings, and any run to files of other tools. */
+#include <assert.h>
 #include <errno.h>
+#include <regex.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,14 +14,19 @@
 #include "base/quantity.h"
 #include "cmd/command.h"
 #include "cmd/conversion.h"
+#include "export/exporter.h"
 #include "format/recording.h"
 #include "import/importer.h"
+#include "model/run.h"
 
 struct convert_args {
 	const char *output;
 	const char *from_format;
 	const char *formats;
 	const char *label;
+	const char *to_format, *task;
+	nsec_t from, length;
+	bool length_given, first_names, merge;
 };
 
 static const struct option_spec convert_options[] = {
@@ -28,7 +35,7 @@ static const struct option_spec convert_options[] = {
 	  .type = OPTION_STRING,
 	  .arg = "FILE",
 	  OPTION_AT(struct convert_args, output),
-	  .help = "the recording to write, emptied when it exists" },
+	  .help = "the file to write, emptied when it exists" },
 	{ .name = "from-format",
 	  .type = OPTION_STRING,
 	  .arg = "FORMAT",
@@ -45,14 +52,50 @@ static const struct option_spec convert_options[] = {
 	  .arg = "TEXT",
 	  OPTION_AT(struct convert_args, label),
 	  .help = "a label to keep in the recording" },
+	{ .name = "to-format",
+	  .type = OPTION_STRING,
+	  .arg = "FORMAT",
+	  OPTION_AT(struct convert_args, to_format),
+	  .help = "what to write: a format of other tools, or kymo; else by the ending of the "
+		  "output's name" },
+	{ .name = "from",
+	  .letter = 'f',
+	  .type = OPTION_DURATION,
+	  .arg = "TIME",
+	  OPTION_AT(struct convert_args, from),
+	  .help = "other tools' formats: begin of the window, since the start of the run" },
+	{ .name = "for",
+	  .type = OPTION_DURATION,
+	  .arg = "TIME",
+	  OPTION_AT(struct convert_args, length),
+	  OPTION_GIVEN(struct convert_args, length_given),
+	  .help = "likewise: length of the window" },
+	{ .name = "task",
+	  .letter = 't',
+	  .type = OPTION_STRING,
+	  .arg = "REGEX",
+	  OPTION_AT(struct convert_args, task),
+	  .help = "stats: only tasks whose role or name matches (POSIX extended)" },
+	{ .name = "merge",
+	  .type = OPTION_FLAG,
+	  OPTION_AT(struct convert_args, merge),
+	  .help = "stats: one row for all tasks of the same role or name" },
+	{ .name = "first-names",
+	  .type = OPTION_FLAG,
+	  OPTION_AT(struct convert_args, first_names),
+	  .help = "cdict: the first name of a thread for the whole run, as perfwhiz did, instead "
+		  "of the name of the time" },
 	{ 0 },
 };
 
 static void convert_extra_help(FILE *out)
 {
-	fprintf(out, "Formats:\n");
+	fprintf(out, "Formats that can be read:\n");
 	for (const struct importer *const *i = importer_list; *i; i++)
 		fprintf(out, "  %-14s %s (%s)\n", (*i)->name, (*i)->summary, (*i)->extensions);
+	fprintf(out, "\nFormats that can be written, of any of these and of recordings:\n");
+	for (const struct exporter *const *x = exporter_list; *x; x++)
+		fprintf(out, "  %-14s %s (%s)\n", (*x)->name, (*x)->summary, (*x)->extensions);
 }
 
 /* Would writing the output empty the input? */
@@ -104,42 +147,27 @@ static int convert_file(const struct convert_args *args, struct input *in,
 	return 0;
 }
 
-static int convert_run(void *p, const char **word, unsigned int n, unsigned int n_before)
+/* ---- import ---- */
+
+static int import(const struct convert_args *args, const char *path,
+		  const struct importer *importer)
 {
-	const struct convert_args *args = p;
-	const struct importer *importer = NULL;
 	auto_ptr(input) in = NULL;
 	struct import_result result = { 0 };
 	struct recording_stats stats = { 0 };
 	struct err e = { 0 };
 	nsec_t start = nsec_monotonic();
-
-	(void)n_before;
-	if (n != 1 || !args->output) {
-		log_error("convert needs one input and an output (try: kymo convert perf.data -o "
-			  "out.kymo)");
-		return 2;
-	}
-	if (args->from_format && !(importer = importer_by_name(args->from_format))) {
-		log_error("unknown format '%s' (try: kymo convert --help)", args->from_format);
-		return 2;
-	}
-	if (is_same_file(word[0], args->output)) {
-		log_error("'%s' is input and output", word[0]);
-		return 2;
-	}
-	int r = input_open(word[0], &in, &e);
+	int r = input_open(path, &in, &e);
 
 	if (r < 0) {
 		log_error("%s", err_text(&e, r));
-		return 1;
+		return EXIT_FAILURE;
 	}
 	if (!importer)
 		importer = importer_recognise(in);
 	if (!importer) {
-		log_error("'%s' is of no format that can be converted (try: --from-format)",
-			  word[0]);
-		return 1;
+		log_error("'%s' is of no format that can be converted (try: --from-format)", path);
+		return EXIT_FAILURE;
 	}
 	r = convert_file(args, in, importer, &result, &stats, &e);
 	if (r < 0) {
@@ -154,7 +182,172 @@ static int convert_run(void *p, const char **word, unsigned int n, unsigned int 
 		}
 	}
 	import_result_done(&result);
-	return r < 0 ? 1 : 0;
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+/* ---- export ---- */
+
+/* An option that the exporter would not heed is a mistake. */
+static const char *unheeded(const struct convert_args *args, const struct exporter *x)
+{
+	if ((args->from || args->length_given) && !(x->flags & EXPORTER_WINDOW))
+		return args->from ? "--from" : "--for";
+	if (args->task && !(x->flags & EXPORTER_TASKS))
+		return "--task";
+	if (args->first_names && !(x->flags & EXPORTER_CDICT))
+		return "--first-names";
+	if (args->merge && !(x->flags & EXPORTER_MERGING))
+		return "--merge";
+	return args->label ? "--label" : NULL;
+}
+
+static int export_window(const struct convert_args *args, const struct run_info *info,
+			 struct export_args *ret, struct err *e)
+{
+	nsec_t span = run_info_span(info);
+	char at[QUANTITY_MAX], length[QUANTITY_MAX];
+
+	if (args->from && args->from >= span)
+		return err_set(e, -EINVAL,
+			       "--from %s lies behind the end of the run, which is %s long",
+			       quantity_duration(at, args->from), quantity_duration(length, span));
+	if (args->length_given && !args->length)
+		return err_set(e, -EINVAL, "--for 0 is an empty window");
+	ret->from = info->start + args->from;
+	ret->to = args->length_given && args->length < span - args->from ? ret->from + args->length
+									 : info->end;
+	return 0;
+}
+
+static int write_out(const struct convert_args *args, const struct exporter *x, struct source *src,
+		     const struct export_args *what, struct export_result *result, struct err *e)
+{
+	bool is_stdout = !strcmp(args->output, "-");
+	FILE *out = is_stdout ? stdout : fopen(args->output, "we");
+
+	if (!out)
+		return err_set(e, -errno, "cannot write '%s': %s", args->output, strerror(errno));
+	int r = x->run(src, what, out, result, e);
+
+	if (r >= 0 && (fflush(out) || ferror(out)))
+		r = err_set(e, errno ? -errno : -EIO, "cannot write '%s': %s", args->output,
+			    strerror(errno ? errno : EIO));
+	if (!is_stdout && fclose(out) && r >= 0)
+		r = err_set(e, -errno, "cannot write '%s': %s", args->output, strerror(errno));
+	if (r < 0 && !is_stdout) {
+		struct stat st;
+
+		if (lstat(args->output, &st) == 0 && S_ISREG(st.st_mode))
+			(void)unlink(args->output);
+	}
+	return r;
+}
+
+/* 0, EXIT_FAILURE when the recording is not whole, -errno. */
+static int export_with(const struct convert_args *args, const char *path,
+		       const struct conversion_options *how, const struct exporter *x,
+		       struct export_args *what, unsigned int flags, struct err *e)
+{
+	auto_ptr(recording) rec = NULL;
+	struct export_result result = { 0 };
+	char rows[QUANTITY_MAX];
+	int r = conversion_open_as(path, how, flags, &rec, e);
+
+	if (r < 0)
+		return r;
+	struct source *src = recording_source(rec);
+	bool complete = src->info->complete;
+
+	if (!complete)
+		log_warn("'%s' is not complete: %s; writing what is there", path,
+			 src->info->damage[0] ? src->info->damage : "it was not closed");
+	r = export_window(args, src->info, what, e);
+	if (r >= 0)
+		r = write_out(args, x, src, what, &result, e);
+	if (r >= 0) {
+		conversion_tell_notes(&result.notes);
+		log_info("%s: %s rows", args->output, quantity_count(rows, result.rows));
+	}
+	export_result_done(&result);
+	return r < 0 ? r : complete ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int export(const struct convert_args *args, const char *path,
+		  const struct importer *importer, const struct exporter *x)
+{
+	const struct conversion_options how = { .importer = importer, .formats = args->formats };
+	struct export_args what = { .first_names = args->first_names, .merge = args->merge };
+	const char *wrong = unheeded(args, x);
+	struct err e = { 0 };
+	char why[128];
+	regex_t task;
+
+	if (wrong)
+		return command_misused("convert", "%s means nothing for format '%s'", wrong,
+				       x->name);
+	if (!strcmp(args->output, "-") && isatty(STDOUT_FILENO) && !(x->flags & EXPORTER_TEXT))
+		return command_misused("convert", "format '%s' is no text for a terminal", x->name);
+	assert(x->run); /* none writes a folder yet */
+	if (args->task) {
+		int code = regcomp(&task, args->task, REG_EXTENDED | REG_NOSUB);
+
+		if (code) {
+			(void)regerror(code, &task, why, sizeof(why));
+			return command_misused("convert", "--task '%s': %s", args->task, why);
+		}
+		what.task = &task;
+	}
+	int r = export_with(args, path, &how, x, &what, 0, &e);
+
+	/* Damage within the file: once more with what is whole. */
+	if (r == -EBADMSG) {
+		e = (struct err){ 0 };
+		r = export_with(args, path, &how, x, &what, RECORDING_SALVAGE, &e);
+	}
+	if (args->task)
+		regfree(&task);
+	if (r < 0)
+		log_error("%s", err_text(&e, r));
+	return r < 0 ? EXIT_FAILURE : r;
+}
+
+static int convert_run(void *p, const char **word, unsigned int n, unsigned int n_before)
+{
+	const struct convert_args *args = p;
+	const struct importer *importer = NULL;
+	const struct exporter *exporter = NULL;
+
+	(void)n_before;
+	if (n != 1 || !args->output) {
+		log_error("convert needs one input and an output (try: kymo convert perf.data -o "
+			  "out.kymo)");
+		return EXIT_USAGE;
+	}
+	if (args->from_format && !(importer = importer_by_name(args->from_format))) {
+		log_error("unknown format '%s' (try: kymo convert --help)", args->from_format);
+		return EXIT_USAGE;
+	}
+	if (!args->to_format) {
+		exporter = exporter_by_path(args->output);
+	} else if (strcmp(args->to_format, "kymo")) {
+		exporter = exporter_by_name(args->to_format);
+		if (!exporter) {
+			log_error("unknown format '%s' (try: kymo convert --help)",
+				  args->to_format);
+			return EXIT_USAGE;
+		}
+	}
+	if (is_same_file(word[0], args->output)) {
+		log_error("'%s' is input and output", word[0]);
+		return EXIT_USAGE;
+	}
+	if (exporter)
+		return export(args, word[0], importer, exporter);
+	if (args->from || args->length_given || args->task || args->merge || args->first_names)
+		return command_misused("convert",
+				       "--from, --for, --task, --merge and --first-names "
+				       "are for formats of other tools");
+	return import(args, word[0], importer);
 }
 
 static const struct command_example convert_examples[] = {
@@ -162,13 +355,16 @@ static const struct command_example convert_examples[] = {
 	{ "perf record -a -e sched:sched_switch -o - sleep 5 | kymo convert - -o run.kymo",
 	  "through a pipe, without a file between" },
 	{ "kymo convert old.txt -o run.kymo", "the text of 'perf script'" },
+	{ "kymo convert run.kymo -o run.cdict", "for perfwhiz, with roles as task names" },
+	{ "kymo convert perf.data -o run.cdict --first-names",
+	  "what perfwhiz itself would have made of it" },
 	{ NULL, NULL },
 };
 
 const struct command command_convert = {
 	.name = "convert",
-	.summary = "make a recording of a file of another tool",
-	.usage = "[OPTIONS] FILE -o OUT.kymo",
+	.summary = "make a recording of a file of another tool, or such a file of a recording",
+	.usage = "[OPTIONS] FILE -o OUT",
 	.description =
 		"Reads FILE ('-' is standard input), finds out its format from its first bytes, "
 		"and "
@@ -190,7 +386,11 @@ const struct command command_convert = {
 		"clock.\n\n"
 		"A cut or damaged file is converted as far as it can be read. The place of the "
 		"damage "
-		"is printed and becomes a loss in the recording, and the exit status is 1.",
+		"is printed and becomes a loss in the recording, and the exit status is 1.\n\n"
+		"Where the name of OUT ends like a format of other tools, or with --to-format, "
+		"FILE "
+		"is a recording or anything that can be read as one, and OUT is written in that "
+		"format. Events that it cannot hold are left out.",
 	.options = convert_options,
 	.args_bytes = sizeof(struct convert_args),
 	.examples = convert_examples,

@@ -13,6 +13,7 @@
 #include <zlib.h>
 
 #include "base/buf.h"
+#include "base/strpool.h"
 #include "format/msgpack.h"
 
 #define INFLATED_BYTES ((size_t)1 << 16)

@@ -12,38 +12,17 @@
 #include <stdio.h>
 
 #include "base/attr.h"
+#include "base/cleanup.h"
 #include "base/err.h"
-#include "base/strpool.h"
+#include "model/cdict_row.h"
 
-#define CDICT_MAX_ROWS	 (1u << 25)
-#define CDICT_MAX_BYTES	 (UINT64_C(8) << 30) /* unpacked */
-#define CDICT_MAX_USECS	 (UINT64_C(1) << 53)
-#define CDICT_MAX_TID	 (1u << 22) /* PID_MAX_LIMIT of 64-bit kernels */
-#define CDICT_NO_NEXT	 UINT32_MAX
+#define CDICT_MAX_ROWS	(1u << 25)
+#define CDICT_MAX_BYTES (UINT64_C(8) << 30) /* unpacked */
+#define CDICT_MAX_USECS (UINT64_C(1) << 53)
+#define CDICT_MAX_TID	(1u << 22) /* PID_MAX_LIMIT of 64-bit kernels */
 
-enum cdict_event {
-	CDICT_SWITCH,
-	CDICT_SLEEP,
-	CDICT_IOWAIT,
-	CDICT_RUNTIME, /* files made before 21 October 2015 */
-	CDICT_EXIT,
-	CDICT_ENTRY,
-	CDICT_EVENTS,
-};
 /* As the file spells it: "sched__sched_switch" ... */
 const char *cdict_event_name(enum cdict_event event);
-
-struct cdict_row {
-	enum cdict_event event;
-	uint32_t cpu;
-	uint32_t pid; /* thread id of the subject */
-	uint32_t next_pid; /* CDICT_NO_NEXT: nil */
-	uint32_t reason; /* EXIT */
-	uint64_t usecs;
-	uint64_t duration; /* us */
-	const char *task_name;
-	const char *next_comm; /* NULL: nil, or EXIT */
-};
 
 struct cdict_table;
 
@@ -57,8 +36,8 @@ void cdict_table_row(const struct cdict_table *t, uint32_t row, struct cdict_row
 /* Texts are copied (each different one once). 0, -ENOMEM, or -E2BIG: CDICT_MAX_ROWS. */
 int cdict_table_add(struct cdict_table *t, const struct cdict_row *row) must_check;
 
-/* Do these first bytes of a file (4096, when it has them) look like one, or like the marshal variant, which
- * cdict_table_read() refuses with better words? */
+/* Do these first bytes of a file (4096, when it has them) look like one, or like the marshal
+ * variant, which cdict_table_read() refuses with better words? */
 bool cdict_recognise(const uint8_t *head, size_t n);
 
 struct cdict_input {
