@@ -414,6 +414,10 @@ static int get_column(struct parser *p, struct err *e)
 	if (it.u > CDICT_MAX_ROWS)
 		return err_set(e, -E2BIG, "'%s' has %llu rows, more than %u", column_name[c],
 			       (unsigned long long)it.u, CDICT_MAX_ROWS);
+	if (p->inflater->in->size && it.u / CDICT_ROWS_PER_BYTE > p->inflater->in->size)
+		return refuse(p, e, "'%s' claims %llu rows, which no file of %llu bytes can hold",
+			      column_name[c], (unsigned long long)it.u,
+			      (unsigned long long)p->inflater->in->size);
 	if (p->seen && it.u != p->count)
 		return refuse(p, e, "'%s' has %llu rows, those before it %u", column_name[c],
 			      (unsigned long long)it.u, p->count);
@@ -457,8 +461,8 @@ static int get_map(struct parser *p, struct err *e)
 	if (r > 0 && (first & 0x7f) == MARSHAL_DICT)
 		return err_set(e, -EMEDIUMTYPE,
 			       "it holds a Python marshal dump, as files made before 21 October "
-			       "2015 do (try: perfmap --convert of that time, or json.dump() of "
-			       "marshal.loads() under Python 2, written as MessagePack)");
+			       "2015 do (try: perfwhiz's own --convert, or Python 2: zlib.compress("
+			       "msgpack.packb(marshal.loads(zlib.decompress(data)))))");
 	if (r >= 0)
 		r = next_item(p, &it, e);
 	if (r < 0)

@@ -18,8 +18,10 @@
 
 #define CDICT_MAX_ROWS	(1u << 25)
 #define CDICT_MAX_BYTES (UINT64_C(8) << 30) /* unpacked */
-#define CDICT_MAX_USECS (UINT64_C(1) << 53)
-#define CDICT_MAX_TID	(1u << 22) /* PID_MAX_LIMIT of 64-bit kernels */
+/* A row is 16 bytes at least, of which zlib makes no less than a 1032nd. */
+#define CDICT_ROWS_PER_BYTE 65
+#define CDICT_MAX_USECS	    (UINT64_C(1) << 53)
+#define CDICT_MAX_TID	    (1u << 22) /* PID_MAX_LIMIT of 64-bit kernels */
 
 /* As the file spells it: "sched__sched_switch" ... */
 const char *cdict_event_name(enum cdict_event event);
@@ -42,6 +44,7 @@ bool cdict_recognise(const uint8_t *head, size_t n);
 
 struct cdict_input {
 	const char *name; /* for words */
+	uint64_t size; /* of the file, 0 = not known: rows that it cannot hold are refused early */
 	/* The next bytes of the file, lent until the next call; *ret_n = 0 at its end. */
 	int (*more)(void *ctx, const uint8_t **ret, size_t *ret_n, struct err *e);
 	void *ctx;

@@ -301,9 +301,9 @@ static int import_table(struct cdict_import *c, struct input *in, struct sink *s
 			const struct import_args *args, struct import_result *ret, struct err *e)
 {
 	struct bytes bytes = { .in = in, .args = args };
-	const struct cdict_input input = { .name = input_name(in),
-					   .more = more_bytes,
-					   .ctx = &bytes };
+	const struct cdict_input input = {
+		.name = input_name(in), .size = input_size(in), .more = more_bytes, .ctx = &bytes
+	};
 	int r = cdict_table_read(c->table, &input, e);
 
 	if (r >= 0)
