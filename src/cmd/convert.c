@@ -243,7 +243,7 @@ static int write_out(const struct convert_args *args, const struct exporter *x, 
 	return r;
 }
 
-/* 0, EXIT_FAILURE when the recording is not whole, -errno. */
+/* 0, EXIT_FAILURE when the recording is not whole, EXIT_USAGE, -errno. */
 static int export_with(const struct convert_args *args, const char *path,
 		       const struct conversion_options *how, const struct exporter *x,
 		       struct export_args *what, unsigned int flags, struct err *e)
@@ -261,9 +261,9 @@ static int export_with(const struct convert_args *args, const char *path,
 	if (!complete)
 		log_warn("'%s' is not complete: %s; writing what is there", path,
 			 src->info->damage[0] ? src->info->damage : "it was not closed");
-	r = export_window(args, src->info, what, e);
-	if (r >= 0)
-		r = write_out(args, x, src, what, &result, e);
+	if (export_window(args, src->info, what, e) < 0)
+		return command_misused("convert", "%s", e->text);
+	r = write_out(args, x, src, what, &result, e);
 	if (r >= 0) {
 		conversion_tell_notes(&result.notes);
 		log_info("%s: %s rows", args->output, quantity_count(rows, result.rows));

@@ -125,8 +125,7 @@ static void print_table(FILE *out, const struct line *line, size_t n, const stru
 	for (size_t i = 0; i < n; i++) {
 		all.runtime += line[i].sums.runtime;
 		all.waits += line[i].sums.waits;
-		if (line[i].sums.waits)
-			print_line(out, &line[i]);
+		print_line(out, &line[i]);
 	}
 	rule(out, 113);
 	fprintf(out, "  TOTAL:                |%11.3f ms |%9" PRIu64 " |\n", ms(all.runtime),
@@ -140,6 +139,7 @@ static void print_table(FILE *out, const struct line *line, size_t n, const stru
 	fputc('\n', out);
 }
 
+/* As perf has it: what never waited is not shown, nor in the total. */
 static struct line *lines_of(const struct source *src, const struct export_args *args,
 			     const struct perf_latencies *l, size_t *ret_n)
 {
@@ -148,8 +148,7 @@ static struct line *lines_of(const struct source *src, const struct export_args 
 	size_t n = 0;
 
 	for (uint32_t i = 0; line && i < l->n && i < tasks_count(src->tasks); i++)
-		if ((l->task[i].waits || l->task[i].runtime) &&
-		    analysis_wants(&filter, src->tasks, i))
+		if (l->task[i].waits && analysis_wants(&filter, src->tasks, i))
 			line[n++] = (struct line){ .sums = l->task[i],
 						   .label = tasks_label(src->tasks, i),
 						   .tid = tasks_at(src->tasks, i)->tid,

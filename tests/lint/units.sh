@@ -39,6 +39,7 @@ described() {
 check_list src/analysis/meson.build analysis_words "$(described analysis analysis view_)"
 check_list src/capture/meson.build engine_words "$(described capture engine '' _engine)"
 check_list src/cmd/meson.build cmd_words "$(described cmd command)"
+check_list src/export/meson.build export_words "$(described export exporter to_)"
 check_list src/import/meson.build import_words "$(described import importer)"
 check_list src/names/meson.build namer_words "$(described names namer '' _namer)"
 check_list tests/cli/meson.build cli_tests \
@@ -46,6 +47,7 @@ check_list tests/cli/meson.build cli_tests \
 check_list bpf/meson.build bpf_words "$(ls bpf/*.bpf.c 2>/dev/null | sed 's|.*/||; s/\.bpf\.c$//')"
 check_sorted src/analysis/meson.build analysis_words
 check_sorted src/cmd/meson.build cmd_words
+check_sorted src/export/meson.build export_words
 check_sorted src/import/meson.build import_words
 check_sorted src/names/meson.build namer_words
 check_sorted tests/cli/meson.build cli_tests
@@ -54,6 +56,7 @@ check_sorted bpf/meson.build bpf_words
 for file in $(files 'src/*/*.c'); do
 	name=$(basename "$file" .c)
 	word=${name#view_}
+	word=${word#to_}
 	word=${word%_engine}
 	word=${word%_namer}
 	grep -qE "'($name(\.c)?|$word)'" "$(dirname "$file")/meson.build" ||
