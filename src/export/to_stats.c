@@ -139,7 +139,17 @@ static void print_table(FILE *out, const struct line *line, size_t n, const stru
 	fputc('\n', out);
 }
 
-/* As perf has it: what never waited is not shown, nor in the total. */
+/* As perf has it: what never waited is not shown, nor in the total; but it is one of the merged. */
+static size_t drop_waitless(struct line *line, size_t n)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (line[i].sums.waits)
+			line[left++] = line[i];
+	return left;
+}
+
 static struct line *lines_of(const struct source *src, const struct export_args *args,
 			     const struct perf_latencies *l, size_t *ret_n)
 {
@@ -148,7 +158,8 @@ static struct line *lines_of(const struct source *src, const struct export_args 
 	size_t n = 0;
 
 	for (uint32_t i = 0; line && i < l->n && i < tasks_count(src->tasks); i++)
-		if (l->task[i].waits && analysis_wants(&filter, src->tasks, i))
+		if ((l->task[i].waits || l->task[i].runtime) &&
+		    analysis_wants(&filter, src->tasks, i))
 			line[n++] = (struct line){ .sums = l->task[i],
 						   .label = tasks_label(src->tasks, i),
 						   .tid = tasks_at(src->tasks, i)->tid,
@@ -172,6 +183,7 @@ static int to_stats(struct source *src, const struct export_args *args, FILE *ou
 	if (r >= 0) {
 		if (args->merge)
 			n = merge(line, n);
+		n = drop_waitless(line, n);
 		qsort(line, n, sizeof(*line), by_waits);
 		print_table(out, line, n, src->info);
 		ret->rows = n;

@@ -63,6 +63,11 @@ static void test_one_reading_for_all(void **state)
 	for (size_t i = 0; i < n; i++) {
 		struct buf columns, a, b;
 
+		if (analysis_list[i]->on_demand) {
+			assert_null(all[i].table);
+			answer_done(&all[i]);
+			continue;
+		}
 		buf_init(&columns, 0);
 		buf_init(&a, 0);
 		buf_init(&b, 0);
