@@ -247,8 +247,10 @@ static int take_kvm(struct cdict_rows *s, nsec_t at, struct cdict_row *ret, uint
 	ret->pid = tid;
 	ret->next_pid = CDICT_NO_NEXT;
 	ret->duration = told ? told - 1 : at - t->guest_since;
-	if (is_exit)
+	if (is_exit) {
 		ret->reason = batch_u32(b, KVM_EXIT_REASON)[s->row];
+		ret->isa = batch_u8(b, KVM_EXIT_ISA)[s->row];
+	}
 	t->guest = is_exit ? GUEST_OUT : GUEST_IN;
 	t->guest_since = at;
 	/* thread_of() may move what @t points to. */

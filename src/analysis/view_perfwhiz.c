@@ -15,6 +15,7 @@
 #include "analysis/tallies.h"
 #include "base/idmap.h"
 #include "base/strpool.h"
+#include "model/kvm_reason.h"
 #include "model/kvm_track.h"
 
 #define ALL_CPUS UINT32_MAX
@@ -36,6 +37,7 @@ struct chart_cell {
 	uint32_t name; /* index into perfwhiz.name */
 	uint32_t what; /* CPU, reason or thread id */
 	uint64_t count, sum;
+	unsigned int isa; /* of a reason */
 };
 
 struct perfwhiz {
@@ -116,6 +118,7 @@ static int count_row(struct analysis_pass *p, const struct cdict_row *row, uint3
 		return -ENOMEM;
 	c->count++;
 	c->sum += row->duration;
+	c->max = row->isa; /* one of a run */
 	return 0;
 }
 
@@ -219,7 +222,8 @@ static struct chart_cell *sorted_cells(struct perfwhiz *w, const struct tallies 
 			cell[n++] = (struct chart_cell){ .name = (uint32_t)(t->slot[i].key >> 32),
 							 .what = (uint32_t)t->slot[i].key,
 							 .count = t->slot[i].count,
-							 .sum = t->slot[i].sum };
+							 .sum = t->slot[i].sum,
+							 .isa = (unsigned int)t->slot[i].max };
 	qsort_r(cell, n, sizeof(*cell), by_name_then_what, w);
 	return cell;
 }
@@ -411,7 +415,7 @@ static int fill_use(struct analysis_pass *p)
 
 /* ---- exits ---- */
 
-enum { EXIT_TASK, EXIT_REASON, EXIT_COUNT, EXIT_COLUMNS };
+enum { EXIT_TASK, EXIT_REASON, EXIT_NAME, EXIT_COUNT, EXIT_COLUMNS };
 static const struct table_column exit_columns[EXIT_COLUMNS] = {
 	[EXIT_TASK] = { .name = "task",
 			.title = "Task",
@@ -424,6 +428,10 @@ static const struct table_column exit_columns[EXIT_COLUMNS] = {
 			  .unit = UNIT_ID,
 			  .flags = TABLE_COLUMN_KEY,
 			  .help = "exit reason as a number of the instruction set" },
+	[EXIT_NAME] = { .name = "name",
+			.title = "Name",
+			.type = CELL_TEXT,
+			.help = "of the reason" },
 	[EXIT_COUNT] = { .name = "exits",
 			 .title = "Exits",
 			 .type = CELL_U64,
@@ -438,6 +446,7 @@ static int fill_exits(struct analysis_pass *p)
 	struct answer *a = p->answer;
 	auto_free struct chart_cell *cell = sorted_cells(w, &w->exits);
 	uint64_t all = 0;
+	char name[KVM_REASON_MAX];
 
 	if (!cell)
 		return -ENOMEM;
@@ -447,6 +456,8 @@ static int fill_exits(struct analysis_pass *p)
 		table_row(a->table);
 		table_set_text(a->table, EXIT_TASK, w->name[cell[i].name].name);
 		table_set_u64(a->table, EXIT_REASON, cell[i].what);
+		table_set_text(a->table, EXIT_NAME,
+			       kvm_reason_name(cell[i].isa, cell[i].what, name));
 		table_set_u64(a->table, EXIT_COUNT, count);
 		all += count;
 	}
@@ -454,7 +465,7 @@ static int fill_exits(struct analysis_pass *p)
 	a->figure = (struct figure){ .mark = MARK_BARS, .title = "KVM exits by type" };
 	answer_part(a, ROLE_Y, EXIT_TASK);
 	answer_part(a, ROLE_VALUE, EXIT_COUNT);
-	answer_part(a, ROLE_SERIES, EXIT_REASON);
+	answer_part(a, ROLE_SERIES, EXIT_NAME);
 	return 0;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The `.stats` text of perfcap: the table of `perf sched latency -p -s switch`, with roles as
- * names, in that tool's layout (observed of perf 6.1).
+ * names, and that of `perf kvm stat report`, in that tool's layout (observed of perf 6.1).
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -11,6 +11,7 @@
 #include "analysis/analysis.h"
 #include "analysis/perf_latency.h"
 #include "export/exporter.h"
+#include "export/kvm_stat.h"
 #include "model/run.h"
 #include "model/tasks.h"
 
@@ -187,6 +188,7 @@ static int to_stats(struct source *src, const struct export_args *args, FILE *ou
 		qsort(line, n, sizeof(*line), by_waits);
 		print_table(out, line, n, src->info);
 		ret->rows = n;
+		r = kvm_stat_print(src, args, out, e);
 		if (l.runtime_measured)
 			buf_add_str(&ret->notes, "run times are measured between switches: "
 						 "sched_stat_runtime was not recorded\n");
@@ -197,7 +199,7 @@ static int to_stats(struct source *src, const struct export_args *args, FILE *ou
 
 const struct exporter exporter_stats = {
 	.name = "stats",
-	.summary = "latency table of perf sched latency, with roles as names",
+	.summary = "tables of perf sched latency, with roles as names, and perf kvm stat",
 	.extensions = ".stats",
 	.flags = EXPORTER_TEXT | EXPORTER_WINDOW | EXPORTER_TASKS | EXPORTER_MERGING,
 	.run = to_stats,

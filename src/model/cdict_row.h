@@ -23,6 +23,7 @@ struct cdict_row {
 	uint32_t pid; /* thread id of the subject */
 	uint32_t next_pid; /* CDICT_NO_NEXT: nil */
 	uint32_t reason; /* EXIT */
+	uint8_t isa; /* what it is a number of; not in files, which mean VMX */
 	uint64_t usecs; /* since the first row of the file */
 	uint64_t duration; /* us */
 	const char *task_name;

@@ -28,6 +28,7 @@ echo "demo: exit $?, $(grep -c sched_switch rows) switches"
 t kymo convert --quiet small.kymo -o small.stats
 t cat small.stats
 kymo convert --quiet "$FIXTURES/demo.kymo" --to-format stats --merge -o - | sed -n '2,4p' | cut -c1-72
+kymo convert --quiet "$FIXTURES/perf/kvm-6.18.data" --to-format stats -o - | sed -n '/Analyze/,$p'
 
 # What cannot be.
 t kymo convert marshal.cdict -o x.kymo
