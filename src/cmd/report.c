@@ -389,8 +389,13 @@ static int make_page(struct report *p, const char **file, size_t n, struct repor
 /* A view of the viewer: an analysis, or its own page about the runs. */
 static int check_view(const char *option, const char *name, struct err *e)
 {
-	if (!strcmp(name, "info") || analysis_by_name(name))
+	const struct analysis *a = analysis_by_name(name);
+
+	if (!strcmp(name, "info") || (a && !a->on_demand))
 		return 0;
+	if (a)
+		return err_set(e, -EINVAL, "%s: '%s' is no part of the page (try: kymo show %s)",
+			       option, name, name);
 	return err_set(e, -EINVAL, "%s: there is no view '%s'", option, name);
 }
 
