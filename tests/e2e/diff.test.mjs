@@ -35,6 +35,7 @@ const two = path.join(folder, 'two.html');
 const demo = path.join(source, 'tests/fixtures/demo.kymo');
 /** tests/cli/known_run.c: mover changes its CPU, double does twice as much, half as long again. */
 const recordings = ['before', 'after'].map(name => path.join(folder, name + '.kymo'));
+const guests = path.join(folder, 'guests.html');
 let browser;
 let page;
 
@@ -56,6 +57,7 @@ test.before(async () => {
 
 	fs.writeFileSync(pair, makePage(changedPair().map((sim, i) => makeRun(sim, ['before', 'after'][i])), ...viewer));
 	fs.writeFileSync(six, makePage([1, 2, 3, 4, 5, 6].map(seed => makeRun(simulate({ cpus: 2, tasks: 12, span: 100e6, seed }), 'run' + seed)), ...viewer));
+	fs.writeFileSync(guests, makePage([7, 8].map((seed, i) => makeRun(simulate({ cpus: 2, tasks: 14, span: (200 + 50 * i) * 1e6, seed, kvm: true }), ['few', 'many'][i])), ...viewer));
 	if (!skipReal) {
 		const knownRun = process.env.KNOWN_RUN || path.join(build, 'tests/cli/known_run');
 
@@ -230,6 +232,34 @@ test('of many runs any two can be chosen; columns sort by the size of the differ
 	clean();
 });
 
+test('exits per second of each run, by task and reason', { skip }, async () => {
+	await openReport(page, guests, '#view=kvm&merge=1&to=200000000');
+	const counted = await readTable(page, 'kvm');
+
+	await openReport(page, guests, '#view=kvm&diff=0%2C1');
+	const rows = await readTable(page, 'kvm');
+
+	assert.ok(counted.length >= 4 && rows.length > 8);
+	for (const [part, name] of [['_a', 'few'], ['_b', 'many']]) {
+		for (const want of counted.filter(r => r.run_name === name)) {
+			const got = rows.filter(r => r.task === want.task).reduce((n, r) => n + (r['count_per_s' + part] || 0), 0) * 0.2;
+
+			/* The bins of the longer run are not those of the window. */
+			assert.ok(Math.abs(got - want.total) <= want.total * 0.01 + (part === '_b' ? 3 : 0), name + ' ' + want.task + ': ' + got + ' for ' + want.total);
+		}
+	}
+	for (const r of rows)
+		assert.ok(Math.abs(r.count_per_s_b - r.count_per_s_a - r.count_per_s_diff) < 1e-6);
+	const reasons = await readTable(page, 'reasons');
+
+	assert.equal(Math.round(reasons.reduce((n, r) => n + r.pct_a, 0)), 100);
+	await showView(page, 'vms');
+	const [vm] = await readTable(page, 'vms');
+
+	assert.ok(Math.abs(vm.steal_pct_b - vm.steal_pct_a - vm.steal_pct_diff) < 1e-6);
+	clean();
+});
+
 test('views without a difference say so', { skip }, async () => {
 	await openReport(page, pair, '#diff=0%2C1&view=timeline');
 	assert.match(await page.locator('.viewnote').textContent(), /A difference of timelines has no meaning/);
@@ -259,8 +289,8 @@ test('there and back again: both modes show their pictures and tables', { skip }
 test('every view in both modes: fits narrow pages, pictures are not empty', { skip }, async () => {
 	for (const [width, height] of [[1440, 900], [390, 844]]) {
 		await page.setViewportSize({ width, height });
-		for (const [file, hash] of [[pair, '#diff=0%2C1'], [six, '#diff=1%2C3'], [six, '#']]) {
-			for (const view of [...compared, 'timeline', 'info']) {
+		for (const [file, hash] of [[pair, '#diff=0%2C1'], [six, '#diff=1%2C3'], [six, '#'], [guests, '#diff=0%2C1']]) {
+			for (const view of file === guests ? ['kvm', 'guest', 'vms'] : [...compared, 'timeline', 'info']) {
 				await openReport(page, file, hash + '&view=' + view);
 				assert.equal(await page.evaluate(() => document.documentElement.scrollWidth > innerWidth), false, [hash, view, width, 'is too wide'].join(' '));
 				if (view !== 'tasks' && view !== 'info')
@@ -277,7 +307,7 @@ test('every view in both modes: fits narrow pages, pictures are not empty', { sk
 test('no serious finding of axe', { skip: skip || (axeSource() ? false : 'axe-core is not installed') }, async () => {
 	for (const colorScheme of ['light', 'dark']) {
 		await page.emulateMedia({ colorScheme });
-		for (const [file, hash, views] of [[pair, '#diff=0%2C1', [...compared, 'timeline']], [six, '#diff=2%2C5', ['coremap']], [six, '#', ['latency']]]) {
+		for (const [file, hash, views] of [[pair, '#diff=0%2C1', [...compared, 'timeline']], [guests, '#diff=0%2C1', ['kvm', 'guest', 'vms']], [six, '#diff=2%2C5', ['coremap']], [six, '#', ['latency']]]) {
 			await openReport(page, file, hash);
 			await page.evaluate(axeSource());
 			for (const view of views) {

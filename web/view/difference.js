@@ -43,12 +43,17 @@ export function diffText(m, v) {
 export class Comparison {
 	/**
 	 * @param {App} app
-	 * @param {{ run: Run, window: Span, rows: Row[], cut?: boolean }[]} parts A and B; cut: rows were left out
+	 * @param {{ run: Run, window: Span, rows: Row[], cut?: boolean, knows?: (row: Row) => boolean }[]} parts A and B; cut: rows were left out; knows: instead of by the names of tasks
 	 * @param {Column[]} keys
 	 * @param {Measure[]} measures the first one orders the rows
 	 */
 	constructor(app, parts, keys, measures) {
-		const [a, b] = parts.map(p => new RunSide(p.run, p.window, app.mask(p.run), p.rows, p.cut));
+		const [a, b] = parts.map(p => {
+			const side = new RunSide(p.run, p.window, app.mask(p.run), p.rows, p.cut);
+
+			side.knows = p.knows || side.knows;
+			return side;
+		});
 		const { rows, unclear } = joinSides(a, b, keys.map(k => k.name), measures);
 
 		this.a = a;
@@ -108,7 +113,7 @@ export class Comparison {
 
 	/** @param {Row} r */
 	nameOf(r) {
-		return r.task + (r.next !== undefined ? ' → ' + r.next : '') + (r.cpu !== undefined ? ' on CPU ' + r.cpu : '') + (r.kind !== undefined ? ' (' + r.kind + ')' : '');
+		return (r.task ?? '') + (r.reason !== undefined ? ' · ' + r.reason : '') + (r.next !== undefined ? ' → ' + r.next : '') + (r.cpu !== undefined ? ' on CPU ' + r.cpu : '') + (r.kind !== undefined ? ' (' + r.kind + ')' : '');
 	}
 }
 
@@ -198,7 +203,7 @@ export class DiffMatrix {
 			title: o.title, columns: o.labels || this.columnNames, breaks: o.breaks, diverging: true,
 			value: (r, c) => this.at(r, c)?.[m.name + '_diff'] ?? NaN,
 			shade: v => diffShade(v, o.end, o.log),
-			text: v => withSign(v, shortDiff(v)),
+			text: v => withSign(v, m.unit === 'ns' ? fmtCell(v, columnOf(m)) : shortDiff(v)),
 		};
 	}
 }

@@ -9,6 +9,7 @@ import { exitSlots } from '../ui/exitcolours.js';
 import { TableTwin } from '../ui/tabletwin.js';
 import { fmtCount, fmtDuration, fmtExact, fmtPct, fmtShort } from '../ui/units.js';
 import { joinAnswers, taskKey } from './answers.js';
+import { ExitsDiff } from './exits_diff.js';
 import { ViewFrame } from './frame.js';
 
 /** @typedef {import('../app.js').App} App */
@@ -47,7 +48,9 @@ class KvmView extends ViewFrame {
 		});
 		this.surface = this.mark.surface;
 		this.legend = el('div', { class: 'legend' });
-		this.figure.append(this.mark.el, this.legend);
+		this.host = el('div', null);
+		this.figure.append(this.host);
+		this.diff = new ExitsDiff(app, c => this.reasonOf(c).name);
 		this.reasonTable = new TableTwin({ name: 'reasons', caption: 'Reasons of all shown tasks', say: text => app.tip.say(text) });
 		this.el.append(this.reasonTable.el);
 		this.reasons = exitReasonsOf(app.runs);
@@ -76,10 +79,32 @@ class KvmView extends ViewFrame {
 		this.data = data.map(d => ({ ...d, sums: sumExits(d.run, d.cube, w, app.mask(d.run)) }));
 		if (data.length)
 			this.setSnapped(data);
+		/* Of two runs without exits in one there is no difference. */
+		this.compares = data.length === 2;
+		this.note.hidden = !app.pair || this.compares;
+		if (app.pair && this.compares) {
+			this.showDiff();
+			return;
+		}
+		this.setOne(this.host, 'bars', this.mark.el, this.legend);
+		this.surface = this.mark.surface;
 		this.drawBars();
 		this.showFacts();
 		this.table.set(() => joinAnswers(this.data.map(d => ({ run: d.run, answer: this.answer(d) }))), app.dragging());
 		this.reasonTable.set(() => joinAnswers(this.data.map(d => ({ run: d.run, answer: this.reasonAnswer(d) }))), app.dragging());
+	}
+
+	showDiff() {
+		const app = this.app;
+		const wanted = measures[app.state.look.exits] ? app.state.look.exits : 'count';
+		const joined = this.diff.set(this.data, wanted, this.room());
+
+		this.setOne(this.host, 'difference', this.diff.el);
+		this.surface = this.diff.mark.surface;
+		this.setTools('difference ' + wanted, () => [this.choice('Measure', Object.entries(measures).map(([k, v]) => [k, v.title]), wanted, v => app.state.set({ exits: v }))]);
+		this.setFacts(this.diff.facts);
+		this.table.set(() => joined.answer(), app.dragging());
+		this.reasonTable.set(() => this.diff.reasons(this.data, wanted).answer(), app.dragging());
 	}
 
 	/** A reason of the data, named or not. @param {ExitCell} c @returns {Reason} */

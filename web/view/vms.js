@@ -8,6 +8,7 @@ import { el, refill } from '../ui/dom.js';
 import { TableTwin } from '../ui/tabletwin.js';
 import { fmtCount, fmtDuration, fmtExact, fmtPct, fmtTime } from '../ui/units.js';
 import { joinAnswers } from './answers.js';
+import { Comparison, levelNs } from './difference.js';
 import { ViewFrame } from './frame.js';
 
 /** @typedef {import('../app.js').App} App */
@@ -68,6 +69,7 @@ class VmsView extends ViewFrame {
 			theme: () => app.theme(), window: () => app.window(), span: () => app.span, zoom: (from, to) => app.zoom(from, to), cursor: t => app.setCursor(t),
 			getCursor: () => app.cursor, leave: () => app.tip.hide(), click: row => this.click(row), hover: (row, bin, t, e) => this.hoverStrip(row, bin, e),
 		});
+		this.sideBySide = 'The pictures stand side by side; the table is the difference.';
 		this.surface = this.mark.surface;
 		this.legend = el('div', { class: 'legend' });
 		this.figure.append(this.mark.el, this.legend, this.strips.el);
@@ -117,8 +119,36 @@ class VmsView extends ViewFrame {
 		this.strips.set(this.rows.map(r => ({ name: r.sums.vm.name + (several ? ' · ' + r.run.name : ''), value: this.shares(r), gaps: r.run.guestGaps() })), this.strip, this.room() / 2);
 		this.strips.el.hidden = !this.rows.some(r => r.sums.ran);
 		this.showFacts();
+		if (app.pair && byRun.length === 2) {
+			this.showDiff(byRun);
+			return;
+		}
 		this.table.set(() => joinAnswers(byRun.map(({ run, vms }) => ({ run, answer: this.answer(run, vms, false) }))), app.dragging());
 		this.vcpuTable.set(() => joinAnswers(byRun.map(({ run, vcpus }) => ({ run, answer: this.answer(run, vcpus, true) }))), app.dragging());
+	}
+
+	/** Both tables as differences. @param {{ run: Run, vms: Row[], vcpus: Row[] }[]} byRun A and B */
+	showDiff(byRun) {
+		/** @type {[string, string][]} */
+		const shares = [['steal_pct', 'Steal %'], ['run_pct', 'On CPU %'], ['guest_pct', 'Guest %'], ['outside_pct', 'Outside %']];
+		/** @type {import('../data/diff.js').Measure[]} */
+		const measures = [...shares.map(([name, title]) => ({ name, title, rule: /** @type {'share'} */ ('share'), unit: 'pct', digits: 2 })),
+			levelNs('wake_p99', 'Wake-up p99'), levelNs('wake_max', 'Wake-up max'), { name: 'exits_per_s', title: 'Exits/s', rule: 'share', unit: 'per_s', digits: 1 }];
+		const vmColumn = { name: 'vm', title: 'VM', unit: '', type: 'text', key: true };
+		const join = /** @param {boolean} single */ single => {
+			const answers = byRun.map(({ run, vms, vcpus }) => this.answer(run, single ? vcpus : vms, single));
+			const keys = single ? [vmColumn, { name: 'task', title: 'vCPU', unit: '', type: 'text', key: true }] : [vmColumn];
+			const idOf = /** @param {Object<string, any>} r */ r => r.vm + '\n' + (single ? r.task : '');
+
+			return new Comparison(this.app, byRun.map(({ run }, i) => {
+				const names = new Set(answers[i].rows.map(idOf));
+
+				return { run, window: run.snap(this.app.window(), run.bin.run), rows: answers[i].rows, knows: r => names.has(idOf(r)) };
+			}), keys, measures).answer([...new Set(answers.flatMap(a => a.notes))]);
+		};
+
+		this.table.set(() => join(false), this.app.dragging());
+		this.vcpuTable.set(() => join(true), this.app.dragging());
 	}
 
 	/** Steal of the machine by bin of the strip, 0..1. @param {Row} r */
