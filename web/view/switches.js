@@ -74,11 +74,11 @@ class SwitchesView extends ViewFrame {
 		})), app.dragging());
 	}
 
-	/** @param {{ run: Run, cube: import('../data/cube.js').Cube }[]} data */
+	/** @param {{ run: Run, cube: import('../data/cube.js').Cube, delays: import('../data/cube.js').Cube | null }[]} data */
 	showDiff(data) {
 		const app = this.app;
 		const { measure, everything } = app.state.look;
-		const joined = this.diff.set(data);
+		const joined = this.diff.set(data.map(d => ({ ...d, complete: (/** @type {RunSums} */ sums) => addSpinning(d.run, sums, d.delays, app.mask(d.run)) })));
 		const narrow = this.figure.clientWidth < PairsMark.width(2);
 		const current = measure === 'both' && narrow ? 'run' : measure;
 

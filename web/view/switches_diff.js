@@ -31,13 +31,14 @@ export class SwitchesDiff {
 		this.joined = null;
 	}
 
-	/** @param {{ run: Run, cube: Cube }[]} data */
+	/** @param {{ run: Run, cube: Cube, complete?: (sums: ReturnType<typeof sumRuns>) => void }[]} data complete: what the sums lack */
 	set(data) {
 		const app = this.app;
 
-		this.joined = new Comparison(app, data.map(({ run, cube }) => {
+		this.joined = new Comparison(app, data.map(({ run, cube, complete }) => {
 			const sums = sumRuns(run, cube, app.window());
 
+			complete?.(sums);
 			return { run, window: sums.window, rows: rowsSwitches(run, sums, app.mask(run)) };
 		}), [taskColumn], [coreUse, switchRate]);
 		return this.joined;
