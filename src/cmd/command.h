@@ -36,6 +36,7 @@ struct command {
 	int (*run)(void *args, const char **word, unsigned int n, unsigned int n_before);
 	bool stop_at_word; /* options end at the first word (record -- CMD) */
 	bool hidden; /* maintenance: left out of overview and manual */
+	bool dropin; /* called by its own name: dropin/dropin.h */
 };
 
 #define EXIT_USAGE 2

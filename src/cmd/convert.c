@@ -14,6 +14,7 @@
 #include "base/quantity.h"
 #include "cmd/command.h"
 #include "cmd/conversion.h"
+#include "cmd/naming.h"
 #include "export/exporter.h"
 #include "format/recording.h"
 #include "import/importer.h"
@@ -27,6 +28,7 @@ struct convert_args {
 	const char *to_format, *task;
 	nsec_t from, length;
 	bool length_given, first_names, merge;
+	struct naming_args names;
 };
 
 static const struct option_spec convert_options[] = {
@@ -85,6 +87,7 @@ static const struct option_spec convert_options[] = {
 	  OPTION_AT(struct convert_args, first_names),
 	  .help = "cdict: the first name of a thread for the whole run, as perfwhiz did, instead "
 		  "of the name of the time" },
+	NAMING_OPTIONS_FOR_READING(struct convert_args, names),
 	{ 0 },
 };
 
@@ -149,8 +152,17 @@ static int convert_file(const struct convert_args *args, struct input *in,
 
 /* ---- import ---- */
 
+/* The file is whole by now: a map that does not fit leaves it as it is. */
+static int name_output(const struct convert_args *args, struct naming *names, struct err *e)
+{
+	static const struct naming_change how = { 0 };
+	struct role_counts counts;
+
+	return names ? naming_write(names, 0, args->output, &how, &counts, e) : 0;
+}
+
 static int import(const struct convert_args *args, const char *path,
-		  const struct importer *importer)
+		  const struct importer *importer, struct naming *names)
 {
 	auto_ptr(input) in = NULL;
 	struct import_result result = { 0 };
@@ -170,6 +182,8 @@ static int import(const struct convert_args *args, const char *path,
 		return EXIT_FAILURE;
 	}
 	r = convert_file(args, in, importer, &result, &stats, &e);
+	if (r >= 0)
+		r = name_output(args, names, &e);
 	if (r < 0) {
 		log_error("%s", err_text(&e, r));
 	} else {
@@ -246,7 +260,8 @@ static int write_out(const struct convert_args *args, const struct exporter *x, 
 /* 0, EXIT_FAILURE when the recording is not whole, EXIT_USAGE, -errno. */
 static int export_with(const struct convert_args *args, const char *path,
 		       const struct conversion_options *how, const struct exporter *x,
-		       struct export_args *what, unsigned int flags, struct err *e)
+		       struct naming *names, struct export_args *what, unsigned int flags,
+		       struct err *e)
 {
 	auto_ptr(recording) rec = NULL;
 	struct export_result result = { 0 };
@@ -263,6 +278,9 @@ static int export_with(const struct convert_args *args, const char *path,
 			 src->info->damage[0] ? src->info->damage : "it was not closed");
 	if (export_window(args, src->info, what, e) < 0)
 		return command_misused("convert", "%s", e->text);
+	r = naming_apply(names, 0, src, path, e);
+	if (r < 0)
+		return r;
 	r = write_out(args, x, src, what, &result, e);
 	if (r >= 0) {
 		conversion_tell_notes(&result.notes);
@@ -273,7 +291,7 @@ static int export_with(const struct convert_args *args, const char *path,
 }
 
 static int export(const struct convert_args *args, const char *path,
-		  const struct importer *importer, const struct exporter *x)
+		  const struct importer *importer, const struct exporter *x, struct naming *names)
 {
 	const struct conversion_options how = { .importer = importer, .formats = args->formats };
 	struct export_args what = { .first_names = args->first_names, .merge = args->merge };
@@ -297,12 +315,12 @@ static int export(const struct convert_args *args, const char *path,
 		}
 		what.task = &task;
 	}
-	int r = export_with(args, path, &how, x, &what, 0, &e);
+	int r = export_with(args, path, &how, x, names, &what, 0, &e);
 
 	/* Damage within the file: once more with what is whole. */
 	if (r == -EBADMSG) {
 		e = (struct err){ 0 };
-		r = export_with(args, path, &how, x, &what, RECORDING_SALVAGE, &e);
+		r = export_with(args, path, &how, x, names, &what, RECORDING_SALVAGE, &e);
 	}
 	if (args->task)
 		regfree(&task);
@@ -316,6 +334,7 @@ static int convert_run(void *p, const char **word, unsigned int n, unsigned int 
 	const struct convert_args *args = p;
 	const struct importer *importer = NULL;
 	const struct exporter *exporter = NULL;
+	auto_ptr(naming) names = NULL;
 
 	(void)n_before;
 	if (n != 1 || !args->output) {
@@ -341,13 +360,17 @@ static int convert_run(void *p, const char **word, unsigned int n, unsigned int 
 		log_error("'%s' is input and output", word[0]);
 		return EXIT_USAGE;
 	}
-	if (exporter)
-		return export(args, word[0], importer, exporter);
-	if (args->from || args->length_given || args->task || args->merge || args->first_names)
+	if (!exporter &&
+	    (args->from || args->length_given || args->task || args->merge || args->first_names))
 		return command_misused("convert",
 				       "--from, --for, --task, --merge and --first-names "
 				       "are for formats of other tools");
-	return import(args, word[0], importer);
+	int status = naming_open("convert", &args->names, 1, &names);
+
+	if (status != EXIT_SUCCESS)
+		return status;
+	return exporter ? export(args, word[0], importer, exporter, names)
+			: import(args, word[0], importer, names);
 }
 
 static const struct command_example convert_examples[] = {
@@ -358,6 +381,7 @@ static const struct command_example convert_examples[] = {
 	{ "kymo convert run.kymo -o run.cdict", "for perfwhiz, with roles as task names" },
 	{ "kymo convert perf.data -o run.cdict --first-names",
 	  "what perfwhiz itself would have made of it" },
+	{ "kymo convert old.cdict --map tasks.csv -o new.cdict", "with names of a map" },
 	{ NULL, NULL },
 };
 

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "cmd/command.h"
+#include "cmd/dropin/dropin.h"
 #include "cmd/help_text.h"
 
 static int help_run(void *args, const char **word, unsigned int n, unsigned int n_before)
@@ -20,6 +21,8 @@ static int help_run(void *args, const char **word, unsigned int n, unsigned int 
 	}
 	const struct command *c = command_by_name(word[0]);
 
+	if (!c)
+		c = dropin_by_name(word[0]);
 	if (c) {
 		help_text_command(c, stdout);
 		return EXIT_SUCCESS;

@@ -7,6 +7,7 @@
 
 #include "base/roff.h"
 #include "base/wrap.h"
+#include "cmd/dropin/dropin.h"
 
 const char help_text_what[] =
 	"the flight recorder for Linux machines: record, look, compare, replay";
@@ -32,15 +33,20 @@ void help_text_overview(FILE *out)
 	}
 	fputc('\n', out);
 	wrap_paragraphs(out, what_is_what, 0, width);
-	fputs("\nkymo COMMAND --help tells more; kymo --version is the version.\n", out);
+	fputs("\nLinks to kymo run the command lines of older tools:", out);
+	for (const struct command *const *c = dropin_list; *c; c++)
+		fprintf(out, " %s", (*c)->name);
+	fputs(".\nkymo COMMAND --help tells more; kymo --version is the version.\n", out);
 }
 
 void help_text_command(const struct command *c, FILE *out)
 {
 	unsigned int width = wrap_width(out);
 
-	fprintf(out, "kymo %s: %s\n\nUsage: kymo %s %s\n\n", c->name, c->summary, c->name,
-		c->usage);
+	const char *program = c->dropin ? "" : "kymo ";
+
+	fprintf(out, "%s%s: %s\n\nUsage: %s%s %s\n\n", program, c->name, c->summary, program,
+		c->name, c->usage);
 	wrap_paragraphs(out, c->description, 0, width);
 	if (c->extra_help) {
 		fputc('\n', out);
@@ -59,13 +65,14 @@ void help_text_command(const struct command *c, FILE *out)
 	}
 }
 
-static void man_title(FILE *out, const char *command)
+static void man_title(FILE *out, const struct command *command)
 {
-	fputs(".\\\" Generated from the descriptors in src/cmd.\n.TH KYMO", out);
-	if (command)
-		fputc('-', out);
-	for (; command && *command; command++)
-		fputc(toupper((unsigned char)*command), out);
+	bool dropin = command && command->dropin;
+
+	fprintf(out, ".\\\" Generated from the descriptors in src/cmd.\n.TH %s%s",
+		dropin ? "" : "KYMO", command && !dropin ? "-" : "");
+	for (const char *p = command ? command->name : ""; *p; p++)
+		fputc(toupper((unsigned char)*p), out);
 	fputs(" 1 \"\" \"kymo " KYMO_VERSION "\" \"Kymo manual\"\n", out);
 }
 
@@ -111,10 +118,10 @@ static void man_extra(void (*extra)(FILE *), FILE *out)
 
 void help_text_man_command(const struct command *c, FILE *out)
 {
-	man_title(out, c->name);
-	fprintf(out, ".SH NAME\nkymo\\-%s \\- ", c->name);
+	man_title(out, c);
+	fprintf(out, ".SH NAME\n%s%s \\- ", c->dropin ? "" : "kymo\\-", c->name);
 	roff_text(out, c->summary);
-	fprintf(out, "\n.SH SYNOPSIS\n\\fBkymo %s\\fR ", c->name);
+	fprintf(out, "\n.SH SYNOPSIS\n\\fB%s%s\\fR ", c->dropin ? "" : "kymo ", c->name);
 	roff_text(out, c->usage);
 	fputs("\n.SH DESCRIPTION\n", out);
 	roff_paragraphs(out, c->description);

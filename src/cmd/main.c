@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "cmd/command.h"
+#include "cmd/dropin/dropin.h"
 #include "cmd/help_text.h"
 
 static int unknown(const char *word)
@@ -23,6 +24,10 @@ static int unknown(const char *word)
 
 static int dispatch(int argc, char **argv)
 {
+	const struct command *dropin = argc ? dropin_by_name(argv[0]) : NULL;
+
+	if (dropin)
+		return command_run(dropin, argc, argv);
 	if (argc < 2) {
 		help_text_overview(stderr);
 		return EXIT_USAGE;
@@ -37,6 +42,8 @@ static int dispatch(int argc, char **argv)
 	}
 	const struct command *c = command_by_name(argv[1]);
 
+	if (!c)
+		c = dropin_by_name(argv[1]);
 	return c ? command_run(c, argc - 1, argv + 1) : unknown(argv[1]);
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "cmd/command.h"
+#include "cmd/dropin/dropin.h"
 #include "cmd/help_text.h"
 
 static int manual_run(void *args, const char **word, unsigned int n, unsigned int n_before)
@@ -18,6 +19,8 @@ static int manual_run(void *args, const char **word, unsigned int n, unsigned in
 	}
 	const struct command *c = command_by_name(word[0]);
 
+	if (!c)
+		c = dropin_by_name(word[0]);
 	if (!c)
 		return command_misused("manual", "no command '%s'", word[0]);
 	help_text_man_command(c, stdout);

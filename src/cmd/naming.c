@@ -44,7 +44,10 @@ struct naming *naming_free(struct naming *n)
 
 static int load_all(struct naming *n, const struct naming_args *a, struct err *e)
 {
-	struct namer_request q = { .rc_file = a->rc_file, .timeout = a->timeout };
+	/* For drop-ins whose command line takes a password, which goes before an openrc file's. */
+	struct namer_request q = { .rc_file = a->rc_file,
+				   .password = getenv("KYMO_OS_PASSWORD"),
+				   .timeout = a->timeout };
 	int r = 0;
 
 	for (unsigned int i = 0; r >= 0 && i < a->map.n; i++) {
