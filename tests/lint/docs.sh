@@ -28,6 +28,7 @@ provide_inputs() {
 		-o | --output) output=true ;;
 		*.kymo) cp "$source/$fixture" "$scratch/$word" ;;
 		*.csv) echo '1,,init,,,1,Init' >"$scratch/$word" ;;
+		*.cdict) cp "$source/tests/fixtures/cdict/small.cdict" "$scratch/$word" ;;
 		*.data) cp "$source/$perf_data" "$scratch/$word" ;;
 		*.txt) cp "$source/$perf_text" "$scratch/$word" ;;
 		esac
@@ -38,7 +39,9 @@ run_example() {
 	local line=$1 said
 	local -a words
 	# shellcheck disable=SC2206
-	eval "words=(${line%%[|>]*})"
+	line=${line%% | *}
+	line=${line%% > *}
+	eval "words=($line)"
 	case ${words[1]:-} in
 	# What needs privileges or takes long is only parsed: --help is answered after parsing.
 	record) words=(kymo record --help "${words[@]:2}") ;;
