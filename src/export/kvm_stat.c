@@ -153,7 +153,8 @@ int kvm_stat_print(struct source *src, const struct export_args *args, FILE *out
 	int r = read_spans(src, args, &c, &user, e);
 
 	if (r >= 0) {
-		qsort(c.reason, c.n, sizeof(*c.reason), by_count);
+		if (c.n)
+			qsort(c.reason, c.n, sizeof(*c.reason), by_count);
 		print_table(&c, user, !args->task, out);
 	}
 	free(c.reason);

@@ -120,7 +120,8 @@ static int punch(struct space *p, uint64_t start, uint64_t end)
 
 	while (stop < p->n && p->range[stop].end <= end)
 		stop++;
-	memmove(p->range + at, p->range + stop, (p->n - stop) * sizeof(*p->range));
+	if (stop > at)
+		memmove(p->range + at, p->range + stop, (p->n - stop) * sizeof(*p->range));
 	p->n -= stop - at;
 	if (at < p->n && p->range[at].start < end) {
 		p->range[at].pgoff += end - p->range[at].start;
