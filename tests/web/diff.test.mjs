@@ -28,6 +28,13 @@ function row(rows, ...keys) {
 	return found[0];
 }
 
+test('what whole bins can make is no difference', () => {
+	assert.deepEqual(difference(100, 100.05, 0.001), { diff: 0, rel: 0 });
+	assert.deepEqual(difference(100, 100.25, 0.001), { diff: 0.25, rel: 0.25 });
+	assert.deepEqual(difference(0, 0), { diff: 0, rel: 0 });
+	assert.deepEqual(difference(undefined, 1, 0.5), { diff: undefined, rel: undefined });
+});
+
 test('the pair in an address', () => {
 	assert.deepEqual(parsePair('0,1', 2), [0, 1]);
 	assert.deepEqual(parsePair('5,2', 6), [5, 2]);

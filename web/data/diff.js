@@ -31,6 +31,7 @@
  * @property {Row[]} rows rows of equal keys are summed
  * @property {(row: Row) => boolean} knows is there such a thing at all in this run, at work or not?
  * @property {boolean} [cut] rows were left out: what is not among them is not known
+ * @property {number} [grain] part by which its window is longer than what was asked for, since it has whole bins
  * @property {(row: Row) => number} seconds covered time that the row's measures belong to; 0 = nothing was recorded there
  */
 
@@ -56,11 +57,14 @@ export function parsePair(text, runs) {
  * A difference, and in percent of A. From nothing there is no percent.
  * @param {number | undefined} a
  * @param {number | undefined} b
+ * @param {number} [grain] values that differ by no more than this part of them are equal
  * @returns {{ diff: number | undefined, rel: number | undefined }}
  */
-export function difference(a, b) {
+export function difference(a, b, grain = 0) {
 	if (a === undefined || b === undefined)
 		return { diff: undefined, rel: undefined };
+	if (Math.abs(b - a) <= grain * Math.max(Math.abs(a), Math.abs(b)))
+		return { diff: 0, rel: 0 };
 	return { diff: b - a, rel: a ? 100 * (b - a) / a : a === b ? 0 : undefined };
 }
 
@@ -149,7 +153,8 @@ export function joinSides(a, b, keys, measures) {
 		for (const m of measures) {
 			const x = valueOf(a, sum[0], key, m);
 			const y = valueOf(b, sum[1], key, m);
-			const d = difference(x === 'none' ? 0 : x, y === 'none' ? 0 : y);
+			/* Whole bins reach a little further than the window: what that can make is no difference. */
+			const d = difference(x === 'none' ? 0 : x, y === 'none' ? 0 : y, m.rule === 'level' ? 0 : (a.grain || 0) + (b.grain || 0));
 
 			row[m.name + '_a'] = x === 'none' ? undefined : x;
 			row[m.name + '_b'] = y === 'none' ? undefined : y;
@@ -250,12 +255,14 @@ export class RunSide {
 	 * @param {Uint8Array} mask tasks that are shown
 	 * @param {Row[]} rows
 	 * @param {boolean} [cut] rows were left out
+	 * @param {Span} [asked] window before it was snapped
 	 */
-	constructor(run, window, mask, rows, cut = false) {
+	constructor(run, window, mask, rows, cut = false, asked = window) {
 		this.run = run;
 		this.window = window;
 		this.rows = rows;
 		this.cut = cut;
+		this.grain = asked.to > asked.from ? Math.max(0, (window.to - window.from) / (asked.to - asked.from) - 1) : 0;
 		/** @type {Set<string>} */
 		this.labels = new Set(['IDLE', 'all tasks']);
 		run.tasks.label.forEach((label, n) => {

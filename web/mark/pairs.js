@@ -107,7 +107,8 @@ export class PairsMark extends BarsMark {
 	 */
 	drawPanel(g, theme, p, x, width, height, scroll) {
 		const top = p.values.reduce((m, v) => Math.max(m, v.a || 0, v.b || 0), 0) || 1;
-		const most = p.values.reduce((m, v) => Math.max(m, Math.abs(v.diff) || 0), 0) || 1;
+		/* A difference that is small beside the values looks small. */
+		const most = p.values.reduce((m, v) => Math.max(m, Math.abs(v.diff) || 0), top / 50);
 
 		g.font = '11px ' + theme.font;
 		/* Where there is little room values stand in the table alone, and differences beyond the zero line. */

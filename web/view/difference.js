@@ -49,7 +49,7 @@ export class Comparison {
 	 */
 	constructor(app, parts, keys, measures) {
 		const [a, b] = parts.map(p => {
-			const side = new RunSide(p.run, p.window, app.mask(p.run), p.rows, p.cut);
+			const side = new RunSide(p.run, p.window, app.mask(p.run), p.rows, p.cut, app.window());
 
 			side.knows = p.knows || side.knows;
 			return side;
