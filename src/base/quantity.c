@@ -74,6 +74,79 @@ int quantity_parse_double(const char *s, double *ret, struct err *e)
 	return 0;
 }
 
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static int scan_hex(const char *s, size_t n, double *ret)
+{
+	uint64_t v = 0;
+	size_t i = 2;
+
+	for (; i < n && hex_digit(s[i]) >= 0; i++) {
+		if (v >> 60)
+			return -ERANGE;
+		v = v << 4 | (uint64_t)hex_digit(s[i]);
+	}
+	if (i == 2)
+		return -EINVAL;
+	*ret = (double)v;
+	return (int)i;
+}
+
+/* What stands behind the digits: "e-12". Bytes used; 0: none. */
+static size_t scan_exponent(const char *s, size_t n, int *ret)
+{
+	size_t i = 1;
+	int v = 0;
+
+	if (n < 2 || (s[0] | 0x20) != 'e')
+		return 0;
+	bool negative = s[1] == '-';
+
+	i += s[1] == '-' || s[1] == '+';
+	size_t first = i;
+
+	for (; i < n && s[i] >= '0' && s[i] <= '9'; i++)
+		v = min_of(v * 10 + (s[i] - '0'), 9999);
+	if (i == first)
+		return 0;
+	*ret = negative ? -v : v;
+	return i;
+}
+
+int quantity_scan(const char *s, size_t n, double *ret)
+{
+	long double v = 0;
+	int exponent = 0, shift = 0;
+	size_t i = 0;
+	bool any = false;
+
+	n = min_of(n, (size_t)4096);
+	if (n > 2 && s[0] == '0' && (s[1] | 0x20) == 'x')
+		return scan_hex(s, n, ret);
+	for (; i < n && s[i] >= '0' && s[i] <= '9'; i++, any = true)
+		v = v * 10 + (s[i] - '0');
+	if (i < n && s[i] == '.')
+		for (i++; i < n && s[i] >= '0' && s[i] <= '9'; i++, any = true, shift++)
+			v = v * 10 + (s[i] - '0');
+	if (!any)
+		return -EINVAL;
+	i += scan_exponent(s + i, n - i, &exponent);
+	exponent -= shift;
+	/* Powers of ten up to 27 are exact: a division by one rounds once. */
+	if (v > 0)
+		v = exponent < 0 ? v / powl(10, -exponent) : v * powl(10, exponent);
+	if (!isfinite((double)v))
+		return -ERANGE;
+	*ret = (double)v;
+	return (int)i;
+}
+
 struct unit_factor {
 	const char *name;
 	uint64_t factor;

@@ -20,6 +20,13 @@ int quantity_parse_duration(const char *s, nsec_t *ret,
 			    struct err *e) must_check; /* "2.5s", "300ms" */
 int quantity_parse_size(const char *s, uint64_t *ret_bytes, struct err *e) must_check; /* "16M" */
 
+/*
+ * A number as data files have it at the begin of @s: decimal with fraction and exponent ("1.5e-3"),
+ * or hexadecimal ("0x1f"); no sign, no locale. Returns the number of bytes it took and sets @ret;
+ * -EINVAL: there is none, -ERANGE: too large.
+ */
+int quantity_scan(const char *s, size_t n, double *ret) must_check;
+
 #define QUANTITY_MAX 32
 /* Write into @buf of QUANTITY_MAX bytes and return it. */
 const char *quantity_duration(char *buf, nsec_t ns); /* "1.25 ms": 3 digits, SI unit */

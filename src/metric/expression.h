@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Expressions over counts (docs/formats/metrics.md, "Expressions"): compiled once into a postfix
+ * program, evaluated for each CPU and point in time. Numbers, names, + - * /, unary minus,
+ * parentheses, < <= > >= == !=, min(a, ...), max(a, ...), if(c, a, b), known(a).
+ */
+#pragma once
+
+#include <stddef.h>
+
+#include "base/attr.h"
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "metric/reading.h"
+
+#define EXPRESSION_BYTES_MAX 4096
+#define EXPRESSION_NAMES_MAX 64
+#define EXPRESSION_DEPTH_MAX 64 /* of parentheses, and values on the stack */
+
+struct expression; /* opaque */
+
+/*
+ * Compile the @n bytes at @s. -EINVAL (and *ret_at, the offset of the mistake) or -ENOMEM, with
+ * words.
+ */
+int expression_parse(const char *s, size_t n, struct expression **ret, size_t *ret_at,
+		     struct err *e) must_check;
+struct expression *expression_free(struct expression *x);
+DEFINE_CLEANUP(expression, expression_free)
+
+/* The distinct names in order of first use, and where each stands first. Lent. */
+unsigned int expression_n_names(const struct expression *x);
+const char *expression_name(const struct expression *x, unsigned int i);
+size_t expression_name_at(const struct expression *x, unsigned int i);
+/* Whether the number @v stands in it (a light check of units: a percentage has a 100). */
+bool expression_has_number(const struct expression *x, double v);
+/* Whether it is a single name or number. */
+bool expression_is_atom(const struct expression *x);
+
+/*
+ * Evaluate. @of gives the value of name @i. Arithmetic is that of double, operators of equal
+ * precedence from left to right. A missing operand makes the result missing with its reason (the
+ * leftmost one's), but for known(), and for the branch of if() that is not taken. Ends of intervals
+ * go through the operations; where a divisor's interval holds 0 the result's is unbounded.
+ */
+struct reading expression_eval(const struct expression *x,
+			       struct reading (*of)(void *arg, unsigned int i), void *arg);

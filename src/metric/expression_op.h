@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* The postfix program of an expression: shared by what compiles and what runs it. */
+#pragma once
+
+#include <stddef.h>
+
+#include "metric/expression.h"
+
+enum expression_code {
+	OP_NUMBER,
+	OP_NAME,
+	OP_NEGATE,
+	OP_ADD,
+	OP_SUBTRACT,
+	OP_MULTIPLY,
+	OP_DIVIDE,
+	OP_LESS,
+	OP_LESS_EQUAL,
+	OP_MORE,
+	OP_MORE_EQUAL,
+	OP_EQUAL,
+	OP_UNEQUAL,
+	OP_MIN,
+	OP_MAX,
+	OP_IF,
+	OP_KNOWN,
+};
+
+struct expression_op {
+	enum expression_code code;
+	unsigned int name; /* OP_NAME */
+	double number; /* OP_NUMBER */
+	const char *text; /* OP_DIVIDE: the divisor as it is written */
+};
+
+struct expression {
+	struct strpool *pool;
+	const char *text; /* the whole, for messages */
+	struct expression_op *op;
+	size_t n_ops;
+	int height; /* of the stack; while compiling */
+	unsigned int n_names;
+	const char *name[EXPRESSION_NAMES_MAX];
+	size_t name_at[EXPRESSION_NAMES_MAX];
+};
