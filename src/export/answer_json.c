@@ -100,15 +100,20 @@ static void cell_json(const struct table *t, size_t row, unsigned int column, st
 	}
 }
 
+static void row_json(const struct table *t, size_t row, struct json *j)
+{
+	json_begin_object_flat(j);
+	for (unsigned int c = 0; c < table_n_columns(t); c++)
+		cell_json(t, row, c, j);
+	json_end(j);
+}
+
 static int rows_json(const struct table *t, struct json *j, FILE *out)
 {
 	json_key(j, "rows");
 	json_begin_array(j);
 	for (size_t r = 0; r < table_n_rows(t); r++) {
-		json_begin_object_flat(j);
-		for (unsigned int c = 0; c < table_n_columns(t); c++)
-			cell_json(t, r, c, j);
-		json_end(j);
+		row_json(t, r, j);
 		if (!out || j->out->len < DRAIN_BYTES)
 			continue;
 		int ret = json_drain(j, out);
@@ -219,4 +224,12 @@ int join_json(const struct join *t, const struct join_run *run, size_t n,
 	notes_json(t->table, j);
 	json_end(j);
 	return r < 0 ? r : json_error(j);
+}
+
+void table_json(const struct table *t, struct json *j)
+{
+	json_begin_array(j);
+	for (size_t row = 0; row < table_n_rows(t); row++)
+		row_json(t, row, j);
+	json_end(j);
 }

@@ -21,5 +21,9 @@ int answer_json(const struct answer *a, struct json *j, FILE *out) must_check;
 int join_json(const struct join *t, const struct join_run *run, size_t n,
 	      const struct join_options *o, struct json *j, FILE *out) must_check;
 
+/* The rows alone: an array of an object per row, by names of columns; missing cells are left out.
+ * Errors are the buffer's. */
+void table_json(const struct table *t, struct json *j);
+
 /* Write the buffer of @j to @out and empty it. 0 or -errno. */
 int json_drain(struct json *j, FILE *out) must_check;
