@@ -231,7 +231,8 @@ static void found(void *arg, unsigned int event)
 
 /*
  * A raw code that is no core event's may be that of an uncore event which was programmed on the
- * core PMU. What its filters select is lost, so events that need one cannot be meant.
+ * core PMU, or of an event with a second register. What filters and second registers select is
+ * lost, so events that need one cannot be told apart.
  */
 static void find_uncore(struct finder *w, const struct event_code *code)
 {
@@ -244,7 +245,8 @@ static void find_uncore(struct finder *w, const struct event_code *code)
 			const struct metric_event *ev = metric_set_event(set, i);
 			bool plain = event_code_plain(&ev->code, &config);
 
-			if (!ev->per_socket || config != code->config)
+			if (config != (code->config & (ev->per_socket ? UINT64_MAX : 0xffff)) ||
+			    (!ev->per_socket && plain))
 				continue;
 			if (!pass) {
 				n++;

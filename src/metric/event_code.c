@@ -211,8 +211,8 @@ bool event_code_select(const struct event_code *c, uint64_t *ret)
 			f++;
 		if (f < ARRAY_SIZE(fields))
 			v |= (t->value & fields[f].mask) << fields[f].shift;
-		else if (strcmp(t->name, "offcore_rsp") && strcmp(t->name, "ldlat"))
-			return false; /* a name of sysfs */
+		else
+			return false; /* a name of sysfs, or a second register */
 	}
 	*ret = v;
 	return true;

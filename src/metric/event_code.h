@@ -41,7 +41,8 @@ bool event_code_is_software(const struct event_code *c);
 /*
  * The x86 event-select value of a code on the core PMU: event, umask, edge, any, inv, cmask (Intel
  * SDM vol. 3, "IA32_PERFEVTSELx"; AMD APM vol. 2, "PerfEvtSel": event bits 8-11 at 32-35), without
- * the privilege and enable bits. False: the code has none.
+ * the privilege and enable bits. False: the code has none, or needs a second register besides
+ * (offcore_rsp), which a raw code does not tell.
  */
 bool event_code_select(const struct event_code *c, uint64_t *ret);
 /* Event and umask of any PMU, umask << 8 | event, and whether they are all that selects it. */
