@@ -302,8 +302,9 @@ const struct command command_metrics = {
 		"of the time only, the metric has an interval beside the value. What cannot be "
 		"computed is missing, and --why, --json and --csv say why.\n"
 		"\n"
-		"The machine that was measured may be another one: its constants come from --set "
-		"alone, its processor from --cpu, and nothing is taken from the machine at hand.",
+		"The machine that was measured may be another one: --cpu says which processor it "
+		"has (else that of this machine is taken), --set its constants; none of them is "
+		"taken from this machine.",
 	.options = metrics_options,
 	.args_bytes = sizeof(struct metrics_args),
 	.examples = metrics_examples,

@@ -27,6 +27,7 @@ provide_inputs() {
 		case $word in
 		-o | --output) output=true ;;
 		*.kymo) cp "$source/$fixture" "$scratch/$word" ;;
+		counts.csv) cp "$source/tests/fixtures/perfstat/whole.csv" "$scratch/$word" ;;
 		*.csv) echo '1,,init,,,1,Init' >"$scratch/$word" ;;
 		*.cdict) cp "$source/tests/fixtures/cdict/small.cdict" "$scratch/$word" ;;
 		*.data) cp "$source/$perf_data" "$scratch/$word" ;;

@@ -3,7 +3,7 @@
 """
 An independent evaluation of the metrics of old perf CSV files, and a comparison with kymo metrics.
 
-    oracle.py KYMO SHARED
+    metrics_oracle.py KYMO SHARED
 
 Formulas and codes are read from the text of the older tool's specification, cleaned of all but
 names, numbers and operators, and evaluated by Python's own parser. Nothing of kymo's files is used.
