@@ -28,7 +28,8 @@ described() {
 		word=$(basename "$file" .c)
 		word=${word#"${3:-}"}
 		word=${word%"${4:-}"}
-		if grep -q "^const struct $2 $2_$word = {" "$file"; then
+		# A word whose symbol the table has already takes an s.
+		if grep -qE "^const struct $2 $2_${word}s? = \{" "$file"; then
 			echo "$word"
 		else
 			echo "$word:descriptor-has-another-name"
