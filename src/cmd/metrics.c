@@ -27,7 +27,8 @@ static const struct option_spec metrics_options[] = {
 	  .type = OPTION_LIST,
 	  .arg = "NAME=VALUE",
 	  OPTION_AT(struct metrics_args, o.set),
-	  .help = "a constant: interval (s), tsc_freq (Hz), sockets, cores, threads, transactions" },
+	  .help = "a constant: interval (s), tsc_freq (Hz), sockets, cores, threads, "
+		  "transactions" },
 	{ .name = "by",
 	  .type = OPTION_CHOICE,
 	  .arg = "WHAT",

@@ -538,7 +538,8 @@ static int add_file(struct metric_set *s, const char *name, const char *text, si
 			    .depth = depth,
 			    .include = include,
 			    .e = e };
-	int err = read_head(&r);
+	const char *zero = n ? memchr(text, '\0', n) : NULL;
+	int err = zero ? mistake(&r, (size_t)(zero - text), "a zero byte") : read_head(&r);
 
 	if (err >= 0 && !metric_text_line_ends(&r.t))
 		err = mistake(&r, r.t.at, "more on the line than a title");

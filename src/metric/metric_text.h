@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "base/attr.h"
 #include "base/err.h"
@@ -38,5 +39,5 @@ bool metric_text_quoted(struct metric_text *t, struct metric_word *ret);
 void metric_text_rest(struct metric_text *t, struct metric_word *ret);
 static inline bool metric_word_is(const struct metric_word *w, const char *s)
 {
-	return !__builtin_strncmp(w->s, s, w->n) && !s[w->n];
+	return strlen(s) == w->n && !memcmp(w->s, s, w->n);
 }

@@ -68,6 +68,17 @@ static void test_mistakes_have_a_place(void **state)
 	}
 }
 
+static void test_zero_bytes_are_refused(void **state)
+{
+	(void)state;
+	static const char text[] = HEAD "cpu\0any\n";
+	auto_ptr(metric_set) s = metric_set_new();
+	struct err e = { 0 };
+
+	assert_int_equal(metric_set_add(s, "t", text, sizeof(text) - 1, 0, NULL, &e), -EINVAL);
+	assert_non_null(strstr(e.text, "t:4:4: a zero byte"));
+}
+
 static const char sample[] =
 	HEAD "event ins cpu/event=0xc0/ aka=instructions \"h\"\n"
 	     "event cyc cpu/event=0x3c/ \"h\"\n"
@@ -223,6 +234,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_mistakes_have_a_place),
+		cmocka_unit_test(test_zero_bytes_are_refused),
 		cmocka_unit_test(test_scopes),
 		cmocka_unit_test(test_names_of_counts),
 		cmocka_unit_test(test_later_files_replace),
