@@ -16,6 +16,7 @@ struct symbol {
 	const char *name; /* demangled; NULL = not known. Lives as long as the source */
 	const char *module; /* short name to show: "libc.so.6", "[kernel]", "[ext4]" */
 	uint64_t start; /* offset where it begins */
+	uint64_t bytes; /* [start, start + bytes) has the name; 0 = not known */
 	const char *file; /* source file and line, or NULL and 0 */
 	uint32_t line;
 };
