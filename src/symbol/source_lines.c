@@ -5,8 +5,10 @@
 #include <dwarf.h>
 #include <elfutils/libdw.h>
 #include <errno.h>
+#include <gelf.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "model/tasks.h"
 
@@ -76,6 +78,31 @@ static int find_units(struct source_lines *l)
 	return 0;
 }
 
+/* libdw takes the length of a text at the end of these without looking where they end. */
+static bool texts_end(Elf *elf)
+{
+	size_t names;
+
+	if (elf_getshdrstrndx(elf, &names) < 0)
+		return false;
+	for (Elf_Scn *scn = NULL; (scn = elf_nextscn(elf, scn));) {
+		GElf_Shdr head;
+		const char *name =
+			gelf_getshdr(scn, &head) ? elf_strptr(elf, names, head.sh_name) : NULL;
+
+		if (!name ||
+		    (strcmp(name, ".debug_str") != 0 && strcmp(name, ".zdebug_str") != 0 &&
+		     strcmp(name, ".debug_line_str") != 0 && strcmp(name, ".zdebug_line_str") != 0))
+			continue;
+		const Elf_Data *data = elf_getdata(scn, NULL);
+
+		if (!data || !data->d_buf || !data->d_size ||
+		    ((const char *)data->d_buf)[data->d_size - 1])
+			return false;
+	}
+	return true;
+}
+
 int source_lines_open(int fd, struct source_lines **ret, struct err *e)
 {
 	auto_ptr(source_lines) l = calloc(1, sizeof(*l));
@@ -89,8 +116,8 @@ int source_lines_open(int fd, struct source_lines **ret, struct err *e)
 	/* Not mapped: a file that is cut meanwhile must not be a signal. */
 	l->elf = elf_begin(fd, ELF_C_READ, NULL);
 	l->dwarf = l->elf ? dwarf_begin_elf(l->elf, DWARF_C_READ, NULL) : NULL;
-	if (!l->dwarf)
-		return err_set(e, -ENOENT, "no debug information");
+	if (!l->dwarf || !texts_end(l->elf))
+		return err_set(e, -ENOENT, "no debug information that makes sense");
 	int r = find_units(l);
 
 	if (r < 0)
