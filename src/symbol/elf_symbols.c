@@ -58,7 +58,8 @@ static bool is_wanted(const struct elf_image *i, const struct elf_symbol *s, con
 	unsigned int type = s->info & 0xf, visible = s->other & 3;
 
 	/* Absolute ones are no places: names of versions, sizes. */
-	if (!name[0] || s->section == SHN_UNDEF || s->section == SHN_ABS || is_mapping_mark(i, name))
+	if (!name[0] || s->section == SHN_UNDEF || s->section == SHN_ABS ||
+	    is_mapping_mark(i, name))
 		return false;
 	*ret_typed = true;
 	if (type == STT_FUNC || type == STT_GNU_IFUNC || type == STT_OBJECT)

@@ -57,9 +57,9 @@ static void test_other_names_stay(void **state)
 {
 	(void)state;
 
-	static const char *const name[] = { "",	     "main", "_start",	    "__libc_start_main",
-					    "_Z",    "_R",   "_ZN3foo",	   
-					    "_Rust", "@plt", "operator new" };
+	static const char *const name[] = { "",	    "main",	   "_start",  "__libc_start_main",
+					    "_Z",   "_R",	   "_ZN3foo", "_Rust",
+					    "@plt", "operator new" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(name); i++)
 		assert_null(demangle_name(name[i], false));
