@@ -142,9 +142,12 @@ int elf_symbols_add(const struct elf_image *symbols, const struct elf_image *pla
 {
 	__attribute__((cleanup(cleanup_symbols))) struct symbols all;
 	int r = read_symbols(symbols, elf_image_typed(symbols, table), &all);
-	size_t before = symbol_builder_count(b);
+	size_t before = symbol_builder_count(b), named = 0;
+	/* Linkers let names share their ends, but not so that all of them are far longer than what
+	 * they are cut from. */
+	size_t most = 8 * all.names.len + 65536;
 
-	for (size_t k = 0; k < all.n && r >= 0; k++) {
+	for (size_t k = 0; k < all.n && r >= 0 && named < most; k++) {
 		struct elf_symbol s =
 			take_symbol(symbols, all.table.data + k * symbol_bytes(symbols));
 		const char *name = name_at(&all.names, s.name);
@@ -156,6 +159,7 @@ int elf_symbols_add(const struct elf_image *symbols, const struct elf_image *pla
 			s.value &= ~UINT64_C(1); /* says that it is Thumb code */
 		uint64_t end = 0;
 
+		named += strlen(name);
 		if (!place(placed ? placed : symbols, !placed, &s.value, &end))
 			continue;
 		r = symbol_builder_add(b, s.value + delta, s.bytes, end ? end + delta : 0,

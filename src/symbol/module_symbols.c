@@ -215,6 +215,9 @@ int module_symbols_file(const struct symbol_places *p, const struct module *m,
 	r = build_table(image, debug, ret);
 	if (r == -ENOMEM)
 		return r;
+	if (r < 0)
+		snprintf(words, MODULE_WORDS, "'%.300s': cannot read its symbols: %s", m->path,
+			 strerror(-r));
 	if (r >= 0 && id.n && p->cache[0])
 		(void)!symbol_cache_put(p->cache, *ret);
 	return 0;
@@ -368,7 +371,10 @@ static int add_map(const struct symbol_places *p, uint32_t pid, struct symbol_bu
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
 	r = text_symbols_perf_map((const char *)text.data, text.len, b, &found);
-	if (r >= 0 && found.bad)
+	if (text.error == -EFBIG)
+		snprintf(words, MODULE_WORDS, "'/%s' is longer than 1 GiB, the rest is not read",
+			 path);
+	else if (r >= 0 && found.bad)
 		snprintf(words, MODULE_WORDS, "'/%s': %llu lines make no sense, passed over", path,
 			 (unsigned long long)found.bad);
 	return r;

@@ -14,6 +14,9 @@
 #include "symbol/demangle.h"
 
 #define PAGE 4096u
+/* Names that are demangled only to choose among aliases: a file of nothing else must not take for
+ * ever. libLLVM has 20,000 such names. */
+#define DEMANGLED_MAX ((size_t)1 << 28)
 
 struct piece {
 	uint64_t start, end, limit;
@@ -28,6 +31,7 @@ struct symbol_builder {
 	struct piece *piece;
 	size_t n, room;
 	struct symbol_writer writer;
+	size_t demangled; /* bytes */
 };
 
 struct symbol_builder *symbol_builder_new(enum symbol_rule rule)
@@ -187,18 +191,17 @@ static size_t underscores(const char *s)
 }
 
 /* By what people read: demangled. */
-static bool better_name(const struct symbol_builder *b, const struct piece *x,
-			const struct piece *y)
+static bool better_name(struct symbol_builder *b, const struct piece *x, const struct piece *y)
 {
-	auto_free char *dx = demangle_name(name_of(b, x), false);
-	auto_free char *dy = demangle_name(name_of(b, y), false);
+	bool may = b->demangled < DEMANGLED_MAX;
+	auto_free char *dx = may ? demangle_name(name_of(b, x), false) : NULL;
+	auto_free char *dy = may ? demangle_name(name_of(b, y), false) : NULL;
 	const char *nx = dx ? dx : name_of(b, x), *ny = dy ? dy : name_of(b, y);
-	size_t ux = underscores(nx), uy = underscores(ny);
+	size_t ux = underscores(nx), uy = underscores(ny), lx = strlen(nx), ly = strlen(ny);
 
+	b->demangled += lx + ly + 256;
 	if (ux != uy)
 		return ux < uy;
-	size_t lx = strlen(nx), ly = strlen(ny);
-
 	if (lx != ly)
 		return lx > ly;
 	/* Old kernels' other names of system calls. */
@@ -206,8 +209,7 @@ static bool better_name(const struct symbol_builder *b, const struct piece *x,
 }
 
 /* Whether @x, which comes first, is the one of two at the same place. */
-static bool first_is_better(const struct symbol_builder *b, const struct piece *x,
-			    const struct piece *y)
+static bool first_is_better(struct symbol_builder *b, const struct piece *x, const struct piece *y)
 {
 	bool sized = x->end > x->start, other = y->end > y->start;
 
@@ -330,6 +332,6 @@ int symbol_builder_finish(struct symbol_builder *b, enum symbol_extent extent, c
 		return err_set(e, r, r == -EFBIG ? "too many names" : "out of memory");
 	symbol_writer_done(&b->writer);
 	symbol_writer_init(&b->writer);
-	b->n = 0;
+	b->n = b->demangled = 0;
 	return symbol_table_new(&image, ret, e);
 }

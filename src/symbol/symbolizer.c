@@ -6,7 +6,7 @@
 #include <fcntl.h>
 #include <string.h>
 
-#include "base/hex.h"
+#include "base/file.h"
 #include "base/idmap.h"
 #include "base/strpool.h"
 #include "model/tasks.h"
@@ -106,7 +106,13 @@ static int take_options(struct symbolizer *s, const struct symbolizer_options *o
 	} else if (strlen(o->cache_dir) < sizeof(s->cache)) {
 		memcpy(s->cache, o->cache_dir, strlen(o->cache_dir) + 1);
 	}
-	if (o->boot_id && !(s->places.boot_id = strpool_add(s->text, o->boot_id)))
+	const char *boot = o->boot_id;
+	char now[64];
+
+	if (!boot && o->live &&
+	    file_read_line_at(o->root_fd, "proc/sys/kernel/random/boot_id", now, sizeof(now)) >= 0)
+		boot = now;
+	if (boot && !(s->places.boot_id = strpool_add(s->text, boot)))
 		return -ENOMEM;
 	if (o->kernel_build_id &&
 	    !(s->places.kernel_build_id = strpool_add(s->text, o->kernel_build_id)))

@@ -38,6 +38,8 @@ struct symbolizer_options {
 	bool debuginfod; /* the user agreed to ask the servers in DEBUGINFOD_URLS */
 	bool params; /* C++ names with their parameters; perf report leaves them out */
 	bool lines; /* fill symbol.file and symbol.line: reads DWARF, takes far longer */
+	/* What is recorded runs on this machine now: boot_id need not be given. */
+	bool live;
 	/* Of the recording; NULL or 0: not known. */
 	const char *boot_id; /* /proc/sys/kernel/random/boot_id */
 	const char *kernel_build_id; /* where the kernel's module has none: hex */
