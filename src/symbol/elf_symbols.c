@@ -121,8 +121,10 @@ static int read_symbols(const struct elf_image *i, const struct elf_section *s, 
 	return 0;
 }
 
-/* From an address to its place in the file, and the place where its segment ends. */
-static bool place(const struct elf_image *i, bool kernel, uint64_t *value, uint64_t *ret_end)
+/* From an address to its place in the file, and the place where its segment ends, or its section
+ * where that is known: what stands behind, such as a linkage table, is something else. */
+static bool place(const struct elf_image *i, const struct elf_section *section, bool kernel,
+		  uint64_t *value, uint64_t *ret_end)
 {
 	const struct elf_segment *in = elf_image_loaded(i, *value, true);
 
@@ -132,8 +134,14 @@ static bool place(const struct elf_image *i, bool kernel, uint64_t *value, uint6
 
 	if (*value - in->address > UINT64_MAX - to)
 		return false;
+	uint64_t bytes = in->memory_bytes;
+
+	if (section && *value >= section->address && section->address >= in->address &&
+	    *value - section->address < section->bytes &&
+	    section->bytes < bytes - (section->address - in->address))
+		bytes = section->address - in->address + section->bytes;
 	*value = *value - in->address + to;
-	*ret_end = in->memory_bytes <= UINT64_MAX - to ? to + in->memory_bytes : 0;
+	*ret_end = bytes <= UINT64_MAX - to ? to + bytes : 0;
 	return true;
 }
 
@@ -160,7 +168,10 @@ int elf_symbols_add(const struct elf_image *symbols, const struct elf_image *pla
 		uint64_t end = 0;
 
 		named += strlen(name);
-		if (!place(placed ? placed : symbols, !placed, &s.value, &end))
+		const struct elf_section *section =
+			s.section < symbols->n_sections ? &symbols->section[s.section] : NULL;
+
+		if (!place(placed ? placed : symbols, section, !placed, &s.value, &end))
 			continue;
 		r = symbol_builder_add(b, s.value + delta, s.bytes, end ? end + delta : 0,
 				       binding_of(&s), typed, name, strlen(name));
@@ -189,8 +200,8 @@ int elf_symbols_value(const struct elf_image *image, const char *name, uint64_t 
 
 /* A slot of the global offset table and the name that is bound to it. */
 struct slot {
-	uint64_t address;
-	uint32_t symbol;
+	uint64_t address, addend;
+	uint32_t symbol; /* 0: what the function at addend chooses */
 };
 
 struct slots {
@@ -229,6 +240,7 @@ static int read_slots(const struct elf_image *i, const struct elf_section *s, st
 
 		ret->slot[ret->n++] = (struct slot){
 			.address = i->is64 ? elf_u64(i, p) : elf_u32(i, p),
+			.addend = i->is64 && addend ? elf_u64(i, p + 16) : 0,
 			.symbol = (uint32_t)(i->is64 ? info >> 32 : info >> 8),
 		};
 	}
@@ -237,16 +249,21 @@ static int read_slots(const struct elf_image *i, const struct elf_section *s, st
 
 static int add_entry(const struct elf_image *i, struct symbol_builder *b,
 		     const struct symbols *dynamic, const struct elf_section *s, uint64_t at,
-		     uint64_t bytes, uint32_t symbol)
+		     uint64_t bytes, const struct slot *slot)
 {
 	char name[1024];
+	int n = 0;
 
-	if (!symbol || symbol >= dynamic->n)
-		return 0;
-	struct elf_symbol sym = take_symbol(i, dynamic->table.data + symbol * symbol_bytes(i));
-	const char *of = name_at(&dynamic->names, sym.name);
-	int n = of[0] ? snprintf(name, sizeof(name), "%s@plt", of) : 0;
+	if (!slot->symbol && slot->addend) {
+		n = snprintf(name, sizeof(name), "*ABS*+0x%llx@plt",
+			     (unsigned long long)slot->addend);
+	} else if (slot->symbol && slot->symbol < dynamic->n) {
+		struct elf_symbol sym =
+			take_symbol(i, dynamic->table.data + slot->symbol * symbol_bytes(i));
+		const char *of = name_at(&dynamic->names, sym.name);
 
+		n = of[0] ? snprintf(name, sizeof(name), "%s@plt", of) : 0;
+	}
 	/* A name that long is shown without its end by nobody: leave it out. */
 	if (n <= 0 || (size_t)n >= sizeof(name))
 		return 0;
@@ -288,7 +305,7 @@ static int add_by_jump(const struct elf_image *i, const struct elf_section *s,
 				bsearch(&key, slots->slot, slots->n, sizeof(key), by_address);
 
 			if (found)
-				r = add_entry(i, b, dynamic, s, at, step, found->symbol);
+				r = add_entry(i, b, dynamic, s, at, step, found);
 			break;
 		}
 	}
@@ -317,7 +334,7 @@ static int add_by_order(const struct elf_image *i, const struct elf_section *s,
 
 		if (at + step > s->bytes)
 			return 0;
-		r = add_entry(i, b, dynamic, s, at, step, slots->slot[k].symbol);
+		r = add_entry(i, b, dynamic, s, at, step, &slots->slot[k]);
 	}
 	return r;
 }
@@ -339,7 +356,7 @@ int elf_symbols_add_plt(const struct elf_image *i, struct symbol_builder *b)
 	}
 	if (jumps && slots.n)
 		qsort(slots.slot, slots.n, sizeof(*slots.slot), by_address);
-	for (size_t k = 0; k < i->n_sections && r >= 0 && dynamic.n && slots.n; k++) {
+	for (size_t k = 0; k < i->n_sections && r >= 0 && slots.n; k++) {
 		const struct elf_section *s = &i->section[k];
 		bool plt = !strcmp(s->name, ".plt");
 

@@ -26,7 +26,8 @@ int elf_symbols_add(const struct elf_image *symbols, const struct elf_image *pla
 /* The value of a symbol of .symtab. -ENOENT: there is none of that name. */
 int elf_symbols_value(const struct elf_image *image, const char *name, uint64_t *ret) must_check;
 
-/* NAME@plt for the entries of the procedure linkage tables. */
+/* NAME@plt for the entries of the procedure linkage tables; *ABS*+0xADDRESS@plt, as objdump writes
+ * it, for those that go where the function at ADDRESS chooses. */
 int elf_symbols_add_plt(const struct elf_image *image, struct symbol_builder *b) must_check;
 
 /* The symbol table that is packed into .gnu_debugdata, an ELF file in xz form, appended to @b:

@@ -12,6 +12,7 @@
 
 #include "base/hex.h"
 #include "machine_tree.h"
+#include "symbol/demangle.h"
 #include "symbol/elf_image.h"
 #include "symbol/symbolizer.h"
 #include "symbol_fixture.h"
@@ -114,34 +115,51 @@ static void test_programs_against_nm(void **state)
 	check_name(s, "mini", 0, "__flower_impl", NULL);
 }
 
+/* Each entry that objdump names; perf 6.1 counts relocations instead and is wrong behind ifuncs. */
+static unsigned int check_linkage(struct symbolizer *s, const char *fixture, uint64_t base)
+{
+	char path[1024], list[64], line[512];
+	const struct module m = { .kind = MODULE_FILE,
+				  .path = symbol_fixture(path, sizeof(path), fixture),
+				  .build_id = "" };
+	unsigned int n = 0;
+	char file[1024];
+
+	snprintf(list, sizeof(list), "%s.plt", fixture);
+	FILE *f = fopen(symbol_fixture(file, sizeof(file), list), "re");
+
+	while (f && fgets(line, sizeof(line), f)) {
+		unsigned long long address;
+		char word[400];
+
+		if (sscanf(line, "%llx t %399s", &address, word) != 2)
+			continue;
+		auto_free char *shown = demangle_name(word, false);
+		struct symbol symbol = name_of(s, &m, address - base);
+
+		assert_non_null(symbol.name);
+		assert_string_equal(symbol.name, shown ? shown : word);
+		assert_true(symbol.start == address - base);
+		n++;
+	}
+	if (f)
+		fclose(f);
+	return n;
+}
+
 static void test_linkage_table(void **state)
 {
 	(void)state;
 
 	auto_close int root = root_fd();
 	auto_ptr(symbolizer) s = open_at(root, NULL, 0, NULL);
-	auto_ptr(elf_image) image = NULL;
-	char path[1024];
-	const struct module m = { .kind = MODULE_FILE,
-				  .path = symbol_fixture(path, sizeof(path), "exported"),
-				  .build_id = "" };
-	bool seen = false;
+	unsigned int n = check_linkage(s, "exported", 0) + check_linkage(s, "pie", 0) +
+			 check_linkage(s, "fixed", 0x10000000);
 
-	assert_int_equal(elf_image_open(open(path, O_RDONLY | O_CLOEXEC), &image, NULL), 0);
-	const struct elf_section *plt = elf_image_named(image, ".plt.sec");
-
-	if (!plt)
-		plt = elf_image_named(image, ".plt");
-	if (!plt || image->machine != 62) {
-		print_message("no linkage table as x86-64 has it, left out\n");
+	if (!n) {
+		print_message("objdump names no linkage table here\n");
 		skip();
 	}
-	for (uint64_t at = plt->offset; at < plt->offset + plt->bytes; at += 16) {
-		struct symbol symbol = name_of(s, &m, at);
-
-		seen = seen || (symbol.name && !strcmp(symbol.name, "puts@plt"));
-	}
-	assert_true(seen);
 }
 
 static void test_debug_file_by_build_id(void **state)
