@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <sys/auxv.h>
 
+#include "base/file.h"
 #include "base/hex.h"
 #include "machine_tree.h"
 #include "symbol/demangle.h"
@@ -281,6 +282,55 @@ static void test_kernel_moved(void **state)
 	machine_tree_remove(&t);
 }
 
+/* A copy of a file into the tree. */
+static void put_file(const struct machine_tree *t, const char *path, const char *from)
+{
+	auto_buf b;
+
+	buf_init(&b, 0);
+	assert_int_equal(file_read_at(AT_FDCWD, from, &b), 0);
+	machine_tree_put(t, path, "");
+	auto_close int fd = openat(t->fd, path, O_WRONLY | O_CLOEXEC);
+
+	assert_int_equal(file_write_all(fd, b.data, b.len), 0);
+}
+
+static void test_kernel_by_its_vmlinux(void **state)
+{
+	(void)state;
+
+	static const char *const dirs[] = { "/usr/lib/debug" };
+	char path[1024], hex[2 * BUILD_ID_MAX + 1], place[256];
+	auto_ptr(elf_image) image = NULL;
+	auto_ptr(symbolizer) s = NULL;
+	struct machine_tree t;
+
+	symbol_fixture(path, sizeof(path), "fixed");
+	assert_int_equal(elf_image_open(open(path, O_RDONLY | O_CLOEXEC), &image, NULL), 0);
+	hex_text(image->build_id, image->build_id_bytes, hex);
+	machine_tree_make(&t);
+	snprintf(place, sizeof(place), "usr/lib/debug/.build-id/%.2s/%s.debug", hex, hex + 2);
+	put_file(&t, place, path);
+	const struct symbolizer_options o = { .root_fd = t.fd,
+					      .debug_dirs = dirs,
+					      .n_debug_dirs = 1,
+					      .cache_dir = "",
+					      .kernel_build_id = hex,
+					      .kernel_text = 0xffffffff9a000000 };
+	const struct module kernel = { .kind = MODULE_KERNEL, .path = "[kernel]", .build_id = "" };
+	uint64_t flower = symbol_fixture_address("fixed", "flower") -
+			  symbol_fixture_address("fixed", "outer") + o.kernel_text;
+
+	assert_int_equal(symbolizer_open(&o, &s, NULL), 0);
+	struct symbol at = name_of(s, &kernel, flower + 1);
+
+	assert_non_null(at.name);
+	assert_string_equal(at.name, "flower");
+	assert_true(at.start == flower);
+	assert_string_equal(name_of(s, &kernel, o.kernel_text).name, "outer");
+	machine_tree_remove(&t);
+}
+
 static void test_vdso_of_this_kernel(void **state)
 {
 	(void)state;
@@ -334,6 +384,35 @@ static void test_code_made_at_run_time(void **state)
 	assert_null(at.name);
 	assert_string_equal(at.module, "[anon]");
 	assert_note(s, "1 lines make no sense");
+	machine_tree_remove(&t);
+}
+
+static void test_a_jitdump_among_the_modules(void **state)
+{
+	(void)state;
+
+	const struct module anon = {
+		.kind = MODULE_ANON, .pid = 77, .path = "//anon", .build_id = ""
+	};
+	const struct module other = {
+		.kind = MODULE_ANON, .pid = 7, .path = "//anon", .build_id = ""
+	};
+	const struct module dump = { .kind = MODULE_FILE,
+				     .path = "/home/u/jit-77.dump",
+				     .build_id = "" };
+	auto_ptr(modules) m = modules_new();
+	struct machine_tree t;
+
+	machine_tree_make(&t);
+	put_file(&t, "home/u/jit-77.dump", "tests/fuzz/corpus/jitdump/node");
+	auto_ptr(symbolizer) s = open_at(t.fd, NULL, 0, NULL);
+
+	assert_true(modules_add(m, &anon) != FRAMES_MAX && modules_add(m, &dump) != FRAMES_MAX);
+	assert_int_equal(symbolizer_learn(s, m, NULL), 0);
+	assert_string_equal(name_of(s, &anon, 0x7f0000000110).name, "Sum:/app/main.js:1");
+	assert_string_equal(name_of(s, &anon, 0x7f0000000210).name, "patched");
+	assert_string_equal(name_of(s, &anon, 0x7f0000000208).name, "foo::bar");
+	assert_null(name_of(s, &other, 0x7f0000000110).name);
 	machine_tree_remove(&t);
 }
 
@@ -430,6 +509,33 @@ static void test_inlined_functions_and_lines(void **state)
 	assert_true(inlined);
 }
 
+static void test_lines_and_parameters_for_all(void **state)
+{
+	(void)state;
+
+	static const char *const none[] = { "/nowhere" };
+	auto_close int root = root_fd();
+	const struct symbolizer_options o = { .root_fd = root,
+					      .debug_dirs = none,
+					      .n_debug_dirs = 1,
+					      .cache_dir = "",
+					      .params = true,
+					      .lines = true };
+	auto_ptr(symbolizer) s = NULL;
+	char path[1024];
+	const struct module m = { .kind = MODULE_FILE,
+				  .path = symbol_fixture(path, sizeof(path), "pie"),
+				  .build_id = "" };
+
+	assert_int_equal(symbolizer_open(&o, &s, NULL), 0);
+	struct symbol at =
+		name_of(s, &m, symbol_fixture_address("pie", "_ZN6garden4TreeIlE4growEiPKc"));
+
+	assert_string_equal(at.name, "garden::Tree<long>::grow(int, char const*)");
+	assert_non_null(strstr(at.file, "functions.cc"));
+	assert_int_equal(at.line, 12);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -439,11 +545,14 @@ int main(void)
 		cmocka_unit_test(test_another_build_gives_no_names),
 		cmocka_unit_test(test_kernel_of_this_boot_and_of_others),
 		cmocka_unit_test(test_kernel_moved),
+		cmocka_unit_test(test_kernel_by_its_vmlinux),
 		cmocka_unit_test(test_vdso_of_this_kernel),
 		cmocka_unit_test(test_code_made_at_run_time),
+		cmocka_unit_test(test_a_jitdump_among_the_modules),
 		cmocka_unit_test(test_a_map_that_is_no_file),
 		cmocka_unit_test(test_cache_is_used_repaired_and_not_needed),
 		cmocka_unit_test(test_inlined_functions_and_lines),
+		cmocka_unit_test(test_lines_and_parameters_for_all),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
