@@ -9,8 +9,9 @@
 #   tools/install-deps.sh fuzz     and what libFuzzer needs
 set -eu
 what=${1:-build}
-packages='bpftool clang-14 gcc libbpf-dev libc6-dev libcmocka-dev libcurl4-openssl-dev libdw-dev libelf-dev libiberty-dev
-	libexpat1-dev libjansson-dev libyaml-dev liblzma-dev libzstd-dev linux-libc-dev meson ninja-build pkg-config zlib1g-dev'
+packages='bpftool clang-14 gcc libbpf-dev libc6-dev libcmocka-dev libcurl4-openssl-dev libdw-dev
+	libelf-dev libexpat1-dev libiberty-dev libjansson-dev liblzma-dev libyaml-dev libzstd-dev
+	linux-libc-dev meson ninja-build pkg-config zlib1g-dev'
 case $what in
 build) ;;
 check) packages="$packages clang-format-14 g++ git groff-base libdebuginfod1 openssl zstd" ;;

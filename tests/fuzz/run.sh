@@ -16,7 +16,10 @@ for target in "$build"/tests/fuzz/fuzz_*; do
 	mkdir -p "$work" "$found"
 	case $name in
 	recording) seeds=$build/tests/fuzz/seed.kymo ;;
-	tracepoint) seeds= ;;
+	tracepoint | jitdump | perf_map | symbol_table) seeds= ;;
+	elf_symbols | source_lines)
+		seeds=$(ls "$build"/tests/fixtures/symbols/{pie,exported,mini})
+		;;
 	perf_script) seeds=$(ls tests/fixtures/perf/*.txt) ;;
 	*) seeds=$(ls tests/fixtures/perf/*.data tests/fixtures/perf/*.pipe) ;;
 	esac
