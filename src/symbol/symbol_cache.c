@@ -62,17 +62,36 @@ int symbol_cache_get(const char *dir, const uint8_t *id, size_t id_bytes, struct
 	return 0;
 }
 
-static int make_folders(char *path)
+static int make_folder(const char *path)
 {
-	for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		*slash = 0;
-		int r = mkdir(path, 0700) < 0 && errno != EEXIST ? -errno : 0;
+	return mkdir(path, 0700) < 0 && errno != EEXIST ? -errno : 0;
+}
 
-		*slash = '/';
-		if (r < 0)
-			return r;
+/*
+ * @dir and symbols/ in it; of the folders above only a .cache. A home or XDG_CACHE_HOME that is not
+ * there stays away: for many a service it is a name that must never exist.
+ */
+static int make_folders(const char *dir)
+{
+	static const char above[] = "/.cache";
+	const char *slash = strrchr(dir, '/');
+	size_t n = slash ? (size_t)(slash - dir) : 0;
+	char path[PATH_BYTES];
+	int r = 0;
+
+	if (n > strlen(above) && n < sizeof(path)) {
+		memcpy(path, dir, n);
+		path[n] = 0;
+		if (!strcmp(path + n - strlen(above), above))
+			r = make_folder(path);
 	}
-	return 0;
+	if (r >= 0)
+		r = make_folder(dir);
+	if (r < 0)
+		return r;
+	int len = snprintf(path, sizeof(path), "%s/symbols", dir);
+
+	return len > 0 && len < PATH_BYTES ? make_folder(path) : -ENAMETOOLONG;
 }
 
 int symbol_cache_put(const char *dir, const struct symbol_table *t)
@@ -88,7 +107,7 @@ int symbol_cache_put(const char *dir, const struct symbol_table *t)
 	if (r >= 0)
 		r = path_of(beside, dir, id, id_bytes, behind);
 	if (r >= 0)
-		r = make_folders(path);
+		r = make_folders(dir);
 	if (r < 0)
 		return r;
 	(void)unlink(beside); /* of a process that died and had our number */

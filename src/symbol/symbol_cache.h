@@ -19,5 +19,7 @@ int symbol_cache_default(char *ret, size_t n) must_check;
 /* -ENOENT: not there. -EBADMSG: there, of another version or damaged: make it anew and put it. */
 int symbol_cache_get(const char *dir, const uint8_t *id, size_t id_bytes,
 		     struct symbol_table **ret) must_check;
-/* Makes the directory. -errno (-EACCES, -EROFS, -ENOSPC ...) when it cannot be kept. */
+/* Makes the directory, in one that exists (or its .cache). -errno (-ENOENT, -EACCES, -EROFS,
+ * -ENOSPC
+ * ...) when it cannot be kept. */
 int symbol_cache_put(const char *dir, const struct symbol_table *t) must_check;
