@@ -7,6 +7,22 @@
 
 #define ROWS	  2048u
 #define MAX_DEPTH 4096u /* frames of a chain that are looked at; the kernel's limit is 1,024 */
+#define RECENT	  64u /* processes whose latest chain is kept; a power of two */
+
+/* A frame of a chain: where it is depends on nothing else while mappings do not change. */
+struct recent_frame {
+	uint64_t ip;
+	uint32_t node;
+	uint8_t mode;
+};
+
+/* The latest chain of a process, outermost caller first: the next one mostly begins like it. */
+struct recent {
+	uint32_t pid;
+	uint32_t n, cap;
+	uint64_t changes; /* of mappings, when it was kept */
+	struct recent_frame *frame;
+};
 
 struct chain_writer {
 	struct sink *sink;
@@ -17,6 +33,7 @@ struct chain_writer {
 	nsec_t frame_time, module_time; /* of the latest rows: streams never fall */
 	size_t n_frames, n_modules; /* that have a row */
 	uint32_t kernel, guest, unknown; /* module numbers, FRAMES_MAX until used */
+	struct recent recent[RECENT]; /* by the low bits of the pid */
 };
 
 struct chain_writer *chain_writer_new(struct sink *sink)
@@ -46,6 +63,8 @@ struct chain_writer *chain_writer_free(struct chain_writer *w)
 		spaces_free(w->spaces);
 		batch_free(w->frame_rows);
 		batch_free(w->module_rows);
+		for (unsigned int i = 0; i < RECENT; i++)
+			free(w->recent[i].frame);
 		free(w);
 	}
 	return NULL;
@@ -182,6 +201,13 @@ static int get_common(struct chain_writer *w, nsec_t time, uint32_t *known, enum
 	return *known != FRAMES_MAX ? 0 : chain_writer_module(w, time, &m, known, e);
 }
 
+int chain_writer_kernel(struct chain_writer *w, nsec_t time, const char *build_id, struct err *e)
+{
+	const struct module m = { .kind = MODULE_KERNEL, .path = "[kernel]", .build_id = build_id };
+
+	return w->kernel != FRAMES_MAX ? 0 : chain_writer_module(w, time, &m, &w->kernel, e);
+}
+
 static int place_of(struct chain_writer *w, nsec_t time, uint32_t pid, enum sample_mode mode,
 		    uint64_t ip, uint32_t *ret_module, uint64_t *ret_offset, struct err *e)
 {
@@ -222,11 +248,55 @@ static enum sample_mode mode_of(uint64_t context, enum sample_mode before)
 	return before;
 }
 
+/* How many of the outermost frames of the chain, whose @n addresses end at @ip, are those kept. */
+static uint32_t same_frames(const struct recent *known, const uint64_t *ip, const uint8_t *mode,
+			    size_t n, size_t *ret_left)
+{
+	uint32_t same = 0;
+
+	while (n && same < known->n) {
+		if (ip[n - 1] >= CHAIN_CONTEXT_MIN) {
+			n--;
+			continue;
+		}
+		const struct recent_frame *f = &known->frame[same];
+
+		if (f->ip != ip[n - 1] || f->mode != mode[n - 1])
+			break;
+		same++;
+		n--;
+	}
+	*ret_left = n;
+	return same;
+}
+
+/* The kept chain of @pid with room for @n frames, NULL for want of memory. */
+static struct recent *find_recent(struct chain_writer *w, uint32_t pid, size_t n)
+{
+	struct recent *known = &w->recent[pid & (RECENT - 1)];
+	uint64_t changes = spaces_changes(w->spaces);
+
+	if (known->pid != pid || known->changes != changes) {
+		known->n = 0;
+		known->pid = pid;
+		known->changes = changes;
+	}
+	if (n > known->cap) {
+		uint32_t cap = max_of((uint32_t)n, 64u);
+		struct recent_frame *grown = reallocarray(known->frame, cap, sizeof(*grown));
+
+		if (!grown)
+			return NULL;
+		known->frame = grown;
+		known->cap = cap;
+	}
+	return known;
+}
+
 int chain_writer_node(struct chain_writer *w, nsec_t time, uint32_t pid, enum sample_mode mode,
 		      const uint64_t *ip, size_t n, uint32_t *ret_node, struct err *e)
 {
 	uint8_t modes[MAX_DEPTH];
-	uint32_t node = 0;
 
 	/* A mark says whose the entries behind it are, so modes are found from the leaf on, and
 	 * nodes from the outermost caller on. */
@@ -236,6 +306,13 @@ int chain_writer_node(struct chain_writer *w, nsec_t time, uint32_t pid, enum sa
 			mode = mode_of(ip[i], mode);
 		modes[i] = (uint8_t)mode;
 	}
+	struct recent *known = find_recent(w, pid, n);
+
+	if (!known)
+		return err_set(e, -ENOMEM, "out of memory");
+	known->n = same_frames(known, ip, modes, n, &n);
+	uint32_t node = known->n ? known->frame[known->n - 1].node : 0;
+
 	for (size_t i = n; i-- > 0;) {
 		uint32_t module;
 		uint64_t offset;
@@ -249,6 +326,7 @@ int chain_writer_node(struct chain_writer *w, nsec_t time, uint32_t pid, enum sa
 			r = chain_writer_frame(w, time, node, module, offset, &node, e);
 		if (r < 0)
 			return r;
+		known->frame[known->n++] = (struct recent_frame){ ip[i], node, modes[i] };
 	}
 	*ret_node = node;
 	return 0;

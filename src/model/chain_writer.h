@@ -42,6 +42,11 @@ int chain_writer_map(struct chain_writer *w, nsec_t time, uint32_t pid, uint64_t
 		     uint64_t bytes, uint64_t pgoff, const char *path, const char *build_id,
 		     struct err *e) must_check;
 
+/* All addresses of the kernel and its modules belong to one module: @build_id is the kernel's, hex.
+ * Before the first chain with such an address, else it is not taken. */
+int chain_writer_kernel(struct chain_writer *w, nsec_t time, const char *build_id,
+			struct err *e) must_check;
+
 /*
  * The node of the chain whose @n entries stand at @ip, leaf first, with CHAIN_CONTEXT_* marks (as
  * PERF_SAMPLE_CALLCHAIN has them); @mode is of the first entries when no mark stands before them.

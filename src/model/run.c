@@ -169,13 +169,15 @@ static int add_anchors(struct run_info *r, const struct batch *b)
 /* Events where no mark says when the CPU's coverage begins or ends. */
 static int widen(struct run_info *r, const struct batch *b)
 {
-	if (b->cpu == BATCH_CPU_NONE || !b->rows)
-		return 0;
-	struct run_cpu *c;
-	int rc = find_cpu(r, b->cpu, &c);
+	struct run_cpu *c = &r->no_cpu;
+	int rc = b->cpu == BATCH_CPU_NONE || !b->rows ? 0 : find_cpu(r, b->cpu, &c);
 
-	if (rc < 0)
+	if (rc < 0 || !b->rows)
 		return rc;
+	if (c == &r->no_cpu && !r->has_no_cpu) {
+		*c = (struct run_cpu){ .cpu = BATCH_CPU_NONE, .start = NSEC_MAX };
+		r->has_no_cpu = true;
+	}
 	if (!c->start_marked)
 		c->start = min_of(c->start, b->time[0]);
 	if (!c->end_marked)
@@ -248,6 +250,10 @@ void run_info_settle(struct run_info *r)
 			continue;
 		r->start = min_of(r->start, c->start);
 		r->end = max_of(r->end, c->end);
+	}
+	if (r->start > r->end && r->has_no_cpu) {
+		r->start = r->no_cpu.start;
+		r->end = r->no_cpu.end;
 	}
 	if (r->start > r->end)
 		r->start = r->end = 0;
@@ -448,6 +454,13 @@ double run_info_coverage(const struct run_info *r, uint16_t track, nsec_t from, 
 		if (covered(c) && b > a)
 			had += (double)(b - a -
 					length_of_both(spans_of(span, n, c->cpu), any, a, b));
+	}
+	const struct run_cpu *c = &r->no_cpu;
+	nsec_t a = max_of(c->start, from), b = min_of(c->end, to);
+
+	if (!asked && r->has_no_cpu) {
+		asked = (double)(to - from);
+		had = b > a ? (double)(b - a - length_within(any, a, b)) : 0;
 	}
 	return asked > 0 ? had / asked : 0;
 }

@@ -54,6 +54,10 @@ struct run_info {
 	size_t n_meta;
 	struct run_cpu *cpu; /* sorted by number; every CPU that has events, a cpu row or a mark */
 	size_t n_cpu;
+	/* Events of no known CPU (profiles of one program, as perf records them): what is covered
+	 * when no CPU is. */
+	bool has_no_cpu;
+	struct run_cpu no_cpu;
 	struct run_loss *loss;
 	size_t n_loss;
 	struct run_anchor *anchor;

@@ -25,6 +25,7 @@ struct spaces {
 	struct idmap pid; /* -> index */
 	struct space *space;
 	uint32_t n, cap;
+	uint64_t changes;
 };
 
 struct spaces *spaces_new(void)
@@ -139,6 +140,7 @@ int spaces_map(struct spaces *s, uint32_t pid, uint64_t start, uint64_t bytes, u
 		return 0;
 	struct space *p = get_space(s, pid);
 
+	s->changes++;
 	if (!p || punch(p, start, end) < 0)
 		return -ENOMEM;
 	size_t at = find_range(p, start);
@@ -151,6 +153,7 @@ int spaces_map(struct spaces *s, uint32_t pid, uint64_t start, uint64_t bytes, u
 
 int spaces_fork(struct spaces *s, uint32_t parent, uint32_t child)
 {
+	s->changes++;
 	if (parent == child || idmap_get(&s->pid, parent) == IDMAP_NONE)
 		return 0;
 	struct space *to = get_space(s, child);
@@ -178,6 +181,7 @@ void spaces_clear(struct spaces *s, uint32_t pid)
 {
 	uint32_t i = idmap_get(&s->pid, pid);
 
+	s->changes++;
 	if (i != IDMAP_NONE)
 		s->space[i].n = 0;
 }
@@ -197,4 +201,9 @@ bool spaces_find(const struct spaces *s, uint32_t pid, uint64_t address, uint32_
 	*ret_module = p->range[at].module;
 	*ret_offset = address - p->range[at].start + p->range[at].pgoff;
 	return true;
+}
+
+uint64_t spaces_changes(const struct spaces *s)
+{
+	return s->changes;
 }

@@ -29,3 +29,6 @@ void spaces_clear(struct spaces *s, uint32_t pid);
 /* False: nothing known is mapped there. */
 bool spaces_find(const struct spaces *s, uint32_t pid, uint64_t address, uint32_t *ret_module,
 		 uint64_t *ret_offset);
+
+/* Counts whatever may have changed an answer of spaces_find(). */
+uint64_t spaces_changes(const struct spaces *s);
