@@ -66,6 +66,7 @@ int conversion_run(struct input *in, const struct conversion_options *o,
 				.shown = nsec_monotonic() };
 	const struct import_args args = {
 		.formats = o->formats,
+		.root = o->root,
 		.meta = add_meta,
 		.progress = show_progress,
 		.ctx = &c,

@@ -24,6 +24,7 @@ struct convert_args {
 	const char *output;
 	const char *from_format;
 	const char *formats;
+	const char *symfs;
 	const char *label;
 	const char *to_format, *task;
 	nsec_t from, length;
@@ -49,6 +50,12 @@ static const struct option_spec convert_options[] = {
 	  OPTION_AT(struct convert_args, formats),
 	  .help = "tracepoint layouts (tracefs events/ of the recorded kernel) for a cut "
 		  "perf.data" },
+	{ .name = "symfs",
+	  .type = OPTION_STRING,
+	  .arg = "DIR",
+	  OPTION_AT(struct convert_args, symfs),
+	  .help = "where the programs of the recorded machine are, for stacks to be unwound "
+		  "(default: /)" },
 	{ .name = "label",
 	  .type = OPTION_STRING,
 	  .arg = "TEXT",
@@ -132,6 +139,7 @@ static int convert_file(const struct convert_args *args, struct input *in,
 		return r;
 	const struct conversion_options options = { .importer = importer,
 						    .formats = args->formats,
+						    .root = args->symfs,
 						    .label = args->label };
 
 	r = conversion_run(in, &options, writer, result, e);
@@ -377,6 +385,8 @@ static const struct command_example convert_examples[] = {
 	{ "kymo convert perf.data -o run.kymo", "a recording of 'perf record -a -e sched:...'" },
 	{ "perf record -a -e sched:sched_switch -o - sleep 5 | kymo convert - -o run.kymo",
 	  "through a pipe, without a file between" },
+	{ "kymo convert perf.data -o run.kymo --symfs .",
+	  "a profile with stacks (--call-graph dwarf) of programs below this folder" },
 	{ "kymo convert old.txt -o run.kymo", "the text of 'perf script'" },
 	{ "kymo convert run.kymo -o run.cdict", "for perfwhiz, with roles as task names" },
 	{ "kymo convert perf.data -o run.cdict --first-names",
@@ -392,11 +402,18 @@ const struct command command_convert = {
 	.description =
 		"Reads FILE ('-' is standard input), finds out its format from its first bytes, "
 		"and "
-		"writes what is known of the scheduler and of KVM in it as a recording: context "
+		"writes what is known of the scheduler and of KVM in it, and its profile, as a "
+		"recording: context "
 		"switches, wake-ups, migrations, times of sched_stat_*, the lives and names of "
 		"tasks, exits and entries of vCPUs and all other tracepoints of the kvm "
-		"subsystem, losses, and what is told about the host. Events that have no place "
-		"in a recording are counted and named.\n\n"
+		"subsystem, samples of all other events with their call chains, losses, and what "
+		"is "
+		"told about the host. Events that have no place in a recording are counted and "
+		"named.\n\n"
+		"Copies of stacks (perf record --call-graph dwarf) are unwound, which needs the "
+		"programs and libraries that ran: those of this machine, when they are of the "
+		"recorded build, or those below --symfs. What is missing is named, and chains end "
+		"there.\n\n"
 		"Layouts of tracepoints are taken from the file, so that recordings of other "
 		"kernels and machines convert too. Event text says less than its records: an exit "
 		"reason is a name there, and one that is not known is counted and named.\n\n"

@@ -29,6 +29,11 @@ struct import_args {
 	 * was recorded.
 	 */
 	const char *formats;
+	/*
+	 * The folder below which the files of the recorded machine are, or NULL: this machine's.
+	 * Stacks are unwound by what those files say.
+	 */
+	const char *root;
 	/* What is known of the run: keys of docs/formats/recording.md. 0 or -errno. Not NULL. */
 	int (*meta)(void *ctx, const char *key, const char *value, struct err *e);
 	/* Now and then; @total = 0: unknown. May be NULL. */

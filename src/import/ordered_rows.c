@@ -13,6 +13,7 @@
 #include "base/cpuset.h"
 #include "model/file_track.h"
 #include "model/kvm_track.h"
+#include "model/profile_track.h"
 #include "model/sched_track.h"
 
 static const struct track *ordered_track(enum ordered_track track)
@@ -22,7 +23,7 @@ static const struct track *ordered_track(enum ordered_track track)
 		[ORDERED_MIGRATE] = &track_migrate,	[ORDERED_TASK] = &track_task,
 		[ORDERED_STAT] = &track_stat,		[ORDERED_KVM_EXIT] = &track_kvm_exit,
 		[ORDERED_KVM_ENTRY] = &track_kvm_entry, [ORDERED_KVM] = &track_kvm,
-		[ORDERED_LOSS] = &track_loss,
+		[ORDERED_SAMPLE] = &track_sample,	[ORDERED_LOSS] = &track_loss,
 	};
 
 	return tracks[track];

@@ -24,6 +24,7 @@ enum ordered_track {
 	ORDERED_KVM_EXIT,
 	ORDERED_KVM_ENTRY,
 	ORDERED_KVM,
+	ORDERED_SAMPLE,
 	ORDERED_LOSS, /* the last one: see ordered_rows_finish() */
 	ORDERED_TRACKS,
 };

@@ -13,8 +13,10 @@
 
 void perf_attrs_done(struct perf_attrs *a)
 {
-	for (uint32_t i = 0; i < a->n; i++)
+	for (uint32_t i = 0; i < a->n; i++) {
 		free(a->attr[i].name);
+		free(a->attr[i].unit);
+	}
 	free(a->attr);
 	idmap_done(&a->id);
 	memset(a, 0, sizeof(*a));
@@ -58,19 +60,20 @@ static void set_places(struct perf_attr *a)
 
 	/* IDENTIFIER is the same id as ID, at a place that does not depend on other fields. */
 	place(&s->id, &at, type & PERF_HAS_IDENTIFIER);
-	place(&skip, &at, type & PERF_HAS_IP);
+	place(&s->ip, &at, type & PERF_HAS_IP);
 	place(&s->tid, &at, type & PERF_HAS_TID);
 	place(&s->time, &at, type & PERF_HAS_TIME);
 	place(&skip, &at, type & PERF_HAS_ADDR);
 	place(&id, &at, type & PERF_HAS_ID);
 	place(&skip, &at, type & PERF_HAS_STREAM_ID);
 	place(&s->cpu, &at, type & PERF_HAS_CPU);
-	place(&skip, &at, type & PERF_HAS_PERIOD);
+	place(&s->period, &at, type & PERF_HAS_PERIOD);
 	s->bytes = at;
 	if (s->id == PERF_AT_NONE)
 		s->id = id;
 
 	at = 0;
+	t->ip = t->period = PERF_AT_NONE;
 	place(&t->tid, &at, type & PERF_HAS_TID);
 	place(&t->time, &at, type & PERF_HAS_TIME);
 	place(&id, &at, type & PERF_HAS_ID);
@@ -81,7 +84,12 @@ static void set_places(struct perf_attr *a)
 	if (t->id == PERF_AT_NONE)
 		t->id = id;
 	if (!(a->flags & PERF_FLAG_SAMPLE_ID_ALL))
-		*t = (struct perf_places){ PERF_AT_NONE, PERF_AT_NONE, PERF_AT_NONE, PERF_AT_NONE,
+		*t = (struct perf_places){ PERF_AT_NONE,
+					   PERF_AT_NONE,
+					   PERF_AT_NONE,
+					   PERF_AT_NONE,
+					   PERF_AT_NONE,
+					   PERF_AT_NONE,
 					   0 };
 }
 
@@ -111,9 +119,13 @@ int perf_attrs_add(struct perf_attrs *a, const uint8_t *p, size_t n, const uint8
 	*attr = (struct perf_attr){
 		.type = perf_u32(p, big),
 		.config = perf_u64(p + 8, big),
+		.period = perf_u64(p + 16, big),
 		.sample_type = perf_u64(p + 24, big),
 		.read_format = perf_u64(p + 32, big),
 		.flags = read_flags(p + 40, big),
+		.branch_sample_type = n >= 80 ? perf_u64(p + 72, big) : 0,
+		.regs_user = n >= 88 ? perf_u64(p + 80, big) : 0,
+		.regs_intr = n >= 104 ? perf_u64(p + 96, big) : 0,
 		.clockid = n >= 96 ? (int32_t)perf_u32(p + 92, big) : 0,
 	};
 	set_places(attr);

@@ -17,20 +17,39 @@
 struct trace_event;
 
 /* perf_event_attr.type, .sample_type, .read_format and flag bits that matter here; kernel ABI. */
+#define PERF_ATTR_TYPE_HARDWARE	  0u
+#define PERF_ATTR_TYPE_SOFTWARE	  1u
 #define PERF_ATTR_TYPE_TRACEPOINT 2u
 
-#define PERF_HAS_IP	    (1u << 0)
-#define PERF_HAS_TID	    (1u << 1)
-#define PERF_HAS_TIME	    (1u << 2)
-#define PERF_HAS_ADDR	    (1u << 3)
-#define PERF_HAS_READ	    (1u << 4)
-#define PERF_HAS_CALLCHAIN  (1u << 5)
-#define PERF_HAS_ID	    (1u << 6)
-#define PERF_HAS_CPU	    (1u << 7)
-#define PERF_HAS_PERIOD	    (1u << 8)
-#define PERF_HAS_STREAM_ID  (1u << 9)
-#define PERF_HAS_RAW	    (1u << 10)
-#define PERF_HAS_IDENTIFIER (1u << 16)
+#define PERF_HAS_IP	     (1u << 0)
+#define PERF_HAS_TID	     (1u << 1)
+#define PERF_HAS_TIME	     (1u << 2)
+#define PERF_HAS_ADDR	     (1u << 3)
+#define PERF_HAS_READ	     (1u << 4)
+#define PERF_HAS_CALLCHAIN   (1u << 5)
+#define PERF_HAS_ID	     (1u << 6)
+#define PERF_HAS_CPU	     (1u << 7)
+#define PERF_HAS_PERIOD	     (1u << 8)
+#define PERF_HAS_STREAM_ID   (1u << 9)
+#define PERF_HAS_RAW	     (1u << 10)
+#define PERF_HAS_BRANCHES    (1u << 11)
+#define PERF_HAS_REGS_USER   (1u << 12)
+#define PERF_HAS_STACK_USER  (1u << 13)
+#define PERF_HAS_WEIGHT	     (1u << 14)
+#define PERF_HAS_DATA_SRC    (1u << 15)
+#define PERF_HAS_IDENTIFIER  (1u << 16)
+#define PERF_HAS_TRANSACTION (1u << 17)
+#define PERF_HAS_REGS_INTR   (1u << 18)
+#define PERF_HAS_PHYS_ADDR   (1u << 19)
+#define PERF_HAS_AUX	     (1u << 20)
+#define PERF_HAS_CGROUP	     (1u << 21)
+#define PERF_HAS_DATA_PAGE   (1u << 22)
+#define PERF_HAS_CODE_PAGE   (1u << 23)
+#define PERF_HAS_WEIGHTS     (1u << 24)
+#define PERF_HAS_KNOWN	     ((1u << 25) - 1)
+
+#define PERF_BRANCH_HW_INDEX (1u << 17)
+#define PERF_BRANCH_COUNTERS (1u << 19)
 
 #define PERF_READ_ENABLED (1u << 0)
 #define PERF_READ_RUNNING (1u << 1)
@@ -38,9 +57,13 @@ struct trace_event;
 #define PERF_READ_GROUP	  (1u << 3)
 #define PERF_READ_LOST	  (1u << 4)
 
+#define PERF_FLAG_EXCLUDE_USER	 (UINT64_C(1) << 4)
+#define PERF_FLAG_EXCLUDE_KERNEL (UINT64_C(1) << 5)
 #define PERF_FLAG_MMAP		 (UINT64_C(1) << 8)
 #define PERF_FLAG_COMM		 (UINT64_C(1) << 9)
+#define PERF_FLAG_FREQ		 (UINT64_C(1) << 10)
 #define PERF_FLAG_TASK		 (UINT64_C(1) << 13)
+#define PERF_FLAG_PRECISE	 (UINT64_C(3) << 15)
 #define PERF_FLAG_SAMPLE_ID_ALL	 (UINT64_C(1) << 18)
 #define PERF_FLAG_USE_CLOCKID	 (UINT64_C(1) << 25)
 #define PERF_FLAG_CONTEXT_SWITCH (UINT64_C(1) << 26)
@@ -54,6 +77,7 @@ struct trace_event;
 /* Where fields lie, in bytes; PERF_AT_NONE = not there. */
 struct perf_places {
 	uint16_t id, tid, time, cpu;
+	uint16_t ip, period; /* in samples only */
 	uint16_t bytes; /* of the whole */
 };
 
@@ -61,6 +85,8 @@ struct perf_attr {
 	uint32_t type;
 	uint64_t config;
 	uint64_t sample_type, read_format, flags;
+	uint64_t period; /* events per sample, or samples per second with PERF_FLAG_FREQ */
+	uint64_t branch_sample_type, regs_user, regs_intr;
 	int32_t clockid;
 	struct perf_places sample; /* from the begin of a sample's body; bytes: up to READ */
 	struct perf_places
@@ -68,7 +94,8 @@ struct perf_attr {
 	/* Filled by others. */
 	struct trace_event *event; /* how to make rows of its samples, or NULL */
 	bool no_place; /* would make rows, but comes without CPU, time or raw data */
-	char *name; /* or NULL */
+	bool sampled; /* its samples are rows of track sample */
+	char *name, *unit; /* or NULL */
 	uint64_t samples, not_imported;
 };
 

@@ -307,11 +307,11 @@ static int refuse_empty(struct perf_data *d, struct err *e)
 			       "perf record -a -e sched:sched_switch,sched:sched_wakeup)",
 			       input_name(d->in));
 	if (!s->ret->complete)
-		return err_set(e, -EBADMSG, "%s; no scheduler or KVM event was found before",
+		return err_set(e, -EBADMSG, "%s; no sample nor scheduler event was found before",
 			       s->ret->damage);
 	return err_set(e, -ENODATA,
-		       "'%s' has no scheduler or KVM events (try: perf record -a -e "
-		       "sched:sched_switch,sched:sched_wakeup)",
+		       "'%s' has no samples nor scheduler events (try: perf record -a -g, or "
+		       "perf record -a -e sched:sched_switch,sched:sched_wakeup)",
 		       input_name(d->in));
 }
 
@@ -342,7 +342,7 @@ static int convert(struct perf_data *d, struct err *e)
 	}
 	if (r < 0)
 		return r;
-	r = perf_records_finish(s, e);
+	r = perf_records_finish(s, d->args, e);
 	if (r < 0)
 		return r;
 	r = refuse_empty(d, e);
@@ -371,6 +371,8 @@ static int perf_data_run(struct input *in, struct sink *sink, const struct impor
 	buf_init(&ret->notes, IMPORT_NOTES_MAX);
 	int r = perf_records_init(&d.records, sink, ret, input_name(in));
 
+	if (r >= 0)
+		r = perf_profile_root(&d.records.profile, args->root, e ? e : &own);
 	if (r >= 0)
 		r = convert(&d, e ? e : &own);
 	perf_stream_done(&d.stream);

@@ -10,6 +10,10 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/cpuset.h"
+#include "base/hex.h"
+
+#define BUILD_ID_HAS_SIZE (1u << 15) /* PERF_RECORD_MISC_BUILD_ID_SIZE */
+#define BUILD_IDS_MAX	  (1u << 20)
 
 struct section {
 	const uint8_t *p, *end;
@@ -20,6 +24,9 @@ struct section {
 void perf_features_done(struct perf_features *f)
 {
 	free(f->cpu);
+	for (size_t i = 0; i < f->n_build_ids; i++)
+		free(f->build_id[i].path);
+	free(f->build_id);
 	memset(f, 0, sizeof(*f));
 }
 
@@ -249,6 +256,90 @@ static int parse_clock_data(struct perf_features *f, struct section *s, struct e
 	return 0;
 }
 
+/* ---- build ids ---- */
+
+static int add_build_id(struct perf_features *f, const char *path, const uint8_t *id, size_t n)
+{
+	if (f->n_build_ids == f->cap_build_ids) {
+		size_t cap = f->cap_build_ids ? 2 * f->cap_build_ids : 64;
+		struct perf_build_id *grown = reallocarray(f->build_id, cap, sizeof(*grown));
+
+		if (!grown)
+			return -ENOMEM;
+		f->build_id = grown;
+		f->cap_build_ids = cap;
+	}
+	struct perf_build_id *b = &f->build_id[f->n_build_ids];
+
+	b->path = strdup(path);
+	if (!b->path)
+		return -ENOMEM;
+	hex_text(id, n, b->id);
+	f->n_build_ids++;
+	f->build_ids_sorted = false;
+	return 0;
+}
+
+/* Records: header (type unused, misc, bytes), s32 pid, 20 bytes of the id, its length, 3 unused;
+ * path. */
+static int parse_build_ids(struct perf_features *f, struct section *s, struct err *e)
+{
+	int r = 0;
+
+	while (r >= 0 && s->end - s->p >= 36 && f->n_build_ids < BUILD_IDS_MAX) {
+		size_t n = perf_u16(s->p + 6, s->big), id = 20;
+
+		if (n <= 36 || n > (size_t)(s->end - s->p) || !memchr(s->p + 36, 0, n - 36))
+			return cut(s, e);
+		if (perf_u16(s->p + 4, s->big) & BUILD_ID_HAS_SIZE)
+			id = min_of((size_t)s->p[32], (size_t)20);
+		r = add_build_id(f, (const char *)s->p + 36, s->p + 12, id);
+		s->p += n;
+	}
+	return r;
+}
+
+static int compare_build_ids(const void *a, const void *b)
+{
+	const struct perf_build_id *x = a, *y = b;
+
+	return strcmp(x->path, y->path);
+}
+
+const char *perf_features_build_id(struct perf_features *f, const char *path)
+{
+	size_t low = 0, high = f->n_build_ids;
+
+	if (!f->build_ids_sorted && high)
+		qsort(f->build_id, high, sizeof(*f->build_id), compare_build_ids);
+	f->build_ids_sorted = true;
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		int c = strcmp(path, f->build_id[mid].path);
+
+		if (!c)
+			return f->build_id[mid].id;
+		if (c < 0)
+			high = mid;
+		else
+			low = mid + 1;
+	}
+	return NULL;
+}
+
+static int parse_arch(struct perf_features *f, struct section *s, const struct import_args *args,
+		      struct err *e)
+{
+	const char *text = NULL;
+	struct section copy = *s;
+	int r = take_text(&copy, &text, e);
+
+	if (r < 0)
+		return r;
+	snprintf(f->machine, sizeof(f->machine), "%s", text);
+	return text_meta(s, args, "host.machine", "", e);
+}
+
 int perf_feature_parse(struct perf_features *f, unsigned int feature, const uint8_t *p, size_t n,
 		       bool big, const struct import_args *args, struct perf_attrs *attrs,
 		       struct err *e)
@@ -268,7 +359,10 @@ int perf_feature_parse(struct perf_features *f, unsigned int feature, const uint
 		return text_meta(&s, args, "kymo.engine", "perf record ", e);
 	case PERF_FEATURE_ARCH:
 		s.name = "arch";
-		return text_meta(&s, args, "host.machine", "", e);
+		return parse_arch(f, &s, args, e);
+	case PERF_FEATURE_BUILD_ID:
+		s.name = "build ids";
+		return parse_build_ids(f, &s, e);
 	case PERF_FEATURE_CPUDESC:
 		s.name = "cpu description";
 		return text_meta(&s, args, "cpu.model", "", e);

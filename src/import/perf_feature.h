@@ -16,6 +16,7 @@
 
 enum perf_feature {
 	PERF_FEATURE_TRACING_DATA = 1,
+	PERF_FEATURE_BUILD_ID = 2,
 	PERF_FEATURE_HOSTNAME = 3,
 	PERF_FEATURE_OSRELEASE = 4,
 	PERF_FEATURE_VERSION = 5,
@@ -38,7 +39,16 @@ struct perf_cpu {
 	uint32_t package, core, node; /* UINT32_MAX = unknown */
 };
 
+struct perf_build_id {
+	char *path; /* "[kernel.kallsyms]", "[vdso]" ... too */
+	char id[41]; /* hex */
+};
+
 struct perf_features {
+	char machine[16]; /* as uname has it, "" = unknown */
+	struct perf_build_id *build_id;
+	size_t n_build_ids, cap_build_ids;
+	bool build_ids_sorted; /* by path */
 	uint32_t n_cpus; /* possible ones, 0 = unknown */
 	uint32_t n_online;
 	struct perf_cpu *cpu; /* [n_cpus] */
@@ -50,6 +60,8 @@ struct perf_features {
 };
 
 void perf_features_done(struct perf_features *f);
+/* Of the file that was mapped as @path, hex; NULL = not told. */
+const char *perf_features_build_id(struct perf_features *f, const char *path);
 
 /*
  * Take in the section @feature, whose @n bytes stand at @p: meta rows go out through @args, the

@@ -14,6 +14,7 @@
 #include "base/cleanup.h"
 #include "base/cpuset.h"
 #include "model/file_track.h"
+#include "model/profile_track.h"
 
 /* Bits of perf_event_header.misc. */
 #define MISC_COMM_EXEC	    (1u << 13)
@@ -38,7 +39,15 @@ int perf_records_init(struct perf_records *s, struct sink *sink, struct import_r
 	if (!s->cpu)
 		return -ENOMEM;
 	kvm_rows_init(&s->kvm, &s->rows);
-	return sched_rows_init(&s->rows, sink);
+	int r = sched_rows_init(&s->rows, sink);
+
+	if (r >= 0)
+		r = perf_profile_init(&s->profile, sink);
+	s->profile.attrs = &s->attrs;
+	s->profile.formats = &s->formats;
+	s->profile.features = &s->features;
+	s->profile.rows = &s->rows;
+	return r;
 }
 
 void perf_records_done(struct perf_records *s)
@@ -46,6 +55,7 @@ void perf_records_done(struct perf_records *s)
 	perf_attrs_done(&s->attrs);
 	perf_formats_done(&s->formats);
 	perf_features_done(&s->features);
+	perf_profile_done(&s->profile);
 	kvm_rows_done(&s->kvm);
 	sched_rows_done(&s->rows);
 	free(s->cpu);
@@ -112,6 +122,22 @@ static bool is_repeated(const struct perf_records *s, enum sched_event_kind kind
 	}
 }
 
+/* A tracepoint of which nobody says what it is, or that should make rows of its own but cannot. */
+static bool is_aside(const struct perf_attr *a, const struct perf_format *f)
+{
+	const char *colon = a->name ? strchr(a->name, ':') : NULL;
+	char subsystem[64];
+
+	if (a->type != PERF_ATTR_TYPE_TRACEPOINT)
+		return false;
+	if (f)
+		return f->why;
+	if (!colon || colon - a->name >= (ptrdiff_t)sizeof(subsystem))
+		return true;
+	snprintf(subsystem, sizeof(subsystem), "%.*s", (int)(colon - a->name), a->name);
+	return trace_event_reader(subsystem, colon + 1) != TRACE_READER_NONE;
+}
+
 void perf_records_unordered(struct perf_records *s)
 {
 	ordered_rows_set_window(&s->rows.rows, WIDE_WINDOW);
@@ -120,6 +146,8 @@ void perf_records_unordered(struct perf_records *s)
 int perf_records_prepare(struct perf_records *s, struct err *e)
 {
 	s->prepared = true;
+	s->profile.big = s->big;
+	s->sampled = false;
 	s->comm_records = s->task_records = false;
 	for (uint32_t i = 0; i < s->attrs.n; i++) {
 		uint64_t flags = s->attrs.attr[i].flags;
@@ -133,23 +161,29 @@ int perf_records_prepare(struct perf_records *s, struct err *e)
 			"'%s': its events have their ids at different places, so that records "
 			"cannot be told apart",
 			s->file);
-	bool have_wakeup = has_event(s, SCHED_EVENT_WAKEUP);
+	bool have_wakeup = has_event(s, SCHED_EVENT_WAKEUP), others = false;
 
 	s->switch_events = has_event(s, SCHED_EVENT_SWITCH);
 	for (uint32_t i = 0; i < s->attrs.n; i++) {
 		struct perf_attr *a = &s->attrs.attr[i];
-		struct perf_format *f = perf_formats_find(&s->formats, a->config);
+		struct perf_format *f = a->type == PERF_ATTR_TYPE_TRACEPOINT
+						? perf_formats_find(&s->formats, a->config)
+						: NULL;
 		bool wanted = f && f->event.reader != TRACE_READER_NONE;
 
 		/* A ring read backwards gives the newest record first. */
 		if (a->flags & PERF_FLAG_WRITE_BACKWARD)
 			perf_records_unordered(s);
 		a->event = NULL;
+		a->sampled = !wanted && !is_aside(a, f) && perf_profile_wants(a);
+		s->sampled |= a->sampled;
+		others |= wanted;
 		a->no_place = wanted && !makes_rows(a);
 		if (makes_rows(a) && wanted &&
 		    !is_repeated(s, trace_event_sched(&f->event), have_wakeup))
 			a->event = &f->event;
 	}
+	s->loss_track = s->sampled && !others ? track_sample.id : 0;
 	s->cpus = s->features.n_cpus ? s->features.n_cpus : CPUSET_MAX;
 	return 0;
 }
@@ -215,6 +249,26 @@ static __attribute__((noinline)) int take_kvm(struct perf_records *s, struct per
 	return 0;
 }
 
+/* @p: the body. */
+static int take_profile(struct perf_records *s, const struct perf_attr *a, const uint8_t *p,
+			size_t n, struct err *e)
+{
+	if (n < a->sample.bytes)
+		return bad_record(s, "a sample that is too short");
+	nsec_t time = perf_u64(p + a->sample.time, s->big);
+
+	if (a->sample.cpu != PERF_AT_NONE) {
+		uint32_t cpu = perf_u32(p + a->sample.cpu, s->big);
+
+		if (cpu >= s->cpus)
+			return bad_record(s, "a sample of a CPU that does not exist");
+		s->cpu[cpu].last = time;
+	}
+	sched_rows_note(&s->rows, time);
+	return perf_profile_take(&s->profile, time, (uint32_t)(a - s->attrs.attr),
+				 p - PERF_REC_HEADER_BYTES, n + PERF_REC_HEADER_BYTES, e);
+}
+
 static int take_sample(struct perf_records *s, const uint8_t *p, size_t n, struct err *e)
 {
 	bool big = s->big;
@@ -226,6 +280,8 @@ static int take_sample(struct perf_records *s, const uint8_t *p, size_t n, struc
 	if (!a)
 		return bad_record(s, "a sample of an unknown event");
 	a->samples++;
+	if (a->sampled)
+		return take_profile(s, a, p, n, e);
 	if (!a->event) {
 		a->not_imported++;
 		s->no_place += a->no_place;
@@ -389,7 +445,7 @@ static int take_lost(struct perf_records *s, const uint8_t *p, const struct trai
 	nsec_t from = c->last ? min_of(c->last, to) : to;
 
 	s->lost += count;
-	return sched_rows_loss(&s->rows, t->cpu, from, to, 0, count, LOSS_IN_INPUT, e);
+	return sched_rows_loss(&s->rows, t->cpu, from, to, s->loss_track, count, LOSS_IN_INPUT, e);
 }
 
 /* u64 time, id, stream id */
@@ -398,14 +454,20 @@ static int take_throttle(struct perf_records *s, bool begin, const struct traile
 	struct perf_cpu_state *c = cpu_state(s, t->cpu);
 	nsec_t from = c->throttled;
 
-	if (!t->attr->event || !t->time)
+	if ((!t->attr->event && !t->attr->sampled) || !t->time)
 		return 0;
 	c->throttled = begin ? t->time : 0;
 	if (begin || !from)
 		return 0;
 	s->throttles++;
-	return sched_rows_loss(&s->rows, t->cpu, min_of(from, t->time), t->time, 0, 0,
+	return sched_rows_loss(&s->rows, t->cpu, min_of(from, t->time), t->time, s->loss_track, 0,
 			       LOSS_IN_INPUT, e);
+}
+
+static bool changes_spaces(uint32_t type)
+{
+	return type == PERF_REC_MMAP || type == PERF_REC_MMAP2 || type == PERF_REC_COMM ||
+	       type == PERF_REC_FORK;
 }
 
 int perf_records_take(struct perf_records *s, const uint8_t *p, size_t n, struct err *e)
@@ -416,6 +478,11 @@ int perf_records_take(struct perf_records *s, const uint8_t *p, size_t n, struct
 	if (type == PERF_REC_SAMPLE)
 		return take_sample(s, p, n, e);
 	switch (type) {
+	case PERF_REC_MMAP:
+	case PERF_REC_MMAP2:
+		if (!s->sampled)
+			return 0;
+		break;
 	case PERF_REC_LOST:
 	case PERF_REC_COMM:
 	case PERF_REC_EXIT:
@@ -427,11 +494,20 @@ int perf_records_take(struct perf_records *s, const uint8_t *p, size_t n, struct
 	case PERF_REC_SWITCH_CPU_WIDE:
 		break;
 	default:
-		return 0; /* mappings, symbols, cgroups ...: nothing for the sched tracks */
+		return 0; /* symbols, cgroups ...: nothing that there is a track for */
 	}
 	if (!read_trailer(s, p, n, &t))
 		return bad_record(s, "a record that is too short, or of an unknown event or CPU");
+	if (s->sampled && changes_spaces(type)) {
+		int r = perf_profile_take(&s->profile, t.time, (uint32_t)t.body, p, n, e);
+
+		if (r < 0)
+			return r;
+	}
 	switch (type) {
+	case PERF_REC_MMAP:
+	case PERF_REC_MMAP2:
+		return 0;
 	case PERF_REC_LOST:
 		return take_lost(s, p, &t, e);
 	case PERF_REC_COMM:
@@ -464,7 +540,7 @@ static int settle_losses(struct perf_records *s, struct err *e)
 	s->ret->lost = max_of(s->lost, s->lost_samples);
 	if (s->lost_samples <= s->lost)
 		return 0;
-	return sched_rows_loss(&s->rows, BATCH_CPU_NONE, s->rows.last, s->rows.last, 0,
+	return sched_rows_loss(&s->rows, BATCH_CPU_NONE, s->rows.last, s->rows.last, s->loss_track,
 			       s->lost_samples - s->lost, LOSS_IN_INPUT, e);
 }
 
@@ -495,12 +571,23 @@ static int note_event(struct perf_records *s, const struct perf_attr *a)
 			(unsigned long long)a->config);
 }
 
-int perf_records_finish(struct perf_records *s, struct err *e)
+int perf_records_round(struct perf_records *s, struct err *e)
 {
-	int r = settle_losses(s, e);
+	return perf_profile_round(&s->profile, e);
+}
 
+int perf_records_finish(struct perf_records *s, const struct import_args *args, struct err *e)
+{
+	int r = perf_profile_finish(&s->profile, args, &s->ret->notes, e);
+
+	if (r >= 0)
+		r = settle_losses(s, e);
 	if (r < 0)
 		return r;
+	if (s->profile.bad) {
+		s->ret->damaged += s->profile.bad;
+		perf_records_damage(s, "a sample or mapping before makes no sense");
+	}
 	r = sched_rows_finish(&s->rows, e);
 	if (r < 0)
 		return r;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Records of perf.data, one by one, to rows: samples of the scheduler's tracepoints, context switch
- * records, task records, losses (include/uapi/linux/perf_event.h, enum perf_event_type).
- * perf_data.c finds the records and knows the file around them.
+ * records, task records, losses; what profiles need goes to perf_profile.h
+ * (include/uapi/linux/perf_event.h, enum perf_event_type). perf_data.c finds the records and knows
+ * the file around them.
  */
 #pragma once
 
@@ -15,11 +16,13 @@
 #include "import/importer.h"
 #include "import/perf_attr.h"
 #include "import/perf_feature.h"
+#include "import/perf_profile.h"
 #include "import/perf_tracing.h"
 #include "import/sched_rows.h"
 
 /* Types of records, on disk. 64 and up are perf's own, not the kernel's. */
 enum perf_record_type {
+	PERF_REC_MMAP = 1,
 	PERF_REC_LOST = 2,
 	PERF_REC_COMM = 3,
 	PERF_REC_EXIT = 4,
@@ -27,15 +30,18 @@ enum perf_record_type {
 	PERF_REC_UNTHROTTLE = 6,
 	PERF_REC_FORK = 7,
 	PERF_REC_SAMPLE = 9,
+	PERF_REC_MMAP2 = 10,
 	PERF_REC_LOST_SAMPLES = 13,
 	PERF_REC_SWITCH = 14,
 	PERF_REC_SWITCH_CPU_WIDE = 15,
 	PERF_REC_USER = 64,
 	PERF_REC_HEADER_ATTR = 64,
 	PERF_REC_TRACING_DATA = 66,
+	PERF_REC_HEADER_BUILD_ID = 67,
 	PERF_REC_FINISHED_ROUND = 68,
 	PERF_REC_ID_INDEX = 69,
 	PERF_REC_AUXTRACE = 71,
+	PERF_REC_EVENT_UPDATE = 78,
 	PERF_REC_FEATURE = 80,
 	PERF_REC_COMPRESSED = 81,
 	PERF_REC_COMPRESSED2 = 83,
@@ -57,6 +63,7 @@ struct perf_records {
 	struct perf_features features;
 	struct sched_rows rows;
 	struct kvm_rows kvm;
+	struct perf_profile profile;
 	struct import_result *ret;
 	const char *file; /* for words, lent */
 	uint64_t offset; /* of the record in hand, for words */
@@ -64,6 +71,8 @@ struct perf_records {
 	bool prepared;
 	bool switch_events; /* tracepoint sched_switch: context switch records say it twice */
 	bool comm_records, task_records; /* COMM, FORK and EXIT records: tracepoints say it twice */
+	bool sampled; /* there are events whose samples go into the profile ... */
+	uint16_t loss_track; /* ... and no others: what is lost is of its track, else 0 */
 	uint32_t cpus; /* a record of a CPU from here on makes no sense */
 	struct perf_cpu_state *cpu; /* [CPUSET_MAX] */
 	struct perf_cpu_state no_cpu;
@@ -91,8 +100,12 @@ void perf_records_unordered(struct perf_records *s);
  */
 int perf_records_take(struct perf_records *s, const uint8_t *p, size_t n, struct err *e) must_check;
 
+/* A round over the rings ends: see perf_queue.h. */
+int perf_records_round(struct perf_records *s, struct err *e) must_check;
+
 /* After the last record: last losses, rows held back, counts and notes of the result. */
-int perf_records_finish(struct perf_records *s, struct err *e) must_check;
+int perf_records_finish(struct perf_records *s, const struct import_args *args,
+			struct err *e) must_check;
 
 /* Words about the first damage go into the result; later ones are only counted. */
 void perf_records_damage(struct perf_records *s, const char *fmt, ...) printf_like(2, 3);

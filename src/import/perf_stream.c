@@ -124,6 +124,24 @@ static void take_id_index(struct perf_stream *s, const uint8_t *p, size_t n)
 			perf_records_unordered(s->records);
 }
 
+/* u64 what (0 unit, 2 name), u64 id, text: what the attribute does not tell. */
+static int take_event_update(struct perf_stream *s, const uint8_t *p, size_t n)
+{
+	struct perf_attrs *attrs = &s->records->attrs;
+	uint64_t what = n > 24 && memchr(p + 24, 0, n - 24) ? perf_u64(p + 8, s->big) : UINT64_MAX;
+	uint32_t i = what == 0 || what == 2 ? idmap_get(&attrs->id, perf_u64(p + 16, s->big))
+					    : IDMAP_NONE;
+
+	if (i == IDMAP_NONE)
+		return 0;
+	char **text = what ? &attrs->attr[i].name : &attrs->attr[i].unit;
+
+	if (*text)
+		return 0;
+	*text = strdup((const char *)p + 24);
+	return *text ? 0 : -ENOMEM;
+}
+
 /* Records of perf itself; the kernel's are perf_records_take()'s. */
 static int take_user_record(struct perf_stream *s, uint32_t type, const uint8_t *p, size_t n,
 			    uint64_t offset, struct err *e)
@@ -133,7 +151,11 @@ static int take_user_record(struct perf_stream *s, uint32_t type, const uint8_t 
 		return take_header_attr(s, p, n, e);
 	case PERF_REC_FINISHED_ROUND:
 		s->round_open = false;
-		return 0;
+		return perf_records_round(s->records, e);
+	case PERF_REC_HEADER_BUILD_ID:
+		return perf_stream_feature(s, offset, PERF_FEATURE_BUILD_ID, p, n, e);
+	case PERF_REC_EVENT_UPDATE:
+		return take_event_update(s, p, n);
 	case PERF_REC_ID_INDEX:
 		take_id_index(s, p, n);
 		return 0;

@@ -314,7 +314,7 @@ static void test_refused(void **state)
 		{ "", 0, -EMEDIUMTYPE, "'the file' is no perf.data" },
 		{ "PERFILE2", 8, -EMEDIUMTYPE, "no perf.data" },
 		{ "PERFFILE\0\0\0\0\0\0\0\0", 16, -EMEDIUMTYPE, "old version 1" },
-		{ "PERFILE2\x10\0\0\0\0\0\0\0", 16, -ENODATA, "no scheduler or KVM events" },
+		{ "PERFILE2\x10\0\0\0\0\0\0\0", 16, -ENODATA, "no samples nor scheduler events" },
 		{ "PERFILE2\x68\0\0\0\0\0\0\0", 16, -ENODATA, "ends at byte 16" },
 	};
 
