@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Scheduler and KVM events from the text of `perf script`, and of `trace-cmd report` and ftrace's
- * trace file, which look alike. For recordings of which only the text is left; perf.data is faster
- * and knows more.
+ * Scheduler and KVM events, and samples with their call chains, from the text of `perf script`, and
+ * of `trace-cmd report` and ftrace's trace file, which look alike. For recordings of which only the
+ * text is left; perf.data is faster and knows more.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -16,6 +16,7 @@
 #include "import/sched_rows.h"
 #include "import/script_kvm.h"
 #include "import/script_line.h"
+#include "import/script_samples.h"
 #include "model/file_track.h"
 
 #define LINE_MAX_BYTES 65536u
@@ -28,6 +29,8 @@ struct perf_script {
 	struct import_result *ret;
 	struct sched_rows rows;
 	struct script_kvm kvm;
+	struct script_samples samples;
+	uint64_t sample_line; /* of the sample that is open */
 	struct sched_halves *halves; /* [CPUSET_MAX] */
 	nsec_t *last; /* [CPUSET_MAX], of the last event of a CPU */
 	uint64_t line, offset; /* of the line in hand */
@@ -346,8 +349,39 @@ static int take_event(struct perf_script *s, const struct script_line *l, struct
 	}
 	if (known)
 		return damage(s, "a scheduler event that is not understood");
+	s->sample_line = s->line;
+	return script_samples_begin(&s->samples, l, e);
+}
+
+static int note_strange(struct perf_script *s, uint64_t line)
+{
+	if (!s->strange++)
+		s->first_strange = line;
+	return 0;
+}
+
+/* The event before has nothing more to come. */
+static int end_sample(struct perf_script *s, struct err *e)
+{
+	bool no_cpu = s->samples.line.cpu == BATCH_CPU_NONE;
+	int r = script_samples_end(&s->samples, e);
+
+	if (r)
+		return min_of(r, 0);
+	if (no_cpu)
+		return note_strange(s, s->sample_line);
 	s->ret->other++;
 	return 0;
+}
+
+/* A sample of an event that the text says no CPU of. */
+static int take_no_cpu(struct perf_script *s, const struct script_line *l, struct err *e)
+{
+	struct script_value comm = { .text = l->comm, .len = l->comm_len };
+	int r = script_samples_begin(&s->samples, l, e);
+
+	s->sample_line = s->line;
+	return r < 0 ? r : name_row(s, l, l->tid, &comm, e);
 }
 
 /* ---- lines ---- */
@@ -394,19 +428,28 @@ static bool is_filling(const char *p, size_t n)
 static int take_line(struct perf_script *s, const char *p, size_t n, struct err *e)
 {
 	struct script_line l;
+	int r;
 
 	s->line++;
 	if (n && p[n - 1] == '\r')
 		n--;
 	if (n && *p == '#')
 		return take_header_line(s, p, n, e);
-	if (script_line_parse(p, p + n, &l))
-		return take_event(s, &l, e);
-	if (is_filling(p, n))
-		return 0;
-	if (!s->strange++)
-		s->first_strange = s->line;
-	return 0;
+	if (n && *p == '\t' && (r = script_samples_frame(&s->samples, p, n, e)) != 0)
+		return min_of(r, 0);
+	bool event = script_line_parse(p, p + n, &l);
+	bool no_cpu = !event && script_line_parse_no_cpu(p, p + n, &l);
+
+	if (event || no_cpu) {
+		r = end_sample(s, e);
+		if (r < 0)
+			return r;
+		return event ? take_event(s, &l, e) : take_no_cpu(s, &l, e);
+	}
+	r = script_samples_frame(&s->samples, p, n, e);
+	if (r)
+		return min_of(r, 0);
+	return is_filling(p, n) ? 0 : note_strange(s, s->line);
 }
 
 static int walk_lines(struct perf_script *s, struct err *e)
@@ -444,9 +487,11 @@ static int walk_lines(struct perf_script *s, struct err *e)
 
 static int finish(struct perf_script *s, struct err *e)
 {
-	int r = 0;
+	int r = end_sample(s, e);
 
-	if (!s->ret->complete)
+	if (r >= 0)
+		r = script_samples_finish(&s->samples, e);
+	if (r >= 0 && !s->ret->complete)
 		r = sched_rows_loss(&s->rows, BATCH_CPU_NONE, s->rows.last, s->rows.last, 0,
 				    s->ret->damaged, LOSS_DAMAGE, e);
 	if (r >= 0)
@@ -458,7 +503,8 @@ static int finish(struct perf_script *s, struct err *e)
 	if (!s->ret->events)
 		return err_set(
 			e, -ENODATA,
-			"'%s': no scheduler or KVM event with CPU and time among its %llu lines "
+			"'%s': no scheduler or KVM event with CPU and time, nor a sample, among "
+			"its %llu lines "
 			"(try: perf script --ns -F comm,tid,cpu,time,event,trace)",
 			input_name(s->in), (unsigned long long)s->line);
 	if (s->ret->other)
@@ -484,6 +530,7 @@ static int perf_script_run(struct input *in, struct sink *sink, const struct imp
 	ret->complete = true;
 	buf_init(&ret->notes, IMPORT_NOTES_MAX);
 	script_kvm_init(&s.kvm, &s.rows);
+	script_samples_init(&s.samples, sink, &s.rows);
 	int r = sched_rows_init(&s.rows, sink);
 
 	s.halves = calloc(CPUSET_MAX, sizeof(*s.halves));
@@ -501,6 +548,7 @@ static int perf_script_run(struct input *in, struct sink *sink, const struct imp
 	if (r >= 0)
 		r = finish(&s, e);
 	script_kvm_done(&s.kvm);
+	script_samples_done(&s.samples);
 	sched_rows_done(&s.rows);
 	free(s.halves);
 	free(s.last);
@@ -517,7 +565,8 @@ static bool perf_script_recognise(const uint8_t *head, size_t n)
 		const char *newline = memchr(p, '\n', (size_t)(end - p));
 		struct script_line l;
 
-		if (script_line_parse(p, newline ? newline : end, &l))
+		if (script_line_parse(p, newline ? newline : end, &l) ||
+		    script_line_parse_no_cpu(p, newline ? newline : end, &l))
 			return true;
 		if (!newline)
 			break;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/cpuset.h"
+#include "model/batch.h"
 
 /* Where a text may end is tried place by place, so that its length has to be limited: names of
  * workers have up to 64 characters, others 15. */
@@ -110,9 +111,14 @@ static void take_task(const char *p, const char *end, struct script_line *l)
 
 	l->tid = take_number(&q, end, &tid) && tid <= INT32_MAX ? (uint32_t)tid : UINT32_MAX;
 	end = digits;
-	if (end > p && end[-1] == '/')
+	l->pid = UINT32_MAX;
+	if (end > p && end[-1] == '/') {
 		for (end--; end > p && is_digit(end[-1]);)
 			end--;
+		q = end;
+		if (take_number(&q, digits, &tid) && tid <= INT32_MAX)
+			l->pid = (uint32_t)tid;
+	}
 	/* The '-' of ftrace, or of a tid of -1, or the first of the blanks between. */
 	if (end > p)
 		end--;
@@ -129,7 +135,9 @@ static bool take_event(const char *p, const char *end, struct script_line *l)
 
 	p = skip_blanks(p, end);
 	word = p;
-	if (take_number(&p, end, &period) && p < end && is_blank(*p))
+	l->has_period = take_number(&p, end, &period) && p < end && is_blank(*p);
+	l->period = l->has_period ? period : 0;
+	if (l->has_period)
 		word = p = skip_blanks(p, end);
 	while (p < end && !is_blank(*p))
 		p++;
@@ -171,6 +179,22 @@ bool script_line_parse(const char *p, const char *end, struct script_line *ret)
 			continue;
 		take_task(p, at, ret);
 		return take_event(rest, end, ret);
+	}
+	return false;
+}
+
+bool script_line_parse_no_cpu(const char *p, const char *end, struct script_line *ret)
+{
+	for (const char *at = p; at < end; at++) {
+		const char *rest = at + 1;
+
+		/* A number, blanks, the time. */
+		if (!is_blank(*at) || rest == end || !is_digit(*rest) ||
+		    !take_time(&rest, end, &ret->time))
+			continue;
+		ret->cpu = BATCH_CPU_NONE;
+		take_task(p, at, ret);
+		return ret->tid != UINT32_MAX && take_event(rest, end, ret);
 	}
 	return false;
 }

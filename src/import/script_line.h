@@ -18,9 +18,11 @@
 struct script_line {
 	const char *comm; /* lent from the line */
 	size_t comm_len;
-	uint32_t tid; /* UINT32_MAX = not told */
+	uint32_t pid, tid; /* UINT32_MAX = not told */
 	uint32_t cpu;
 	nsec_t time;
+	bool has_period;
+	uint64_t period;
 	const char *subsystem; /* as printed before the event, or empty; lent from the line */
 	size_t subsystem_len;
 	const char *event; /* without system and colon; lent from the line */
@@ -31,6 +33,8 @@ struct script_line {
 
 /* False: [@p, @end) is no such line. */
 bool script_line_parse(const char *p, const char *end, struct script_line *ret);
+/* The same without [CPU], as of a recording of one program: cpu becomes BATCH_CPU_NONE. */
+bool script_line_parse_no_cpu(const char *p, const char *end, struct script_line *ret);
 bool script_line_is(const struct script_line *l, const char *event);
 
 struct script_value {
