@@ -11,6 +11,7 @@
 #include "analysis/gaps.h"
 #include "base/quantity.h"
 #include "model/file_track.h"
+#include "model/profile_track.h"
 
 /* One analysis at work. */
 struct work {
@@ -63,6 +64,8 @@ const struct track *analysis_missing(const struct analysis *a, const struct sour
 
 int analysis_refuse(const struct track *missing, const char *name, struct err *e)
 {
+	if (missing == &track_sample)
+		return err_set(e, -ENODATA, "'%s' has no samples (record with --profile)", name);
 	bool kvm =
 		missing == &track_kvm_exit || missing == &track_kvm_entry || missing == &track_kvm;
 	const char *events = kvm ? track_kvm.name : missing->name;
@@ -241,6 +244,10 @@ struct reading {
 	struct task_index *index;
 	uint8_t *wanted; /* by task number */
 	size_t n_wanted, wanted_room;
+	/* Where the caller has none; or NULL. */
+	struct profile *profile;
+	struct functions *functions;
+	struct switch_chains *chains;
 };
 
 static int out_of_memory(struct err *e)
@@ -261,8 +268,10 @@ static int settle_wanted(struct reading *r, struct err *e)
 	for (; r->n_wanted < count; r->n_wanted++)
 		r->wanted[r->n_wanted] =
 			analysis_wants(r->args, r->src->tasks, (uint32_t)r->n_wanted);
-	for (size_t i = 0; i < r->n; i++)
+	for (size_t i = 0; i < r->n; i++) {
 		r->work[i].pass.wanted = r->wanted;
+		r->work[i].pass.n_wanted = r->n_wanted;
+	}
 	return 0;
 }
 
@@ -397,6 +406,67 @@ static int read_track(struct reading *r, const struct track *t, struct err *e)
 	return ret;
 }
 
+/* Samples, for the taker. */
+static int read_samples(struct reading *r, struct err *e)
+{
+	const struct scan_taker *also = r->also;
+	const struct query q = { .tracks = track_bit(&track_sample),
+				 .from = r->args->from,
+				 .to = analysis_query_end(r->src->info, r->args->to),
+				 .cpus = r->args->cpus };
+	auto_ptr(cursor) c = NULL;
+	const struct batch *b;
+
+	if (!also || !also->take_samples || !analysis_has_track(r->src->info, &track_sample) ||
+	    (q.from >= q.to && q.to))
+		return 0;
+	int ret = source_cursor(r->src, &q, &c, e);
+
+	while (ret >= 0 && (ret = cursor_next(c, &b, e)) > 0)
+		ret = also->take_samples(also->state, b, e);
+	return ret;
+}
+
+/* What samples refer to, for all that want it. */
+static int read_profile(struct reading *r, struct err *e)
+{
+	const struct scan_taker *also = r->also;
+	const struct profile *profile = r->args->profile;
+	const struct functions *functions = r->args->functions;
+	bool asked = false, chains = false;
+	int ret = 0;
+
+	for (size_t i = 0; i < r->n; i++) {
+		asked |= r->work[i].a && r->work[i].a->profile;
+		chains |= r->work[i].a && r->work[i].a->chains;
+	}
+	if (asked && !profile) {
+		ret = profile_load(r->src, &r->profile, e);
+		if (ret >= 0)
+			ret = functions_new(r->profile, NULL, &r->functions, e);
+		profile = r->profile;
+		functions = r->functions;
+	}
+	if (ret >= 0 && profile && (chains || (also && also->take_profile)))
+		ret = switch_chains_load(r->src, profile, r->src->info->start, r->args->to,
+					 &r->chains, e);
+	if (ret < 0)
+		return ret;
+	for (size_t i = 0; i < r->n; i++) {
+		r->work[i].pass.profile = profile;
+		r->work[i].pass.functions = functions;
+		r->work[i].pass.chains = r->chains;
+	}
+	const struct analysis_pass pass = { .src = r->src,
+					    .args = r->args,
+					    .index = r->index,
+					    .profile = profile,
+					    .functions = functions,
+					    .chains = r->chains };
+
+	return also && also->take_profile ? also->take_profile(also->state, &pass, e) : 0;
+}
+
 static int read_all(struct reading *r, struct err *e)
 {
 	const struct track *t;
@@ -409,9 +479,13 @@ static int read_all(struct reading *r, struct err *e)
 	int ret = settle_wanted(r, e);
 
 	if (ret >= 0)
+		ret = read_profile(r, e);
+	if (ret >= 0)
 		ret = read_sched(r, e);
 	if (ret >= 0)
 		ret = read_kvm(r, e);
+	if (ret >= 0)
+		ret = read_samples(r, e);
 	for (unsigned int i = 0; ret >= 0 && (t = track_at(i)); i++)
 		if (t != &track_switch)
 			ret = read_track(r, t, e);
@@ -461,6 +535,9 @@ static void reading_done(struct reading *r)
 	r->kvm = kvm_scan_free(r->kvm);
 	r->index = task_index_free(r->index);
 	free(r->wanted);
+	r->chains = switch_chains_free(r->chains);
+	r->functions = functions_free(r->functions);
+	r->profile = profile_free(r->profile);
 }
 
 int analysis_run(const struct analysis *a, struct source *src, const struct analysis_args *args,
@@ -491,7 +568,8 @@ int analysis_run_all(const struct analysis *const *a, size_t n, struct source *s
 	if (!work)
 		return out_of_memory(e);
 	for (size_t i = 0; i < n && result >= 0; i++)
-		if (!a[i]->on_demand && !analysis_missing(a[i], src))
+		if (!a[i]->on_demand && !analysis_missing(a[i], src) &&
+		    !(a[i]->profile && args->no_profile))
 			result = begin(&r, &work[i], a[i], NULL, &ret[i], e);
 	if (result >= 0)
 		result = read_all(&r, e);

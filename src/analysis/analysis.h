@@ -17,12 +17,15 @@
 
 #include "analysis/kvm_scan.h"
 #include "analysis/sched_scan.h"
+#include "analysis/switch_chains.h"
 #include "analysis/task_index.h"
 #include "base/attr.h"
 #include "base/err.h"
 #include "base/nsec.h"
 #include "base/option.h"
 #include "model/answer.h"
+#include "model/functions.h"
+#include "model/profile.h"
 #include "model/run.h"
 #include "model/stream.h"
 #include "model/tasks.h"
@@ -36,6 +39,11 @@ struct analysis_args {
 	bool include_self; /* do not leave out kymo's own threads */
 	bool merge; /* tasks with equal labels are one row */
 	uint64_t top; /* rows of a list, 0 = the view's default */
+	/* What samples refer to, for analyses with .profile; both or none. NULL: read when they are
+	 * needed, with the names that the recording holds. */
+	const struct profile *profile;
+	const struct functions *functions;
+	bool no_profile; /* it cannot be had: such analyses are left out by analysis_run_all() */
 	const void *options; /* the analysis's own option struct, or NULL */
 };
 
@@ -49,6 +57,10 @@ struct analysis_pass {
 	struct task_index *index; /* thread id -> task number, for take_rows() */
 	const uint8_t *wanted; /* analysis_wants() by task number: for every task of the runs,
 				  delays and spans that are given, and in finish() for all */
+	size_t n_wanted; /* ... known by now: tasks of rows may lie beyond */
+	const struct profile *profile; /* of analyses with .profile; else NULL */
+	const struct functions *functions;
+	const struct switch_chains *chains; /* from take_runs() on of analyses with .chains */
 	struct answer *answer;
 	unsigned int kvm_event; /* set by begin(): spans of the KVM events of this kind too; 0 =
 				   none. One kind in a reading */
@@ -71,6 +83,8 @@ struct analysis {
 	bool lists_moments; /* a row is a moment: always cut, and never found in another run */
 	bool on_demand; /* no part of the report: only when asked for by name */
 	bool cuts_itself; /* looks at args.top; else the table is cut to that many rows */
+	bool profile; /* wants pass.profile and pass.functions */
+	bool chains; /* wants pass.chains too */
 
 	size_t state_bytes;
 	/* All hooks return 0 or -errno with words; each may be NULL. In this order: */
@@ -117,9 +131,13 @@ int analysis_run(const struct analysis *a, struct source *src, const struct anal
  * needs are missing, or that are on_demand, are left out: their answer has no table.
  */
 struct scan_taker {
+	/* First, if not NULL: what the samples refer to; NULL where the run has none. */
+	int (*take_profile)(void *state, const struct analysis_pass *p, struct err *e);
 	int (*take_runs)(void *state, const struct run *r, size_t n, struct err *e);
 	int (*take_delays)(void *state, const struct delay *d, size_t n, struct err *e);
 	int (*take_kvm)(void *state, const struct kvm_span *k, size_t n, struct err *e);
+	/* Rows of the sample track. */
+	int (*take_samples)(void *state, const struct batch *b, struct err *e);
 	void *state;
 };
 int analysis_run_all(const struct analysis *const *a, size_t n, struct source *src,
