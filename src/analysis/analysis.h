@@ -84,6 +84,7 @@ struct analysis {
 	bool on_demand; /* no part of the report: only when asked for by name */
 	bool cuts_itself; /* looks at args.top; else the table is cut to that many rows */
 	bool profile; /* wants pass.profile and pass.functions */
+	bool names; /* shows what functions are called: worth looking for symbols */
 	bool chains; /* wants pass.chains too */
 
 	size_t state_bytes;

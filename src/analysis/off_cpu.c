@@ -39,11 +39,11 @@ int off_cpu_node(struct off_cpu_nodes *n, const struct analysis_pass *p, const s
  * tracepoint itself. */
 static bool is_scheduler(const char *name)
 {
-	static const char *const begins[] = { "__traceiter_sched_", "perf_trace_", "__schedule",
-					      "schedule",	    "preempt_schedule",
-					      "io_schedule",	    "__cond_resched",
-					      "do_task_dead",	    "__bpf_trace_sched_",
-					      "bpf_",		    "trace_event_raw_" };
+	static const char *const begins[] = {
+		"__traceiter_sched_", "perf_trace_", "__schedule",	"schedule",
+		"preempt_schedule",   "io_schedule", "__cond_resched",	"do_task_dead",
+		"__bpf_trace_sched_", "bpf_",	     "trace_event_raw_"
+	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(begins); i++)
 		if (!strncmp(name, begins[i], strlen(begins[i])))

@@ -26,8 +26,7 @@ bool sample_wanted(const struct analysis_pass *p, uint32_t task)
 {
 	if (!tasks_at(p->src->tasks, task)->tid)
 		return !p->args->task;
-	return task < p->n_wanted ? p->wanted[task]
-				  : analysis_wants(p->args, p->src->tasks, task);
+	return task < p->n_wanted ? p->wanted[task] : analysis_wants(p->args, p->src->tasks, task);
 }
 
 const char *sample_event_name(const struct sample_event *v)
@@ -51,10 +50,9 @@ static unsigned int place_of(struct sample_sums *s, const struct profile *p, uin
 	if (s->n_events == SAMPLE_EVENTS_MAX)
 		return SAMPLE_EVENTS_MAX;
 	v = profile_event(p, number);
-	s->event[s->n_events] =
-		(struct sample_event){ .number = number,
-				       .event = v,
-				       .chains = v && v->flags & EVENT_FLAG_OFF_CPU };
+	s->event[s->n_events] = (struct sample_event){
+		.number = number, .event = v, .chains = v && v->flags & EVENT_FLAG_OFF_CPU
+	};
 	return s->n_events++;
 }
 

@@ -318,8 +318,7 @@ static uint32_t n_children(const struct drawing *d, uint32_t node)
 static void put_row(const struct drawing *d, uint32_t node, uint64_t depth, uint64_t indent,
 		    bool branch)
 {
-	const struct function *f =
-		functions_at(d->p->functions, frames_at(d->tree, node)->module);
+	const struct function *f = functions_at(d->p->functions, frames_at(d->tree, node)->module);
 	const struct call_sum *s = &d->sum[node];
 	struct table *t = d->p->answer->table;
 	char call[CALL_TEXT];
@@ -483,6 +482,7 @@ const struct analysis analysis_calls = {
 	.options_default = &defaults,
 	.cuts_itself = true,
 	.profile = true,
+	.names = true,
 	.state_bytes = sizeof(struct calls),
 	.take_rows = take_rows,
 	.columns = SAMPLE_SUMS_COLUMNS,

@@ -153,14 +153,10 @@ static const struct counted *counted_of(const struct events *v, uint16_t number)
 
 static const char *mode_of(uint32_t flags)
 {
-	static const char *const names[] = { "",
-					     "user",
-					     "kernel",
-					     "user, kernel",
-					     "precise",
-					     "user, precise",
-					     "kernel, precise",
-					     "user, kernel, precise" };
+	static const char *const names[] = {
+		"",	   "user",	    "kernel",	       "user, kernel",
+		"precise", "user, precise", "kernel, precise", "user, kernel, precise"
+	};
 
 	return names[flags & (EVENT_FLAG_USER | EVENT_FLAG_KERNEL | EVENT_FLAG_PRECISE)];
 }

@@ -407,10 +407,7 @@ static int finish_list(struct analysis_pass *p)
 	    table_sort(a->table, functions && o->children ? TOTAL_PCT : SELF_PCT, true) < 0)
 		return -ENOMEM;
 	a->figure = (struct figure){ .mark = MARK_BARS, .title = "Hotspots" };
-	answer_part(a, ROLE_Y,
-		    h->by == BY_TASK	 ? TASK
-		    : h->by == BY_MODULE ? MODULE
-					 : FUNCTION);
+	answer_part(a, ROLE_Y, h->by == BY_TASK ? TASK : h->by == BY_MODULE ? MODULE : FUNCTION);
 	answer_part(a, ROLE_VALUE, SELF_PCT);
 	if (functions)
 		answer_part(a, ROLE_SECOND, TOTAL_PCT);
@@ -434,8 +431,7 @@ static int finish_matrix(struct analysis_pass *p)
 		hotspot_matrix_add(&m, event, h->row);
 	}
 	if (r >= 0)
-		r = hotspot_matrix_make(&m, p->functions,
-					h->by == BY_MODULE ? h->module : NULL,
+		r = hotspot_matrix_make(&m, p->functions, h->by == BY_MODULE ? h->module : NULL,
 					&p->answer->table);
 	hotspot_matrix_done(&m);
 	return r;
@@ -517,6 +513,7 @@ const struct analysis analysis_hotspots = {
 	.options_bytes = sizeof(struct view_options),
 	.options_default = &defaults,
 	.profile = true,
+	.names = true,
 	.state_bytes = sizeof(struct hotspots),
 	.begin = begin,
 	.take_rows = take_rows,

@@ -68,7 +68,8 @@ static const struct table_column columns[N_COLUMNS] = {
 		    .digits = 2,
 		    .help = "share of all time off the CPU that the filters take" },
 	[SLEEP] = DURATION("sleep", "Asleep", TABLE_COLUMN_ADDS, "until the wake-up"),
-	[WAIT] = DURATION("wait", "Waiting", TABLE_COLUMN_ADDS, "from the wake-up to the switch-in"),
+	[WAIT] =
+		DURATION("wait", "Waiting", TABLE_COLUMN_ADDS, "from the wake-up to the switch-in"),
 	[PREEMPTED] = DURATION("preempted", "Preempted", TABLE_COLUMN_ADDS,
 			       "switched out though it wanted to run"),
 	[COUNT] = { .name = "count",
@@ -105,9 +106,10 @@ struct off_cpu {
 
 static unsigned int kind_of(const struct delay *d)
 {
-	return d->kind == DELAY_NO_WAKEUP ? 0 : d->kind == DELAY_SLEEP ? 1
-					: d->kind == DELAY_WAIT	     ? 2
-								     : 3;
+	return d->kind == DELAY_NO_WAKEUP ? 0
+	       : d->kind == DELAY_SLEEP	  ? 1
+	       : d->kind == DELAY_WAIT	  ? 2
+					  : 3;
 }
 
 static int take_delays(struct analysis_pass *p, const struct delay *delay, size_t n, struct err *e)
@@ -290,8 +292,8 @@ static int make_table(struct analysis_pass *p)
 	struct off_cpu *o = p->state;
 	struct table_column shown[N_COLUMNS];
 	const bool used[KERNEL + 1] = {
-		[TASK] = o->by == BY_TASK,	   [TID] = o->by == BY_TASK,
-		[STACK] = o->by == BY_STACK,	   [FUNCTION] = o->by == BY_FUNCTION,
+		[TASK] = o->by == BY_TASK,	 [TID] = o->by == BY_TASK,
+		[STACK] = o->by == BY_STACK,	 [FUNCTION] = o->by == BY_FUNCTION,
 		[MODULE] = o->by == BY_FUNCTION, [KERNEL] = o->by == BY_FUNCTION,
 	};
 
@@ -391,8 +393,10 @@ const struct analysis analysis_offcpu = {
 	.name = "offcpu",
 	.title = "Off CPU",
 	.summary = "where threads blocked, and for how long",
-	.help = "Time off the CPU lasts from a switch-out to the next switch-in of the thread. It is "
-		"asleep until the wake-up and waiting from there on, or preempted when it wanted to "
+	.help = "Time off the CPU lasts from a switch-out to the next switch-in of the thread. It "
+		"is "
+		"asleep until the wake-up and waiting from there on, or preempted when it wanted "
+		"to "
 		"run on. Each belongs to the window in which it ends, with its whole length. The "
 		"call chain is the one that was sampled at the switch-out; a row is the innermost "
 		"function of the program in it and what that waits in within the kernel, without "
@@ -404,6 +408,7 @@ const struct analysis analysis_offcpu = {
 	.options_bytes = sizeof(struct view_options),
 	.options_default = &defaults,
 	.profile = true,
+	.names = true,
 	.chains = true,
 	.state_bytes = sizeof(struct off_cpu),
 	.take_delays = take_delays,

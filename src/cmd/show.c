@@ -14,6 +14,7 @@
 #include "base/wrap.h"
 #include "cmd/command.h"
 #include "cmd/show_answer.h"
+#include "cmd/symbols.h"
 
 #define OPTION_TABLE_MAX 48
 
@@ -57,6 +58,7 @@ static const struct option_spec show_options[] = {
 	  OPTION_AT(struct show_args, absolute),
 	  .help = "several runs: counts and sums of time as they are, not per second of covered "
 		  "time" },
+	SYMBOL_OPTIONS(struct show_args, symbols),
 	{ .name = "self",
 	  .type = OPTION_FLAG,
 	  OPTION_AT(struct show_args, self),

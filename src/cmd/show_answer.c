@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/quantity.h"
 #include "cmd/command.h"
+#include "cmd/symbols.h"
 #include "export/answer_json.h"
 #include "export/answer_text.h"
 #include "model/join.h"
@@ -85,6 +86,32 @@ static bool has_tracks(struct showing *s)
 	return true;
 }
 
+/* The answer about one run in [@from, @to) since its start. */
+static int ask_run(struct showing *s, size_t i, nsec_t from, nsec_t to, struct err *e)
+{
+	struct source *src = recording_source(s->run[i].recording);
+	struct analysis_args ask = s->ask;
+	struct chain_names names = { 0 };
+	int r = 0;
+
+	ask.from = src->info->start + from;
+	ask.to = src->info->start + to;
+	s->answer[i] = (struct answer){ 0 };
+	if (s->view->profile) {
+		struct symbol_choice choice = s->args->symbols;
+
+		choice.none |= !s->view->names;
+		r = chain_names_init(&names, src, &choice, e);
+		chain_names_give(&names, &ask);
+	}
+	if (r >= 0)
+		r = analysis_run(s->view, src, &ask, &s->answer[i], e);
+	if (r >= 0)
+		chain_names_notes(&names, s->answer[i].table);
+	chain_names_done(&names);
+	return r;
+}
+
 /* All runs, from the first on. -EAGAIN: one was opened anew, which may move the window of all. */
 static int ask_once(struct showing *s, struct err *e)
 {
@@ -96,13 +123,7 @@ static int ask_once(struct showing *s, struct err *e)
 		return r;
 	}
 	for (size_t i = 0; i < s->n && r >= 0; i++) {
-		struct source *src = recording_source(s->run[i].recording);
-		struct analysis_args ask = s->ask;
-
-		ask.from = src->info->start + from;
-		ask.to = src->info->start + to;
-		s->answer[i] = (struct answer){ 0 };
-		r = analysis_run(s->view, src, &ask, &s->answer[i], e);
+		r = ask_run(s, i, from, to, e);
 		if (r != -EBADMSG)
 			continue;
 		r = opened_run_salvage(&s->run[i], &s->args->select, DOING, r, e);

@@ -9,6 +9,7 @@
 #include "analysis/analysis.h"
 #include "base/attr.h"
 #include "cmd/selection.h"
+#include "cmd/symbols.h"
 
 #define SHOW_VIEW_OPTIONS_MAX 256
 #define SHOW_MAX_RUNS	      64
@@ -18,6 +19,7 @@ struct show_args {
 	const char *cpus;
 	bool top_given;
 	uint64_t top;
+	struct symbol_choice symbols;
 	bool merge, self, wide, json, csv;
 	const char *sort; /* name of a column */
 	/* several runs: */

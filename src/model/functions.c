@@ -227,8 +227,7 @@ static int resolve(struct making *m, struct err *e)
 	for (size_t i = 0; i < n && r >= 0; i = end) {
 		uint32_t module = frames_at(m->place, m->sorted[i])->module;
 
-		for (end = i + 1;
-		     end < n && frames_at(m->place, m->sorted[end])->module == module;)
+		for (end = i + 1; end < n && frames_at(m->place, m->sorted[end])->module == module;)
 			end++;
 		r = resolve_module(m, m->sorted + i, end - i, e);
 	}
