@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "model/profile_track.h"
 #include "stats/loghist.h"
 
 #define TASK_BITS   26
@@ -15,6 +16,7 @@
 #define CPU_BITS    16
 #define BUCKET_BITS 10
 #define REASON_BITS 16 /* different exit reasons of a run */
+#define PLACE_BITS  32 /* of sample_key, offcpu_key */
 #define WRITE_ROWS  16384
 
 const struct track track_cube_run = {
@@ -86,6 +88,36 @@ const struct track track_cube_exit = {
 	},
 };
 
+const struct track track_cube_sample = {
+	.id = 204,
+	.name = "cube_sample",
+	.help = "samples by time bin, event, task and node of the tree of functions",
+	.n_columns = 6,
+	.column = {
+		TRACK_TIME_COLUMN,
+		{ .name = "event", .type = COLUMN_U16, .codec = CODEC_PLANES, .help = "number of the event" },
+		{ .name = "task", .type = COLUMN_U32, .codec = CODEC_DICT, .help = "number of the task" },
+		{ .name = "node", .type = COLUMN_U32, .codec = CODEC_DICT, .help = "where in the tree" },
+		{ .name = "count", .type = COLUMN_U32, .codec = CODEC_PLANES, .help = "samples" },
+		{ .name = "weight", .type = COLUMN_U64, .codec = CODEC_PLANES, .help = "sum of weights" },
+	},
+};
+
+const struct track track_cube_offcpu = {
+	.id = 205,
+	.name = "cube_offcpu",
+	.help = "times off the CPU by time bin, task and node of the tree of functions",
+	.n_columns = 6,
+	.column = {
+		TRACK_TIME_COLUMN,
+		{ .name = "task", .type = COLUMN_U32, .codec = CODEC_DICT, .help = "number of the task" },
+		{ .name = "node", .type = COLUMN_U32, .codec = CODEC_DICT, .help = "where it blocked" },
+		{ .name = "count", .type = COLUMN_U32, .codec = CODEC_PLANES, .help = "times" },
+		{ .name = "sum", .type = COLUMN_U64, .codec = CODEC_PLANES, .unit = "ns", .help = "sum" },
+		{ .name = "max", .type = COLUMN_U64, .codec = CODEC_PLANES, .unit = "ns", .help = "longest" },
+	},
+};
+
 static void cube_init(struct cube *c, const struct run_info *info, unsigned int key_bits,
 		      size_t max_cells)
 {
@@ -105,17 +137,28 @@ void cubes_init(struct cubes *c, const struct run_info *info, size_t max_cells)
 	cube_init(&c->delay, info, 3 + TASK_BITS + BUCKET_BITS, max_cells);
 	cube_init(&c->next, info, 2 * TASK_BITS, max_cells);
 	cube_init(&c->exit, info, TASK_BITS + REASON_BITS + 1, max_cells);
+	cube_init(&c->sample, info, PLACE_BITS, max_cells);
+	cube_init(&c->offcpu, info, PLACE_BITS, max_cells);
 	c->exit.part_bits = 1;
 	c->info = info;
 	c->reasons = (struct exit_reasons){ 0 };
 	c->spans_begun = false;
 	c->has_kvm = NULL;
 	c->n_has_kvm = 0;
+	c->samples = false;
+	c->pass = (struct analysis_pass){ 0 };
+	c->sample_key = c->offcpu_key = NULL;
+	c->nodes = (struct off_cpu_nodes){ 0 };
 }
+
+#define CUBES_ALL(c)                                                                       \
+	{                                                                                  \
+		&(c)->run, &(c)->delay, &(c)->next, &(c)->exit, &(c)->sample, &(c)->offcpu \
+	}
 
 void cubes_focus(struct cubes *c, nsec_t length)
 {
-	struct cube *all[] = { &c->run, &c->delay, &c->next, &c->exit };
+	struct cube *all[] = CUBES_ALL(c);
 
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
 		/* A bin of all ones would make TALLIES_NO_KEY. */
@@ -131,7 +174,7 @@ void cubes_focus(struct cubes *c, nsec_t length)
 
 void cubes_done(struct cubes *c)
 {
-	struct cube *all[] = { &c->run, &c->delay, &c->next, &c->exit };
+	struct cube *all[] = CUBES_ALL(c);
 
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
 		tallies_done(&all[i]->hot);
@@ -141,6 +184,9 @@ void cubes_done(struct cubes *c)
 	free(c->has_kvm);
 	c->has_kvm = NULL;
 	c->n_has_kvm = 0;
+	c->sample_key = frames_free(c->sample_key);
+	c->offcpu_key = frames_free(c->offcpu_key);
+	off_cpu_nodes_done(&c->nodes);
 }
 
 static int add_tally(struct tallies *to, uint64_t key, const struct tally *t)
@@ -300,14 +346,85 @@ static int add_length(struct cube *c, unsigned int kind, uint32_t task, nsec_t b
 	return 0;
 }
 
+/* ---- samples, and time off the CPU ---- */
+
+static int take_profile(void *state, const struct analysis_pass *p, struct err *e)
+{
+	struct cubes *c = state;
+
+	c->pass = *p;
+	c->sample_key = frames_new();
+	c->offcpu_key = frames_new();
+	return c->sample_key && c->offcpu_key ? 0 : err_set(e, -ENOMEM, "out of memory");
+}
+
+static int take_samples(void *state, const struct batch *b, struct err *e)
+{
+	struct cubes *c = state;
+	const struct analysis_pass *p = &c->pass;
+
+	for (uint32_t i = 0; p->profile && i < b->rows; i++) {
+		uint16_t number = batch_u16(b, SAMPLE_EVENT)[i];
+		const struct profile_event *event = profile_event(p->profile, number);
+		uint32_t node = batch_u32(b, SAMPLE_NODE)[i];
+
+		if (event && event->flags & EVENT_FLAG_OFF_CPU)
+			continue;
+		node = node < functions_n_nodes(p->functions)
+			       ? functions_tree_node(p->functions, node)
+			       : 0;
+		uint32_t task =
+			task_index_get(p->index, batch_u32(b, SAMPLE_TID)[i], b->time[i], b->cpu);
+		uint32_t key = task == TASKS_NONE ? FRAMES_MAX
+						  : frames_add(c->sample_key, task, number, node);
+		struct tally *t =
+			key == FRAMES_MAX
+				? NULL
+				: cell_at(&c->sample,
+					  b->time[i] - min_of(b->time[i], c->sample.start), key);
+
+		if (!t)
+			return err_set(e, -ENOMEM, "out of memory");
+		t->count++;
+		t->sum += batch_u64(b, SAMPLE_WEIGHT)[i];
+	}
+	return 0;
+}
+
+static int add_off_cpu(struct cubes *c, const struct delay *d)
+{
+	uint32_t node;
+
+	if (!c->pass.chains || !off_cpu_delay(d))
+		return 0;
+	if (off_cpu_node(&c->nodes, &c->pass, d, &node) < 0)
+		return -ENOMEM;
+	node = functions_tree_node(c->pass.functions, node);
+	uint32_t key = frames_add(c->offcpu_key, d->task, 0, node);
+	struct tally *t =
+		key == FRAMES_MAX
+			? NULL
+			: cell_at(&c->offcpu, d->end - min_of(d->end, c->offcpu.start), key);
+
+	if (!t)
+		return -ENOMEM;
+	t->count++;
+	t->sum += d->end - d->begin;
+	t->max = max_of(t->max, d->end - d->begin);
+	return 0;
+}
+
 static int take_delays(void *state, const struct delay *delay, size_t n, struct err *e)
 {
-	struct cube *c = &((struct cubes *)state)->delay;
+	struct cubes *c = state;
 	int r = 0;
 
-	for (const struct delay *d = delay; d < delay + n && r >= 0; d++)
+	for (const struct delay *d = delay; d < delay + n && r >= 0; d++) {
 		if (d->kind != DELAY_NO_WAKEUP)
-			r = add_length(c, d->kind, d->task, d->begin, d->end, e);
+			r = add_length(&c->delay, d->kind, d->task, d->begin, d->end, e);
+		if (r >= 0 && add_off_cpu(c, d) < 0)
+			r = err_set(e, -ENOMEM, "out of memory");
+	}
 	return r;
 }
 
@@ -374,9 +491,12 @@ static int take_kvm(void *state, const struct kvm_span *span, size_t n, struct e
 
 struct scan_taker cubes_taker(struct cubes *c)
 {
-	return (struct scan_taker){
-		.take_runs = take_runs, .take_delays = take_delays, .take_kvm = take_kvm, .state = c
-	};
+	return (struct scan_taker){ .take_profile = take_profile,
+				    .take_runs = take_runs,
+				    .take_delays = take_delays,
+				    .take_kvm = take_kvm,
+				    .take_samples = c->samples ? take_samples : NULL,
+				    .state = c };
 }
 
 /* ---- out ---- */
@@ -445,6 +565,34 @@ static void put_exit(const struct cubes *c, struct batch *b, uint64_t key, const
 	batch_u32(b, CUBE_EXIT_ENDED)[row] = (uint32_t)others->sum;
 }
 
+static void put_sample(const struct cubes *c, struct batch *b, uint64_t key, const struct tally *t,
+		       size_t n)
+{
+	const struct frame *of = frames_at(c->sample_key, (uint32_t)key);
+	uint32_t row = b->rows;
+
+	(void)n;
+	batch_u16(b, CUBE_SAMPLE_EVENT)[row] = (uint16_t)of->module;
+	batch_u32(b, CUBE_SAMPLE_TASK)[row] = of->parent;
+	batch_u32(b, CUBE_SAMPLE_NODE)[row] = (uint32_t)of->offset;
+	batch_u32(b, CUBE_SAMPLE_COUNT)[row] = (uint32_t)t->count;
+	batch_u64(b, CUBE_SAMPLE_WEIGHT)[row] = t->sum;
+}
+
+static void put_offcpu(const struct cubes *c, struct batch *b, uint64_t key, const struct tally *t,
+		       size_t n)
+{
+	const struct frame *of = frames_at(c->offcpu_key, (uint32_t)key);
+	uint32_t row = b->rows;
+
+	(void)n;
+	batch_u32(b, CUBE_OFFCPU_TASK)[row] = of->parent;
+	batch_u32(b, CUBE_OFFCPU_NODE)[row] = (uint32_t)of->offset;
+	batch_u32(b, CUBE_OFFCPU_COUNT)[row] = (uint32_t)t->count;
+	batch_u64(b, CUBE_OFFCPU_SUM)[row] = t->sum;
+	batch_u64(b, CUBE_OFFCPU_MAX)[row] = t->max;
+}
+
 static int write_cube(const struct cubes *all, struct cube *c, const struct track *track,
 		      put_cell *put, struct sink *s, struct err *e)
 {
@@ -486,5 +634,9 @@ int cubes_write(struct cubes *c, struct sink *s, struct err *e)
 		r = write_cube(c, &c->next, &track_cube_next, put_next, s, e);
 	if (r >= 0)
 		r = write_cube(c, &c->exit, &track_cube_exit, put_exit, s, e);
+	if (r >= 0)
+		r = write_cube(c, &c->sample, &track_cube_sample, put_sample, s, e);
+	if (r >= 0)
+		r = write_cube(c, &c->offcpu, &track_cube_offcpu, put_offcpu, s, e);
 	return r;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The cubes of a report page: run time and switches, delays, successors and KVM exits as cells by
- * time bin, from which the viewer sums what a window and a filter ask for. Content and tracks 200
- * to 203: docs/formats/page.md, "Cubes".
+ * The cubes of a report page: run time and switches, delays, successors, KVM exits, samples and
+ * time off the CPU as cells by time bin, from which the viewer sums what a window and a filter ask
+ * for. Content and tracks 200 to 205: docs/formats/page.md, "Cubes".
  */
 #pragma once
 
@@ -11,6 +11,7 @@
 
 #include "analysis/analysis.h"
 #include "analysis/exit_reasons.h"
+#include "analysis/off_cpu.h"
 #include "analysis/tallies.h"
 #include "base/attr.h"
 #include "base/err.h"
@@ -45,11 +46,29 @@ enum {
 	CUBE_EXIT_LAST,
 	CUBE_EXIT_ENDED
 };
+enum {
+	CUBE_SAMPLE_TIME,
+	CUBE_SAMPLE_EVENT,
+	CUBE_SAMPLE_TASK,
+	CUBE_SAMPLE_NODE,
+	CUBE_SAMPLE_COUNT,
+	CUBE_SAMPLE_WEIGHT
+};
+enum {
+	CUBE_OFFCPU_TIME,
+	CUBE_OFFCPU_TASK,
+	CUBE_OFFCPU_NODE,
+	CUBE_OFFCPU_COUNT,
+	CUBE_OFFCPU_SUM,
+	CUBE_OFFCPU_MAX
+};
 
 extern const struct track track_cube_run;
 extern const struct track track_cube_delay;
 extern const struct track track_cube_next;
 extern const struct track track_cube_exit;
+extern const struct track track_cube_sample;
+extern const struct track track_cube_offcpu;
 
 struct cube {
 	nsec_t start, span; /* of the run */
@@ -65,12 +84,16 @@ struct cube {
 };
 
 struct cubes {
-	struct cube run, delay, next, exit;
+	struct cube run, delay, next, exit, sample, offcpu;
 	const struct run_info *info;
 	struct exit_reasons reasons; /* by their place in keys */
 	bool spans_begun;
 	bool *has_kvm; /* by task number: those with KVM events */
 	size_t n_has_kvm;
+	bool samples; /* set by the caller: single samples are too many, so make a cube of them */
+	struct analysis_pass pass; /* what samples refer to; .profile NULL: nothing */
+	struct frames *sample_key, *offcpu_key; /* task, event and node by their place in keys */
+	struct off_cpu_nodes nodes;
 };
 
 /* @max_cells per cube; 0 = CUBE_MAX_CELLS. Allocates nothing. */
@@ -81,6 +104,6 @@ void cubes_focus(struct cubes *c, nsec_t length);
 void cubes_done(struct cubes *c);
 /* For analysis_run_all(): what fills @c. */
 struct scan_taker cubes_taker(struct cubes *c);
-/* Write the cells as rows of the four tracks (times since the start of the run, no CPU) to @s.
+/* Write the cells as rows of the tracks (times since the start of the run, no CPU) to @s.
  * Once. */
 int cubes_write(struct cubes *c, struct sink *s, struct err *e) must_check;

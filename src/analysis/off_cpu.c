@@ -60,7 +60,7 @@ struct off_cpu_place off_cpu_place(const struct functions *f, uint32_t tree_node
 		uint32_t number = frames_at(tree, i)->module;
 		const struct function *at = functions_at(f, number);
 
-		if (!at->kernel) {
+		if (at->kind != MODULE_KERNEL) {
 			ret.function = number;
 			break;
 		}

@@ -15,9 +15,11 @@
 #include "base/quantity.h"
 #include "cmd/command.h"
 #include "cmd/selection.h"
+#include "cmd/symbols.h"
 #include "export/page.h"
 #include "format/packer.h"
 #include "format/recording.h"
+#include "model/profile_track.h"
 #include "model/run_names.h"
 #include "model/sched_track.h"
 #include "model/vm_track.h"
@@ -38,6 +40,7 @@
 
 struct report_args {
 	struct selection select;
+	struct symbol_choice symbols;
 	const char *output, *title;
 	const char *view, *views; /* name; names with commas between them */
 	bool diff;
@@ -52,6 +55,7 @@ struct report {
 	const char **shown; /* names for the rail */
 	size_t n_shown;
 	bool cut; /* only a window is taken in */
+	uint64_t events_max; /* of each run */
 	int status; /* when words were printed already */
 };
 
@@ -66,6 +70,8 @@ struct report_run {
 	struct buf blocks; /* the cubes' */
 	struct vm_groups vms;
 	struct page_vm *vm; /* the same for the page */
+	struct chain_names names; /* .profile NULL: no samples */
+	bool sample_rows;
 };
 
 static int add_block(void *ctx, const struct block_info *info, uint8_t *block, size_t bytes,
@@ -124,6 +130,41 @@ static int find_vms(struct report_run *r, struct err *e)
 	return 0;
 }
 
+/* What the samples refer to. A file that lacks parts of it is shown without. */
+static int read_profile(const struct report *p, struct report_run *r, struct analysis_args *args,
+			struct err *e)
+{
+	struct source *src = recording_source(r->opened.recording);
+	struct err why = { 0 };
+
+	if (!analysis_has_track(src->info, &track_event) &&
+	    !analysis_has_track(src->info, &track_sample))
+		return 0;
+	int ret = chain_names_init(&r->names, src, &p->args->symbols, &why);
+
+	if (ret == -EBADMSG && r->opened.salvaged) {
+		log_warn("'%s': %s, leaving out its profile", r->opened.path, err_text(&why, ret));
+		chain_names_done(&r->names);
+		args->no_profile = true;
+		return 0;
+	}
+	if (ret < 0)
+		return err_set(e, ret, "%s", err_text(&why, ret));
+	chain_names_give(&r->names, args);
+	return 0;
+}
+
+/* Why names are missing, where they are shown. */
+static void note_names(const struct report *p, struct report_run *r)
+{
+	for (size_t i = 0; i < p->n_analyses; i++)
+		if (p->analysis[i]->names && r->answer[i].table)
+			chain_names_notes(&r->names, r->answer[i].table);
+}
+
+static void describe(const struct report *p, const struct report_run *r, const char *path,
+		     struct page_run *ret);
+
 /* Answers and cubes of one recording, in one reading of its events. */
 static int analyse(const struct report *p, struct report_run *r, struct err *e)
 {
@@ -131,7 +172,7 @@ static int analyse(const struct report *p, struct report_run *r, struct err *e)
 	struct analysis_args args = { .from = src->info->start + r->from,
 				      .to = src->info->start + r->to,
 				      .top = ANSWER_ROWS };
-	const struct scan_taker taker = cubes_taker(&r->cubes);
+	struct page_run page;
 
 	r->answer = calloc(p->n_analyses + 1, sizeof(*r->answer));
 	if (!r->answer)
@@ -140,10 +181,20 @@ static int analyse(const struct report *p, struct report_run *r, struct err *e)
 	cubes_init(&r->cubes, src->info, cells_for(src->info));
 	if (p->cut)
 		cubes_focus(&r->cubes, r->to - r->from);
-	int ret = analysis_run_all(p->analysis, p->n_analyses, src, &args, &taker, r->answer, e);
+	int ret = read_profile(p, r, &args, e);
+
+	describe(p, r, r->opened.path, &page);
+	r->sample_rows = r->names.profile && page_sample_rows(&page);
+	r->cubes.samples = r->names.profile && !r->sample_rows;
+	const struct scan_taker taker = cubes_taker(&r->cubes);
 
 	if (ret >= 0)
+		ret = analysis_run_all(p->analysis, p->n_analyses, src, &args, &taker, r->answer,
+				       e);
+	if (ret >= 0)
 		ret = find_vms(r, e);
+	if (ret >= 0)
+		note_names(p, r);
 	return ret < 0 ? ret : encode_cubes(r, e);
 }
 
@@ -156,6 +207,7 @@ static void forget_answers(struct report_run *r)
 	vm_groups_done(&r->vms);
 	free(r->vm);
 	r->vm = NULL;
+	chain_names_done(&r->names);
 	buf_done(&r->blocks);
 	r->answer = NULL;
 	r->n_answers = 0;
@@ -194,7 +246,7 @@ static int open_run(struct report *p, struct report_run *r, const char *path, si
 }
 
 static void describe(const struct report *p, const struct report_run *r, const char *path,
-		     uint64_t events_max, struct page_run *ret)
+		     struct page_run *ret)
 {
 	const struct source *src = recording_source(r->opened.recording);
 	const char *slash = strrchr(path, '/');
@@ -211,6 +263,12 @@ static void describe(const struct report *p, const struct report_run *r, const c
 				  .delay_bin = r->cubes.delay.bin_ns,
 				  .next_bin = r->cubes.next.bin_ns,
 				  .exit_bin = r->cubes.exit.bin_ns,
+				  .sample_bin = r->cubes.samples ? r->cubes.sample.bin_ns : 0,
+				  .offcpu_bin =
+					  r->cubes.offcpu.cell.used ? r->cubes.offcpu.bin_ns : 0,
+				  .profile = r->names.profile,
+				  .functions = r->names.functions,
+				  .sample_rows = r->sample_rows,
 				  .reason = r->cubes.reasons.reason,
 				  .n_reasons = r->cubes.reasons.n,
 				  .vm = r->vm,
@@ -221,7 +279,7 @@ static void describe(const struct report *p, const struct report_run *r, const c
 				  .cubes = r->blocks.data,
 				  .cubes_bytes = r->blocks.len,
 				  .recording = r->opened.recording,
-				  .events_max = events_max };
+				  .events_max = p->events_max };
 }
 
 /* A page that failed is not left behind. */
@@ -313,6 +371,7 @@ static int read_runs(struct report *p, const char **file, size_t n, struct repor
 		log_error("out of memory");
 		return -ENOMEM;
 	}
+	p->events_max = p->args->events_max / n;
 	for (size_t i = 0; i < n; i++)
 		run[i].name = name[i];
 	for (size_t i = 0; i < n; i++) {
@@ -321,7 +380,7 @@ static int read_runs(struct report *p, const char **file, size_t n, struct repor
 
 		if (r < 0)
 			return r;
-		describe(p, &run[i], file[i], p->args->events_max / n, &ret[i]);
+		describe(p, &run[i], file[i], &ret[i]);
 	}
 	log_progress_done();
 	return 0;
@@ -515,6 +574,7 @@ static const struct option_spec report_options[] = {
 	  OPTION_AT(struct report_args, title),
 	  .help = "title of the page" },
 	SELECTION_OPTIONS(struct report_args, select),
+	SYMBOL_OPTIONS(struct report_args, symbols),
 	{ .name = "view",
 	  .type = OPTION_STRING,
 	  .arg = "NAME",

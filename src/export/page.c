@@ -13,8 +13,10 @@
 #include "base/quantity.h"
 #include "export/answer_json.h"
 #include "export/base64.h"
+#include "export/page_profile.h"
 #include "model/file_track.h"
 #include "model/kvm_track.h"
+#include "model/profile_track.h"
 #include "model/sched_track.h"
 
 #define PAGE_JSON_MAX	((size_t)1 << 30)
@@ -65,7 +67,30 @@ static bool is_shown(uint16_t track)
 	       track == track_kvm_entry.id;
 }
 
-/* Their blocks from the begin of the run until the limit is reached. */
+/* Bytes of the blocks of samples. */
+static uint64_t sample_bytes(const struct page_run *r)
+{
+	size_t all = r->recording ? recording_n_blocks(r->recording) : 0;
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < all; i++) {
+		const struct recording_block *b = recording_block_at(r->recording, i);
+
+		if (b->track == track_sample.id && in_window(r, b))
+			bytes += b->bytes;
+	}
+	return bytes;
+}
+
+/* All or none, and half of the room for the other events. */
+bool page_sample_rows(const struct page_run *r)
+{
+	uint64_t bytes = sample_bytes(r);
+
+	return bytes && bytes <= r->events_max / 2;
+}
+
+/* Samples, then blocks of other events from the begin of the run until the limit is reached. */
 static int choose_events(const struct page_run *r, struct page_events *ev)
 {
 	size_t all = r->recording ? recording_n_blocks(r->recording) : 0, n = 0;
@@ -80,6 +105,11 @@ static int choose_events(const struct page_run *r, struct page_events *ev)
 
 		if (is_shown(b->track) && in_window(r, b))
 			c[n++] = (struct candidate){ b->first, i };
+		if (b->track != track_sample.id || !r->sample_rows || !in_window(r, b))
+			continue;
+		ev->block[ev->n++] = i;
+		ev->rows += b->rows;
+		ev->bytes += b->bytes;
 	}
 	qsort(c, n, sizeof(*c), by_time);
 	for (size_t i = 0; i < n; i++) {
@@ -280,6 +310,10 @@ static void events_json(const struct page_run *r, const struct page_events *ev, 
 	json_key_u64(j, "delay", r->delay_bin);
 	json_key_u64(j, "next", r->next_bin);
 	json_key_u64(j, "exit", r->exit_bin);
+	if (r->sample_bin)
+		json_key_u64(j, "sample", r->sample_bin);
+	if (r->offcpu_bin)
+		json_key_u64(j, "offcpu", r->offcpu_bin);
 	json_end(j);
 	json_key(j, "events");
 	json_begin_array(j);
@@ -327,6 +361,11 @@ static int run_json(const struct page_run *r, const struct page_events *ev, stru
 	vms_json(r, j);
 	reasons_json(r, j);
 	events_json(r, ev, j);
+	json_key(j, "profile");
+	if (r->profile)
+		ret = page_profile_json(r->profile, r->functions, r->sample_rows, j, out);
+	else
+		json_put_null(j);
 	json_key(j, "views");
 	json_begin_array(j);
 	for (size_t i = 0; i < r->n_views && ret >= 0; i++)

@@ -15,7 +15,9 @@
 #include "base/nsec.h"
 #include "format/recording.h"
 #include "model/answer.h"
+#include "model/functions.h"
 #include "model/kvm_reason.h"
+#include "model/profile.h"
 #include "model/run.h"
 #include "model/tasks.h"
 
@@ -39,7 +41,10 @@ struct page_run {
 	const struct tasks *tasks;
 	const struct answer *view;
 	size_t n_views; /* those without a table are left out */
-	nsec_t run_bin, delay_bin, next_bin, exit_bin;
+	nsec_t run_bin, delay_bin, next_bin, exit_bin, sample_bin, offcpu_bin; /* 0: no cube */
+	const struct profile *profile; /* NULL: no samples; else with .functions */
+	const struct functions *functions;
+	bool sample_rows; /* single samples, as events; page_sample_rows() */
 	const struct kvm_reason *reason; /* those of the exits in the cubes */
 	size_t n_reasons;
 	const struct page_vm *vm; /* virtual machines */
@@ -75,6 +80,10 @@ struct page_stats {
 	uint64_t events; /* rows in the page */
 	uint64_t events_left_out;
 };
+
+/* Do the single samples of @r fit? Looks at .recording, .info, .from, .to and .events_max. Else
+ * they are to be told in a cube. */
+bool page_sample_rows(const struct page_run *r);
 
 /* 0 or -errno with words. */
 int page_write(const struct page *p, FILE *out, struct page_stats *ret, struct err *e) must_check;

@@ -161,7 +161,7 @@ static int settle_place(struct making *m, uint32_t place, const struct profile_s
 	const struct frame *at = frames_at(m->place, place);
 	const struct module *module = modules_at(profile_modules(m->profile), at->module);
 	struct function want = { .module = s && s->module ? s->module : short_name(module),
-				 .kernel = module->kind == MODULE_KERNEL,
+				 .kind = module->kind,
 				 .known = true };
 	char offset[24];
 

@@ -28,7 +28,7 @@ struct function {
 	const char *module; /* short: "libc.so.6", "[kernel]" */
 	uint64_t start; /* offset in the module */
 	bool known; /* has a name; else .name is its offset */
-	bool kernel;
+	enum module_kind kind;
 };
 
 struct functions; /* opaque */

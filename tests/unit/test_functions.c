@@ -51,7 +51,8 @@ static void test_names_and_tree(void **state)
 	check(&l, 7, "__schedule", "[kernel]");
 	check(&l, 8, "0x0000000000009000", "libx.so");
 	assert_int_equal(functions_count(l.functions), 7);
-	assert_true(functions_at(l.functions, functions_of(l.functions, 7))->kernel);
+	assert_int_equal(functions_at(l.functions, functions_of(l.functions, 7))->kind,
+			 MODULE_KERNEL);
 	assert_true(functions_at(l.functions, functions_of(l.functions, 7))->known);
 	assert_false(functions_at(l.functions, functions_of(l.functions, 8))->known);
 	assert_int_equal(functions_of(l.functions, 2), functions_of(l.functions, 3));
