@@ -146,6 +146,7 @@ void cubes_init(struct cubes *c, const struct run_info *info, size_t max_cells)
 	c->has_kvm = NULL;
 	c->n_has_kvm = 0;
 	c->samples = false;
+	c->wakeups = analysis_has_track(info, &track_wakeup);
 	c->pass = (struct analysis_pass){ 0 };
 	c->sample_key = c->offcpu_key = NULL;
 	c->nodes = (struct off_cpu_nodes){ 0 };
@@ -408,7 +409,7 @@ static int add_off_cpu(struct cubes *c, const struct delay *d)
 
 	if (!t)
 		return -ENOMEM;
-	t->count++;
+	t->count += off_cpu_over(d, c->wakeups);
 	t->sum += d->end - d->begin;
 	t->max = max_of(t->max, d->end - d->begin);
 	return 0;

@@ -94,6 +94,7 @@ struct cubes {
 	struct analysis_pass pass; /* what samples refer to; .profile NULL: nothing */
 	struct frames *sample_key, *offcpu_key; /* task, event and node by their place in keys */
 	struct off_cpu_nodes nodes;
+	bool wakeups; /* were recorded */
 };
 
 /* @max_cells per cube; 0 = CUBE_MAX_CELLS. Allocates nothing. */

@@ -25,6 +25,12 @@ static inline bool off_cpu_delay(const struct delay *d)
 	return d->kind == DELAY_NO_WAKEUP || d->kind == DELAY_SLEEP || d->kind == DELAY_WAIT ||
 	       d->kind == DELAY_PREEMPTED;
 }
+/* Is the thread switched in where @d ends? Where wake-ups were recorded a sleep goes on as a wait,
+ * and both are one time off the CPU. */
+static inline bool off_cpu_over(const struct delay *d, bool wakeups)
+{
+	return d->kind != DELAY_SLEEP || !wakeups;
+}
 /*
  * The node of the chain for @d, which off_cpu_delay() is true of; 0: none. All such delays must be
  * asked for in the order in which they come. 0 or -ENOMEM.

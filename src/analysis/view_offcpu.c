@@ -77,7 +77,7 @@ static const struct table_column columns[N_COLUMNS] = {
 		    .type = CELL_U64,
 		    .unit = UNIT_COUNT,
 		    .flags = TABLE_COLUMN_ADDS,
-		    .help = "switch-outs" },
+		    .help = "switch-ins: a sleep and the wait after it are one" },
 	[MEAN] = DURATION("mean", "Mean", 0, "off CPU / times"),
 	[MAX] = DURATION("max", "Longest", 0, "the longest sleep, wait or preemption"),
 };
@@ -117,6 +117,8 @@ static int take_delays(struct analysis_pass *p, const struct delay *delay, size_
 	struct off_cpu *o = p->state;
 	const struct view_options *options = p->options;
 
+	bool wakeups = analysis_has_track(p->src->info, &track_wakeup);
+
 	/* Chains are known from here on. */
 	if (o->by == BY_DEFAULT)
 		o->by = options->by ? !strcmp(options->by, "task")    ? BY_TASK
@@ -138,12 +140,12 @@ static int take_delays(struct analysis_pass *p, const struct delay *delay, size_
 
 		if (!t)
 			return err_set(e, -ENOMEM, "out of memory");
-		t->count++;
+		t->count += off_cpu_over(d, wakeups);
 		t->sum += d->end - d->begin;
 		t->max = max_of(t->max, d->end - d->begin);
 		o->all += d->end - d->begin;
 		o->no_wakeup += d->kind == DELAY_NO_WAKEUP;
-		o->no_chain += !node && d->kind != DELAY_WAIT;
+		o->no_chain += !node && off_cpu_over(d, wakeups);
 	}
 	return 0;
 }
@@ -263,27 +265,26 @@ static void put_row(struct analysis_pass *p, const struct tally *t, size_t n)
 {
 	struct off_cpu *o = p->state;
 	struct table *table = p->answer->table;
-	uint64_t sum[KINDS] = { 0 }, count[KINDS] = { 0 }, all = 0, times, max = 0;
+	uint64_t sum[KINDS] = { 0 }, all = 0, times = 0, max = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		sum[t[i].key % KINDS] = t[i].sum;
-		count[t[i].key % KINDS] = t[i].count;
+		times += t[i].count;
 		all += t[i].sum;
 		max = max_of(max, t[i].max);
 	}
-	/* A wait is the rest of a sleep, unless its begin was not seen. */
-	times = max_of(count[0] + count[1], count[2]) + count[3];
 	table_row(table);
 	name_row(p, (uint32_t)(t->key / KINDS));
 	table_set_u64(table, OFF_CPU, all);
 	if (o->all)
 		table_set_f64(table, SHARE, 100.0 * (double)all / (double)o->all);
 	table_set_u64(table, SLEEP, sum[1]);
-	if (p->scan && sched_scan_stats(p->scan)->wakeups)
+	if (analysis_has_track(p->src->info, &track_wakeup))
 		table_set_u64(table, WAIT, sum[2]);
 	table_set_u64(table, PREEMPTED, sum[3]);
 	table_set_u64(table, COUNT, times);
-	table_set_u64(table, MEAN, all / times);
+	if (times)
+		table_set_u64(table, MEAN, all / times);
 	table_set_u64(table, MAX, max);
 }
 
@@ -323,7 +324,7 @@ static void add_notes(struct analysis_pass *p)
 			   "%s sleeps ended without a wake-up that was seen: they are in off CPU, "
 			   "neither asleep nor waiting",
 			   quantity_count(text, o->no_wakeup));
-	if (p->scan && !sched_scan_stats(p->scan)->wakeups)
+	if (!analysis_has_track(p->src->info, &track_wakeup))
 		table_note(t, "wake-ups were not recorded: asleep lasts until the switch-in");
 }
 
