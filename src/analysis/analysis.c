@@ -66,6 +66,11 @@ int analysis_refuse(const struct track *missing, const char *name, struct err *e
 {
 	if (missing == &track_sample)
 		return err_set(e, -ENODATA, "'%s' has no samples (record with --profile)", name);
+	if (missing == &track_event)
+		return err_set(e, -ENODATA,
+			       "'%s' has neither samples nor counters (record with --profile or "
+			       "--counters)",
+			       name);
 	bool kvm =
 		missing == &track_kvm_exit || missing == &track_kvm_entry || missing == &track_kvm;
 	const char *events = kvm ? track_kvm.name : missing->name;

@@ -170,7 +170,8 @@ void sample_sums_notes(const struct sample_sums *s, unsigned int chosen, struct 
 			   n >= sizeof(names) ? " ..." : "");
 	if (s->no_such_node)
 		table_note(t,
-			   "%" PRIu64 " samples name call chains that are not in the file: they "
-			   "count as [no chain]",
+			   "of %" PRIu64
+			   " samples the call chain is not in the file: they count as "
+			   "[no chain]",
 			   s->no_such_node);
 }

@@ -362,12 +362,18 @@ static int make_table(struct analysis_pass *p)
 	return p->answer->table ? 0 : -ENOMEM;
 }
 
+static unsigned int named_by(const struct hotspots *h)
+{
+	return h->by == BY_TASK ? TASK : h->by == BY_MODULE ? MODULE : FUNCTION;
+}
+
 static void add_facts(struct analysis_pass *p)
 {
 	struct hotspots *h = p->state;
 	struct answer *a = p->answer;
 	char count[QUANTITY_MAX], all[QUANTITY_MAX];
 	union cell name, share;
+	size_t hottest = 0;
 
 	if (h->event < h->sums.n_events) {
 		const struct sample_event *v = &h->sums.event[h->event];
@@ -378,12 +384,12 @@ static void add_facts(struct analysis_pass *p)
 			    sample_event_unit(v) == UNIT_NSEC ? quantity_duration(all, v->weight)
 							      : quantity_count(all, v->weight));
 	}
-	if (table_n_rows(a->table) && table_get(a->table, 0, SELF_PCT, &share) &&
-	    table_get(a->table, 0,
-		      h->by == BY_TASK	   ? TASK
-		      : h->by == BY_MODULE ? MODULE
-					   : FUNCTION,
-		      &name))
+	for (size_t i = 1; i < table_n_rows(a->table); i++)
+		if (table_get(a->table, i, SELF_PCT, &share) &&
+		    table_get(a->table, hottest, SELF_PCT, &name) && share.f64 > name.f64)
+			hottest = i;
+	if (table_n_rows(a->table) && table_get(a->table, hottest, SELF_PCT, &share) &&
+	    table_get(a->table, hottest, named_by(h), &name))
 		answer_fact(a, "hottest", "%s, %.2f %%", name.text, share.f64);
 	if (h->sums.idle)
 		answer_fact(a, "of idle CPUs", "%s samples", quantity_count(count, h->sums.idle));

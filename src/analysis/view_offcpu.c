@@ -316,13 +316,14 @@ static void add_notes(struct analysis_pass *p)
 			      "tasks are known (record with --profile)");
 	else if (o->no_chain)
 		table_note(t,
-			   "%s times off the CPU have no call chain: chains are sampled where "
+			   "%s of the times have no call chain: chains are sampled where "
 			   "threads block, not where they are preempted, and some may be lost",
 			   quantity_count(text, o->no_chain));
 	if (o->no_wakeup)
 		table_note(t,
-			   "%s sleeps ended without a wake-up that was seen: they are in off CPU, "
-			   "neither asleep nor waiting",
+			   "of %s sleeps the wake-up was not seen: they are in off CPU, neither "
+			   "asleep "
+			   "nor waiting",
 			   quantity_count(text, o->no_wakeup));
 	if (!analysis_has_track(p->src->info, &track_wakeup))
 		table_note(t, "wake-ups were not recorded: asleep lasts until the switch-in");

@@ -2,15 +2,17 @@
 /*
  * Writes a recording of which every number is known, to compare with another:
  *
- *	known_run OUT.kymo MS [moved] [doubled] [lost]
+ *	known_run OUT.kymo MS [moved] [doubled] [lost] [profile] [cooler]
  *
  * Two CPUs for MS milliseconds. In every 10 ms: 'steady' (thread 103) runs 3 ms and 'mover' (101) 2
  * ms on CPU 0, 'double' (102) 1 ms on CPU 1; each is woken 10 us before. "moved": mover runs on
  * CPU 1 instead, behind the other. "doubled": double runs 2 ms. "lost": the events of the second
- * half are missing on both CPUs. Thread ids are 100 higher where anything is said, as they would be
- * in another run.
+ * half are missing on both CPUs. "profile": steady is sampled ten times in each period, 70 % in
+ * spin_a, 20 % in spin_b, 10 % in spin_c ("cooler": 50, 40 and 10 %), and the call chain at which
+ *it blocks is there too. Thread ids are 100 higher where anything is said, as they would be in
+ *another run.
  */
-#include "../unit/scenario.h"
+#include "../unit/profile_scenario.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -26,7 +28,7 @@ enum { MOVER = 101, DOUBLE, STEADY };
 struct plan {
 	uint32_t tids; /* added to all of them */
 	nsec_t until; /* events are there so far */
-	bool moved, doubled;
+	bool moved, doubled, profile, cooler;
 };
 
 /* @tid runs for @length from *@at on, when the CPU was idle. */
@@ -41,6 +43,47 @@ static void run_for(struct scenario *s, const struct plan *p, uint32_t cpu, nsec
 	*at += length + NSEC_PER_MSEC / 2;
 }
 
+/* main (prog) calls spin_a, spin_b, spin_c and wait_for_work, which reads. Nodes: 1 main, 2 to 4
+ * the spins, 5 wait_for_work, 6 read (libc), 7 vfs_read, 8 schedule (kernel). */
+static void put_program(struct scenario *s)
+{
+	static const char *const name[] = { "main", "spin_a", "spin_b", "spin_c", "wait_for_work" };
+
+	scenario_event(s, 0, "cpu-clock", "ns", 0, "");
+	scenario_event(s, 1, "page-faults", "", 0, "");
+	scenario_event(s, 2, "sched:sched_switch", "", EVENT_FLAG_OFF_CPU, "");
+	scenario_event(s, 3, "cycles", "", EVENT_FLAG_MISSING, "this machine has no PMU");
+	scenario_module(s, 0, MODULE_FILE, "/opt/bin/prog");
+	scenario_module(s, 1, MODULE_FILE, "/lib/libc.so.6");
+	scenario_module(s, 2, MODULE_KERNEL, "[kernel]");
+	for (uint32_t i = 0; i < ARRAY_SIZE(name); i++) {
+		scenario_symbol(s, 0, 0x1000 + 0x100 * i, 0x100, name[i]);
+		scenario_frame(s, 1 + i, i ? 1 : 0, 0, 0x1010 + 0x100 * i);
+	}
+	scenario_symbol(s, 1, 0x2000, 0x100, "read");
+	scenario_symbol(s, 2, 0xffffffff81000000, 0x100, "vfs_read");
+	scenario_symbol(s, 2, 0xffffffff81000100, 0x100, "schedule");
+	scenario_frame(s, 6, 5, 1, 0x2020);
+	scenario_frame(s, 7, 6, 2, 0xffffffff81000020);
+	scenario_frame(s, 8, 7, 2, 0xffffffff81000120);
+}
+
+/* The samples of the period that begins at @t. */
+static void put_samples(struct scenario *s, const struct plan *p, nsec_t t)
+{
+	const uint32_t tid = STEADY + p->tids;
+	const nsec_t begin = t + NSEC_PER_MSEC, each = 300 * NSEC_PER_USEC;
+
+	for (uint32_t i = 0; i < 10; i++)
+		scenario_sample(s, 0, begin + each * i, 0, tid,
+				i < (p->cooler ? 5 : 7) ? 2
+				: i < 9			? 3
+							: 4,
+				each);
+	scenario_sample(s, 0, begin + each * 10, 1, tid, 4, 1);
+	scenario_sample(s, 0, begin + 3 * NSEC_PER_MSEC + 2 * NSEC_PER_USEC, 2, tid, 8, 0);
+}
+
 static void fill(struct scenario *s, const struct plan *p, nsec_t end)
 {
 	static const char *const name[] = { "mover", "double", "steady" };
@@ -49,12 +92,16 @@ static void fill(struct scenario *s, const struct plan *p, nsec_t end)
 		scenario_task(s, 0, TASK_ALIVE, MOVER + i + p->tids, name[i], 0);
 	for (uint32_t c = 0; c < 2; c++)
 		scenario_start(s, c, START);
+	if (p->profile)
+		put_program(s);
 	for (nsec_t t = START; t < end; t += PERIOD) {
 		nsec_t at[2] = { t + NSEC_PER_MSEC, t + NSEC_PER_MSEC };
 
 		run_for(s, p, 1, &at[1], DOUBLE, (p->doubled ? 2 : 1) * NSEC_PER_MSEC);
 		run_for(s, p, 0, &at[0], STEADY, 3 * NSEC_PER_MSEC);
 		run_for(s, p, p->moved, &at[p->moved], MOVER, 2 * NSEC_PER_MSEC);
+		if (p->profile && t + PERIOD < p->until)
+			put_samples(s, p, t);
 	}
 	for (uint32_t c = 0; c < 2; c++)
 		scenario_end(s, c, end);
@@ -87,7 +134,9 @@ int main(int argc, char **argv)
 	struct plan p = { 0 };
 
 	if (argc < 3 || sscanf(argv[2], "%u", &ms) != 1) {
-		fputs("usage: known_run OUT.kymo MS [moved] [doubled] [lost]\n", stderr);
+		fputs("usage: known_run OUT.kymo MS [moved] [doubled] [lost] [profile] "
+		      "[cooler]\n",
+		      stderr);
 		return 2;
 	}
 	const nsec_t end = START + ms * NSEC_PER_MSEC;
@@ -96,6 +145,8 @@ int main(int argc, char **argv)
 	for (int i = 3; i < argc; i++) {
 		p.moved |= !strcmp(argv[i], "moved");
 		p.doubled |= !strcmp(argv[i], "doubled");
+		p.profile |= !strcmp(argv[i], "profile");
+		p.cooler |= !strcmp(argv[i], "cooler");
 		if (!strcmp(argv[i], "lost"))
 			p.until = START + ms * NSEC_PER_MSEC / 2;
 		p.tids = 100;

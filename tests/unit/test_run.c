@@ -176,6 +176,25 @@ static void test_other_tracks(void **state)
 	run_info_done(&r);
 }
 
+/* Samples that do not tell their CPU: a span, where nothing else has one. */
+static void test_events_of_no_cpu(void **state)
+{
+	struct run_info r = { 0 };
+
+	(void)state;
+	add_events(&r, BATCH_CPU_NONE, 700, 900);
+	add_events(&r, BATCH_CPU_NONE, 500, 800);
+	run_info_settle(&r);
+	assert_int_equal(r.start, 500);
+	assert_int_equal(r.end, 900);
+	assert_int_equal(r.n_cpu, 0);
+	add_events(&r, 1, 600, 650);
+	run_info_settle(&r);
+	assert_int_equal(r.start, 600);
+	assert_int_equal(r.end, 650);
+	run_info_done(&r);
+}
+
 static void test_losses(void **state)
 {
 	struct run_info r = { 0 };
@@ -336,6 +355,7 @@ int main(void)
 		cmocka_unit_test(test_meta),
 		cmocka_unit_test(test_coverage_of_cpus),
 		cmocka_unit_test(test_other_tracks),
+		cmocka_unit_test(test_events_of_no_cpu),
 		cmocka_unit_test(test_losses),
 		cmocka_unit_test(test_realtime),
 		cmocka_unit_test(test_too_many_cpus),

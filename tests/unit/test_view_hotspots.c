@@ -164,7 +164,7 @@ static void test_hostile(void **state)
 
 	assert_string_equal(view_rows_text(&a, "function module samples event", &out),
 			    "[no chain] [unknown] 2 [unknown]; main prog 1 [unknown]");
-	assert_true(view_notes(&a, "1 samples name call chains that are not in the file"));
+	assert_true(view_notes(&a, "of 1 samples the call chain is not in the file"));
 	answer_done(&a);
 	scenario_done(&s);
 }
