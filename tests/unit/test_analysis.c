@@ -1,6 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* Tests of src/analysis/analysis: the driver, apart from what each view counts. */
+#include "profile_scenario.h"
 #include "view_text.h"
+
+/* One sample at @time. */
+static void profile(struct scenario *s, nsec_t time)
+{
+	scenario_event(s, 0, "cpu-clock", "ns", 0, "");
+	scenario_module(s, 0, MODULE_FILE, "/bin/a");
+	scenario_frame(s, 1, 0, 0, 0x1000);
+	scenario_sample(s, 0, time, 0, 1, 1, 10);
+}
 
 static void build(struct scenario *s)
 {
@@ -20,6 +30,7 @@ static void build(struct scenario *s)
 			scenario_entry(s, 0, 115 + 10 * i, now);
 		}
 	}
+	profile(s, 600);
 	scenario_loss(s, 1, 2000, 2500, &track_wakeup, 7);
 	scenario_end(s, 0, 6000);
 	scenario_end(s, 1, 6000);
@@ -45,7 +56,7 @@ static void test_list_is_sorted_and_described(void **state)
 /* One reading for all gives each the same answer as a reading of its own. */
 static void test_one_reading_for_all(void **state)
 {
-	struct answer all[16] = { 0 }, alone;
+	struct answer all[32] = { 0 }, alone;
 	struct analysis_args args;
 	struct scenario s;
 	size_t n = 0;
@@ -232,6 +243,7 @@ static void nothing(struct scenario *s)
 	scenario_switch(s, 0, 100, 1, 2, 1);
 	scenario_wakeup(s, 0, 100, 1, 2);
 	scenario_exit(s, 0, 100, 1, KVM_ISA_VMX, 12);
+	profile(s, 100);
 }
 
 static void test_a_run_of_no_length(void **state)

@@ -16,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -138,9 +139,13 @@ static bool ask(const char *capture, const char *symfs, struct rows *ret)
 	assert_int_equal(write(fd, data.data, data.len), data.len);
 	assert_int_equal(close(fd), 0);
 	buf_done(&data);
-	if (conversion_open(path, 0, &recording, &e) < 0)
-		fail_msg("%s", e.text);
+	int r = conversion_open(path, 0, &recording, &e);
+
 	(void)unlink(path);
+	if (r == -ENODATA)
+		return false;
+	if (r < 0)
+		fail_msg("%s", e.text);
 	struct source *src = recording_source(recording);
 	struct analysis_args args = { .from = src->info->start,
 				      .to = src->info->end,
@@ -303,7 +308,7 @@ static void test_compiler(void **state)
 int main(void)
 {
 	/* Names are looked for in files, not in what another run kept. */
-	(void)setenv("XDG_CACHE_HOME", "/nonexistent", 1);
+	(void)setenv("XDG_CACHE_HOME", "/dev/null", 1);
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_program_by_frame_pointer),
 		cmocka_unit_test(test_program_by_dwarf),
