@@ -129,6 +129,7 @@ static int coverage(const struct analysis *a, const struct run_info *info,
 	uint16_t track[16];
 	unsigned int n_tracks = 0, n_needs = 0;
 	double known = 0, asked = 0;
+	bool any_cpu = false;
 
 	for (unsigned int i = 0; i < TRACK_LISTS; i++) {
 		if (i == TRACK_LIST_ALSO)
@@ -137,8 +138,12 @@ static int coverage(const struct analysis *a, const struct run_info *info,
 		     t && *t && n_tracks < ARRAY_SIZE(track); t++)
 			track[n_tracks++] = (*t)->id;
 	}
-	for (size_t i = 0; i < info->n_cpu; i++) {
-		const struct run_cpu *c = &info->cpu[i];
+	/* Where no CPU is covered, events may be of none that is known. */
+	for (size_t i = 0; i < info->n_cpu; i++)
+		any_cpu |= info->cpu[i].start <= info->cpu[i].end;
+	for (size_t i = 0; i < (any_cpu || !info->has_no_cpu ? info->n_cpu : 1); i++) {
+		const struct run_cpu *c =
+			any_cpu || !info->has_no_cpu ? &info->cpu[i] : &info->no_cpu;
 		struct gaps gaps;
 
 		if (args->cpus && !cpuset_has(args->cpus, c->cpu))
