@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/distance.h"
 #include "base/log.h"
 #include "cmd/help_text.h"
 
@@ -43,44 +44,18 @@ const struct command *command_by_name(const char *name)
 	return NULL;
 }
 
-#define WORD_MAX 32
-
-/* Levenshtein's distance; more than WORD_MAX letters count as far away. */
-static size_t distance(const char *a, const char *b)
-{
-	size_t row[WORD_MAX + 1], n = strlen(b);
-
-	if (n > WORD_MAX || strlen(a) > WORD_MAX)
-		return WORD_MAX;
-	for (size_t j = 0; j <= n; j++)
-		row[j] = j;
-	for (size_t i = 0; a[i]; i++) {
-		size_t diagonal = row[0];
-
-		row[0] = i + 1;
-		for (size_t j = 0; j < n; j++) {
-			size_t change = diagonal + (a[i] != b[j]);
-			size_t add = min_of(row[j + 1], row[j]) + 1;
-
-			diagonal = row[j + 1];
-			row[j + 1] = min_of(change, add);
-		}
-	}
-	return row[n];
-}
-
 bool command_nearest(const char *word, char *ret, size_t size)
 {
 	size_t best = 3, len = 0;
 
 	ret[0] = 0;
 	for (const struct command *const *c = command_list; *c; c++)
-		best = min_of(best, distance(word, (*c)->name));
+		best = min_of(best, distance_of(word, (*c)->name));
 	for (const struct command *const *c = command_list; *c; c++) {
 		const char *name = (*c)->name;
 		bool begins = *word && !strncmp(name, word, strlen(word));
 
-		if ((*c)->hidden || !(begins || (best < 3 && distance(word, name) == best)))
+		if ((*c)->hidden || !(begins || (best < 3 && distance_of(word, name) == best)))
 			continue;
 		int n = snprintf(ret + len, size - len, "%s%s", len ? ", " : "", name);
 
