@@ -11,6 +11,7 @@
 #include "capture/gather.h"
 #include "capture/host_facts.h"
 #include "capture/kvm_events.h"
+#include "capture/sampler.h"
 #include "capture/tracefs.h"
 #include "model/file_track.h"
 #include "names/proc_tasks.h"
@@ -25,8 +26,10 @@ struct capture {
 	struct capture_options options;
 	struct cpuset cpus;
 	unsigned int n_cpus;
-	const struct engine *engine;
-	struct event_source *source;
+	const struct engine *engine; /* NULL: samples alone */
+	/* In the order of starting: a sampler reads what is mapped while the engine's rings, which
+	 * fill faster, are still empty. NULL = none. */
+	struct event_source *sampler, *source;
 	struct kvm_events *kvm; /* NULL = none */
 	char note[512]; /* capture_note() */
 	struct gather gather;
@@ -122,6 +125,28 @@ static int choose_engine(struct capture *c, struct err *e)
 	return err_set(e, code, "%s", all.text);
 }
 
+static int open_engine(struct capture *c, struct err *e)
+{
+	struct err why = { 0 };
+
+	if (c->options.sampler && !(c->options.events & ~CAPTURE_TASK))
+		return 0;
+	int r = choose_engine(c, &why);
+
+	if (r >= 0)
+		r = c->engine->open(&c->options, c->kvm, &c->gather, &c->source, &why);
+	if (r >= 0)
+		return 0;
+	if (!c->options.sampler || !c->options.engine_optional ||
+	    (r != -EPERM && r != -EACCES && r != -EOPNOTSUPP))
+		return err_set(e, r, "%s", err_text(&why, r));
+	c->engine = NULL;
+	c->options.events = CAPTURE_TASK;
+	add_note(c, "switches and wake-ups are not recorded, they need CAP_BPF or CAP_PERFMON "
+		    "(try: sudo)");
+	return 0;
+}
+
 int capture_open(const struct capture_options *o, struct capture **ret, struct err *e)
 {
 	auto_ptr(capture) c = calloc(1, sizeof(*c));
@@ -138,12 +163,15 @@ int capture_open(const struct capture_options *o, struct capture **ret, struct e
 	if (r >= 0)
 		r = settle_kvm(c, e);
 	if (r >= 0)
-		r = choose_engine(c, e);
-	if (r >= 0)
-		r = c->engine->open(&c->options, c->kvm, &c->gather, &c->source, e);
+		r = open_engine(c, e);
+	if (r >= 0 && c->options.sampler)
+		r = sampler_open(&c->options, !c->source, &c->gather, &c->sampler, e);
 	if (r < 0)
 		return r;
-	add_note(c, c->source->note);
+	if (c->source)
+		add_note(c, c->source->note);
+	if (c->sampler)
+		add_note(c, c->sampler->note);
 	*ret = steal_ptr(c);
 	return 0;
 }
@@ -154,6 +182,8 @@ struct capture *capture_free(struct capture *c)
 		return NULL;
 	if (c->source)
 		c->source->free(c->source);
+	if (c->sampler)
+		c->sampler->free(c->sampler);
 	kvm_events_free(c->kvm);
 	vm_scan_free(c->scan);
 	gather_done(&c->gather);
@@ -184,8 +214,10 @@ int capture_drain(struct capture *c, unsigned int *ret_fill_pct, struct err *e)
 {
 	unsigned int fill = 0;
 	nsec_t now = nsec_monotonic();
-	int r = c->source->drain(c->source, &fill, e);
+	int r = c->source ? c->source->drain(c->source, &fill, e) : 0;
 
+	if (r >= 0 && c->sampler)
+		r = c->sampler->drain(c->sampler, &fill, e);
 	if (r >= 0)
 		r = gather_flush(&c->gather, e);
 	if (r >= 0 && now - c->last_anchor >= ANCHOR_EVERY)
@@ -265,8 +297,10 @@ int capture_start(struct capture *c, struct sink *sink, struct err *e)
 	nsec_t at;
 
 	c->gather.sink = sink;
-	int r = c->source->start(c->source, e);
+	int r = c->sampler ? c->sampler->start(c->sampler, e) : 0;
 
+	if (r >= 0 && c->source)
+		r = c->source->start(c->source, e);
 	if (r < 0)
 		return r;
 	c->start = NSEC_MAX;
@@ -281,8 +315,10 @@ int capture_stop(struct capture *c, struct err *e)
 	if (c->stopped)
 		return 0;
 	c->stopped = true;
-	int r = c->source->stop(c->source, e);
+	int r = c->source ? c->source->stop(c->source, e) : 0;
 
+	if (r >= 0 && c->sampler)
+		r = c->sampler->stop(c->sampler, e);
 	return r < 0 ? r : capture_drain(c, NULL, e);
 }
 
@@ -339,6 +375,8 @@ static int write_event_names(const struct capture *c, struct sink *sink, struct 
 	for (unsigned int i = 0; c->kvm && i < ARRAY_SIZE(kvm); i++)
 		if (kvm_events_have(c->kvm, (enum kvm_class)i))
 			buf_addf(&b, ",%s", kvm[i]);
+	if (c->sampler)
+		buf_add_str(&b, ",sample");
 	int r = buf_error(&b);
 
 	return r < 0 ? r : host_facts_meta(sink, c->start, "kymo.events", buf_str(&b), e);
@@ -379,9 +417,11 @@ int capture_describe(struct capture *c, struct sink *sink, const nsec_t *from, s
 {
 	int r = host_facts_meta(sink, c->start, "kymo.version", KYMO_VERSION, e);
 
-	r = r < 0 ? r : host_facts_meta(sink, c->start, "kymo.engine", c->engine->name, e);
+	r = r < 0 ? r : host_facts_meta(sink, c->start, "kymo.engine", capture_engine_name(c), e);
 	r = r < 0 ? r : write_event_names(c, sink, e);
 	r = r < 0 ? r : write_kind_names(c, sink, e);
+	if (r >= 0 && c->sampler)
+		r = sampler_describe(c->sampler, sink, c->start, e);
 	r = r < 0 ? r : host_facts_write(sink, c->options.root_fd, c->start, e);
 	r = r < 0 ? r : host_facts_cpus(sink, c->options.root_fd, c->start, &c->cpus, e);
 	r = r < 0 ? r : write_anchor(c, sink, e);
@@ -411,12 +451,14 @@ const struct cpuset *capture_cpus(const struct capture *c)
 
 const char *capture_engine_name(const struct capture *c)
 {
-	return c->engine->name;
+	return c->engine ? c->engine->name : "none";
 }
 
 nsec_t capture_fills_in(const struct capture *c)
 {
-	return c->source->fills_in;
+	nsec_t r = c->source ? c->source->fills_in : NSEC_MAX;
+
+	return c->sampler ? min_of(r, c->sampler->fills_in) : r;
 }
 
 const char *capture_note(const struct capture *c)

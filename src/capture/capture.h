@@ -58,11 +58,16 @@ struct capture_options {
 	const struct cpuset *cpus; /* NULL = all online CPUs */
 	uint64_t buffer_bytes; /* of all CPUs together; 0 = by the number of CPUs and memory */
 	const struct capture_filter *filter; /* NULL = none */
-	int root_fd; /* where proc/, sys/ and run/ are */
 	bool without_vms; /* do not look for virtual machines, and give them no roles */
+	const struct sampler_options *sampler; /* what is sampled besides, NULL = nothing */
+	/* With a sampler: when no engine may record @events, samples alone are recorded, with a
+	 * note. An engine is not even looked for when @events is CAPTURE_TASK. */
+	bool engine_optional;
+	int root_fd; /* where proc/, sys/ and run/ are */
 };
 
 struct capture;
+struct sampler_options; /* sampler.h */
 
 /* -EPERM, -EOPNOTSUPP ... with words that name what is missing and the smallest fix. What @o points
  * to must live as long as the capture. */
@@ -103,7 +108,7 @@ void capture_stats(const struct capture *c, struct capture_stats *ret);
 /* Highest recorded CPU number + 1. */
 unsigned int capture_n_cpus(const struct capture *c);
 const struct cpuset *capture_cpus(const struct capture *c);
-const char *capture_engine_name(const struct capture *c);
+const char *capture_engine_name(const struct capture *c); /* "none": samples alone */
 /* Time in which the densest load fills a ring: capture_drain() should come several times in it. */
 nsec_t capture_fills_in(const struct capture *c);
 /* Sentences about what works less well than it could ("" = nothing), for the user. */

@@ -5,6 +5,7 @@
  */
 #include "capture/flight.h"
 
+#include "model/profile_track.h"
 #include "model/sched_track.h"
 #include "model/vm_track.h"
 
@@ -94,6 +95,9 @@ static bool too_old(const struct flight *f, const struct kept_block *b, nsec_t b
 {
 	if (is_event(b))
 		return b->last < begin || f->bytes > f->max_bytes;
+	/* Samples refer to modules and frames by number: all are kept. */
+	if (b->track == track_module.id || b->track == track_frame.id)
+		return false;
 	if (b->track == track_task.id || b->track == track_vm.id)
 		return b->last < f->snapshot && f->snapshot <= begin;
 	return b->last < begin;

@@ -7,8 +7,6 @@
 
 #include <unistd.h>
 
-#include "model/file_track.h"
-
 int gather_init(struct gather *g, unsigned int n_cpus)
 {
 	*g = (struct gather){ .n_cpus = n_cpus, .self = (uint32_t)getpid() };
@@ -196,6 +194,24 @@ int gather_kvm(struct gather *g, uint32_t cpu, nsec_t time, uint32_t tid, uint8_
 	return 0;
 }
 
+int gather_sample(struct gather *g, uint32_t cpu, nsec_t time, const struct gather_sample *v)
+{
+	struct gather_stream *s = &g->cpu[cpu].stream[GATHER_SAMPLES];
+	uint32_t row;
+	int r = begin(g, cpu, GATHER_SAMPLES, &track_sample, time, &row);
+
+	if (r <= 0)
+		return r;
+	batch_u16(s->batch, SAMPLE_EVENT)[row] = v->event;
+	batch_u32(s->batch, SAMPLE_TID)[row] = v->tid;
+	batch_u32(s->batch, SAMPLE_PID)[row] = v->pid;
+	batch_u32(s->batch, SAMPLE_NODE)[row] = v->node;
+	batch_u64(s->batch, SAMPLE_WEIGHT)[row] = v->weight;
+	batch_u8(s->batch, SAMPLE_MODE)[row] = v->mode;
+	gather_row_end(s, time);
+	return 0;
+}
+
 int gather_task(struct gather *g, uint32_t cpu, const struct gather_task *t)
 {
 	struct gather_stream *s = &gather_cpu(g, cpu)->stream[GATHER_TASKS];
@@ -226,6 +242,12 @@ int gather_task(struct gather *g, uint32_t cpu, const struct gather_task *t)
 int gather_loss(struct gather *g, uint32_t cpu, const struct track *track, nsec_t first,
 		nsec_t last, uint64_t count)
 {
+	return gather_loss_by(g, cpu, track, first, last, count, LOSS_RING_FULL);
+}
+
+int gather_loss_by(struct gather *g, uint32_t cpu, const struct track *track, nsec_t first,
+		   nsec_t last, uint64_t count, enum loss_cause cause)
+{
 	struct gather_stream *s = &gather_cpu(g, cpu)->stream[GATHER_LOSSES];
 	uint32_t row;
 	int r = gather_row(g, s, &track_loss, cpu < g->n_cpus ? cpu : BATCH_CPU_NONE, first, &row);
@@ -237,7 +259,7 @@ int gather_loss(struct gather *g, uint32_t cpu, const struct track *track, nsec_
 	batch_u64(b, LOSS_END)[row] = last;
 	batch_u16(b, LOSS_TRACK)[row] = track ? track->id : 0;
 	batch_u64(b, LOSS_COUNT)[row] = count;
-	batch_u8(b, LOSS_CAUSE)[row] = LOSS_RING_FULL;
+	batch_u8(b, LOSS_CAUSE)[row] = (uint8_t)cause;
 	gather_row_end(s, first);
 	g->lost += count;
 	return 0;

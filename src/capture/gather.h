@@ -14,7 +14,9 @@
 #include "base/err.h"
 #include "base/nsec.h"
 #include "model/batch.h"
+#include "model/file_track.h"
 #include "model/kvm_track.h"
+#include "model/profile_track.h"
 #include "model/sched_track.h"
 #include "model/stream.h"
 
@@ -35,6 +37,7 @@ enum gather_streams {
 	GATHER_KVM_EXITS,
 	GATHER_KVM_ENTRIES,
 	GATHER_KVM,
+	GATHER_SAMPLES,
 	GATHER_LOSSES,
 	GATHER_STREAMS,
 };
@@ -133,6 +136,15 @@ int gather_kvm_entry(struct gather *g, uint32_t cpu, nsec_t time, uint32_t tid) 
 int gather_kvm(struct gather *g, uint32_t cpu, nsec_t time, uint32_t tid, uint8_t kind,
 	       uint64_t what, uint32_t detail) must_check;
 
+struct gather_sample {
+	uint64_t weight;
+	uint32_t tid, pid, node;
+	uint16_t event;
+	uint8_t mode;
+};
+int gather_sample(struct gather *g, uint32_t cpu, nsec_t time,
+		  const struct gather_sample *v) must_check;
+
 struct gather_task {
 	nsec_t time;
 	enum task_kind kind;
@@ -146,6 +158,9 @@ int gather_task(struct gather *g, uint32_t cpu, const struct gather_task *t) mus
 /* @count events of @track (NULL: of any) were lost in [first, last] on @cpu (or BATCH_CPU_NONE). */
 int gather_loss(struct gather *g, uint32_t cpu, const struct track *track, nsec_t first,
 		nsec_t last, uint64_t count) must_check;
+/* The same for another cause than a full ring. */
+int gather_loss_by(struct gather *g, uint32_t cpu, const struct track *track, nsec_t first,
+		   nsec_t last, uint64_t count, enum loss_cause cause) must_check;
 
 /* Covered time of @cpu; NSEC_MAX = no end yet. */
 static inline void gather_cover(struct gather *g, uint32_t cpu, nsec_t from, nsec_t until)

@@ -6,13 +6,12 @@
  */
 #include <fcntl.h>
 #include <sys/ioctl.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "capture/cgroup.h"
 #include "capture/engine.h"
+#include "capture/event_try.h"
 #include "capture/facility.h"
 #include "capture/gather.h"
 #include "capture/perf_records.h"
@@ -89,10 +88,9 @@ static int open_one(struct perf_source *s, unsigned int event, int cpu, int cgro
 	}
 	/* Names are wanted of all tasks. */
 	bool in_cgroup = cgroup_fd >= 0 && event >= PERF_EVENT_SWITCH;
-	int fd = (int)syscall(SYS_perf_event_open, &attr, in_cgroup ? cgroup_fd : -1, cpu, -1,
-			      PERF_FLAG_FD_CLOEXEC | (in_cgroup ? PERF_FLAG_PID_CGROUP : 0));
 
-	return fd < 0 ? -errno : fd;
+	return event_open(&attr, in_cgroup ? cgroup_fd : -1, cpu,
+			  in_cgroup ? PERF_FLAG_PID_CGROUP : 0);
 }
 
 /* One event's filter in the kernel's words: (prev_pid==7||next_pid==7||...)&&(prev_comm=="x"||...)
@@ -339,21 +337,16 @@ static int make_cpus(struct perf_source *s)
 	return 0;
 }
 
-/* A descriptor per event and CPU: a hundred kvm events on ten CPUs are more than the usual 1024.
- * The limit goes back afterwards, since a workload inherits it. */
+/* A hundred kvm events on ten CPUs are more than the usual limit. */
 static int open_with_many_files(struct perf_source *s, const struct capture_options *o,
 				struct err *e)
 {
-	struct rlimit old, most;
+	struct rlimit old;
 
-	if (getrlimit(RLIMIT_NOFILE, &old) < 0)
-		return open_all(s, o, e);
-	most = old;
-	most.rlim_cur = most.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &most);
+	event_files_raise(&old);
 	int r = open_all(s, o, e);
 
-	setrlimit(RLIMIT_NOFILE, &old);
+	event_files_restore(&old);
 	return r;
 }
 

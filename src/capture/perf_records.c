@@ -169,7 +169,8 @@ static int take_sample(struct perf_source *s, uint32_t cpu, const struct perf_ev
 }
 
 /* fork, exit: u32 pid, ppid, tid, ptid, u64 time */
-static int take_task(struct perf_source *s, uint32_t cpu, const struct perf_event_header *h)
+int perf_records_task(struct gather *g, uint32_t cpu, const struct perf_event_header *h,
+		      nsec_t *ret_time)
 {
 	struct {
 		uint32_t pid, ppid, tid, ptid;
@@ -189,24 +190,24 @@ static int take_task(struct perf_source *s, uint32_t cpu, const struct perf_even
 		.comm = "",
 	};
 
-	s->cpu[cpu].last = r.time;
-	return gather_task(s->gather, cpu, &t);
+	if (ret_time)
+		*ret_time = r.time;
+	return gather_task(g, cpu, &t);
 }
 
-/* u32 pid, tid, name with zeros, u64 time */
-static int take_comm(struct perf_source *s, uint32_t cpu, const struct perf_event_header *h)
+/* u32 pid, tid, name with zeros, trailer */
+int perf_records_comm(struct gather *g, uint32_t cpu, const struct perf_event_header *h,
+		      size_t trailer, nsec_t time)
 {
 	uint32_t id[2];
-	nsec_t time;
 	char comm[64];
 	const uint8_t *p = (const uint8_t *)(h + 1);
 	size_t n = h->size - sizeof(*h);
 
-	if (n < sizeof(id) + sizeof(time))
+	if (n < sizeof(id) + trailer)
 		return -EPROTO;
 	memcpy(id, p, sizeof(id));
-	memcpy(&time, p + n - sizeof(time), sizeof(time));
-	snprintf(comm, sizeof(comm), "%.*s", (int)(n - sizeof(id) - sizeof(time)),
+	snprintf(comm, sizeof(comm), "%.*s", (int)(n - sizeof(id) - trailer),
 		 (const char *)p + sizeof(id));
 	const struct gather_task t = {
 		.time = time,
@@ -216,8 +217,18 @@ static int take_comm(struct perf_source *s, uint32_t cpu, const struct perf_even
 		.comm = comm,
 	};
 
+	return gather_task(g, cpu, &t);
+}
+
+static int take_comm(struct perf_source *s, uint32_t cpu, const struct perf_event_header *h)
+{
+	nsec_t time;
+
+	if (h->size < sizeof(*h) + sizeof(time))
+		return -EPROTO;
+	memcpy(&time, (const uint8_t *)h + h->size - sizeof(time), sizeof(time));
 	s->cpu[cpu].last = time;
-	return gather_task(s->gather, cpu, &t);
+	return perf_records_comm(s->gather, cpu, h, sizeof(time), time);
 }
 
 /* u64 id, lost, time. The kernel also counts in LOST_SAMPLES records for some events: the same
@@ -244,7 +255,7 @@ static int take(struct perf_source *s, uint32_t cpu, const struct perf_event_hea
 		return take_sample(s, cpu, h);
 	case PERF_RECORD_FORK:
 	case PERF_RECORD_EXIT:
-		return take_task(s, cpu, h);
+		return perf_records_task(s->gather, cpu, h, &s->cpu[cpu].last);
 	case PERF_RECORD_COMM:
 		return take_comm(s, cpu, h);
 	case PERF_RECORD_LOST:

@@ -70,3 +70,10 @@ struct perf_source {
 
 /* Move all records of all rings to the gather. */
 int perf_records_drain(struct perf_source *s, unsigned int *fill_pct, struct err *e) must_check;
+
+/* The row of a FORK or EXIT record; *ret_time (may be NULL) is its time. -EPROTO: too short. */
+int perf_records_task(struct gather *g, uint32_t cpu, const struct perf_event_header *h,
+		      nsec_t *ret_time) must_check;
+/* The row of a COMM record that ends with @trailer bytes. */
+int perf_records_comm(struct gather *g, uint32_t cpu, const struct perf_event_header *h,
+		      size_t trailer, nsec_t time) must_check;

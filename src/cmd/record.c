@@ -12,6 +12,8 @@
 #include "base/log.h"
 #include "base/quantity.h"
 #include "capture/capture.h"
+#include "capture/event_list.h"
+#include "capture/sampler.h"
 #include "cmd/command.h"
 #include "cmd/naming.h"
 #include "cmd/record_session.h"
@@ -19,11 +21,11 @@
 
 struct record_args {
 	nsec_t duration, flight;
-	uint64_t buffer, max_size;
-	const char *output, *engine, *events, *cpus, *comm, *cgroup;
+	uint64_t buffer, max_size, profile, period;
+	const char *output, *engine, *events, *cpus, *comm, *cgroup, *call_graph;
 	struct option_list pid, tid, label;
 	struct naming_args names;
-	bool duration_given, flight_given, no_vm_names;
+	bool duration_given, flight_given, no_vm_names, profile_given, period_given, off_cpu;
 };
 
 static const char *const engine_choices[] = { "auto", "bpf", "perf", NULL };
@@ -63,7 +65,31 @@ static const struct option_spec record_options[] = {
 	  .type = OPTION_STRING,
 	  .arg = "LIST",
 	  OPTION_AT(struct record_args, events),
-	  .help = "kinds of events by commas, else switch,wakeup,task" },
+	  .help = "kinds of events by commas, else switch,wakeup,task; with --profile also "
+		  "what to sample, by perf's names (see kymo list events)" },
+	{ .name = "profile",
+	  .letter = 'F',
+	  .type = OPTION_U64,
+	  .arg = "HZ",
+	  OPTION_AT(struct record_args, profile),
+	  OPTION_GIVEN(struct record_args, profile_given),
+	  .help = "sample what the CPUs do, so often a second (999)" },
+	{ .name = "period",
+	  .type = OPTION_U64,
+	  .arg = "N",
+	  OPTION_AT(struct record_args, period),
+	  OPTION_GIVEN(struct record_args, period_given),
+	  .help = "sample after every N events instead" },
+	{ .name = "call-graph",
+	  .letter = 'g',
+	  .type = OPTION_STRING,
+	  .arg = "HOW",
+	  OPTION_AT(struct record_args, call_graph),
+	  .help = "call chains of samples: fp (frame pointers, the default), lbr, none" },
+	{ .name = "off-cpu",
+	  .type = OPTION_FLAG,
+	  OPTION_AT(struct record_args, off_cpu),
+	  .help = "record the call chain of each thread that blocks, when it does" },
 	{ .name = "engine",
 	  .type = OPTION_CHOICE,
 	  .arg = "NAME",
@@ -138,29 +164,36 @@ static void record_extra_help(FILE *out)
 
 /* ---- options ---- */
 
-static int parse_events(const char *list, unsigned int *ret, struct err *e)
+static unsigned int kind_bit(const char *word, size_t n)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(event_kinds); i++)
+		if (strlen(event_kinds[i].name) == n && !strncmp(event_kinds[i].name, word, n))
+			return event_kinds[i].bit;
+	return 0;
+}
+
+/* Our kinds, and what else there is into @samples, by commas as it was. */
+static int split_events(const char *list, unsigned int *ret, struct buf *samples, struct err *e)
 {
 	unsigned int events = 0;
+	bool inside = false; /* of a PMU's terms */
 
+	if (!*list)
+		return err_set(e, -EINVAL, "--events: empty list");
 	for (const char *p = list; *p;) {
 		size_t n = strcspn(p, ",");
-		unsigned int i = 0;
+		unsigned int bit = inside ? 0 : kind_bit(p, n);
 
-		while (i < ARRAY_SIZE(event_kinds) &&
-		       (strlen(event_kinds[i].name) != n || strncmp(event_kinds[i].name, p, n)))
-			i++;
-		if (i == ARRAY_SIZE(event_kinds))
-			return err_set(
-				e, -EINVAL,
-				"--events: no kind '%.*s' (try: switch,wakeup,migrate,task,kvm,"
-				"kvm-all)",
-				(int)n, p);
-		events |= event_kinds[i].bit;
+		events |= bit;
+		if (!bit) {
+			if (buf_addf(samples, "%s%.*s", samples->len ? "," : "", (int)n, p) < 0)
+				return err_set(e, -ENOMEM, "--events: list too long");
+			for (size_t i = 0; i < n; i++)
+				inside = inside != (p[i] == '/');
+		}
 		p += n + (p[n] == ',');
 	}
-	if (!events)
-		return err_set(e, -EINVAL, "--events: empty list");
-	*ret = events | CAPTURE_TASK;
+	*ret = events ? events | CAPTURE_TASK : 0;
 	return 0;
 }
 
@@ -211,11 +244,76 @@ static int parse_filter(const struct record_args *a, struct capture_filter *f, s
 
 struct record_plan {
 	struct capture_options capture;
+	struct sampler_options sampler;
+	struct event_list sampled;
+	bool samples;
+	char sampled_text[4096]; /* of --events */
 	struct capture_filter filter;
 	struct cpuset cpus;
 	struct record_options record;
 	struct naming *names; /* or NULL */
 };
+
+static int plan_events(const struct record_args *a, struct record_plan *p, struct err *e)
+{
+	unsigned int events = 0;
+	auto_buf samples;
+
+	buf_init(&samples, sizeof(p->sampled_text) - 1);
+	int r = a->events ? split_events(a->events, &events, &samples, e) : 0;
+
+	if (r < 0)
+		return r;
+	p->samples = a->profile_given || a->period_given || a->off_cpu;
+	if (samples.len && !p->samples)
+		return err_set(e, -EINVAL,
+			       "--events: no kind '%.64s' (try: switch,wakeup,migrate,task,kvm,"
+			       "kvm-all, or --profile 999 to sample it)",
+			       buf_str(&samples));
+	snprintf(p->sampled_text, sizeof(p->sampled_text), "%s", buf_str(&samples));
+	p->capture.events = events ? events : CAPTURE_DEFAULT;
+	/* Samples alone are something too, when nobody has asked for the other events. */
+	p->capture.engine_optional = !events && !a->off_cpu;
+	return 0;
+}
+
+static int plan_samples(const struct record_args *a, struct record_plan *p, struct err *e)
+{
+	const char *g = a->call_graph ? a->call_graph : "fp";
+
+	if (!p->samples)
+		return a->call_graph ? err_set(e, -EINVAL,
+					       "--call-graph belongs to samples (try: --profile "
+					       "999)")
+				     : 0;
+	if ((a->profile_given && !a->profile) || (a->period_given && !a->period))
+		return err_set(e, -EINVAL, "%s 0 samples nothing",
+			       a->profile_given && !a->profile ? "--profile" : "--period");
+	if (a->profile_given && a->period_given)
+		return err_set(e, -EINVAL, "--profile and --period exclude each other");
+	if (!strcmp(g, "none"))
+		p->sampler.call_graph = CALL_GRAPH_NONE;
+	else if (!strcmp(g, "lbr"))
+		p->sampler.call_graph = CALL_GRAPH_LBR;
+	else if (!strncmp(g, "dwarf", 5) && (!g[5] || g[5] == ','))
+		return err_set(e, -EINVAL,
+			       "--call-graph dwarf: stacks are not recorded by this version (try: "
+			       "--call-graph fp, with programs built with "
+			       "-fno-omit-frame-pointer)");
+	else if (strcmp(g, "fp") != 0)
+		return err_set(e, -EINVAL, "--call-graph: no way '%s' (try: fp, lbr, none)", g);
+	if (a->comm)
+		return err_set(e, -EINVAL,
+			       "samples cannot be chosen by name (try: --pid instead of --comm)");
+	p->sampler.freq = a->profile;
+	p->sampler.period = a->period;
+	p->sampler.off_cpu = a->off_cpu;
+	p->sampler.events = &p->sampled;
+	p->capture.sampler = &p->sampler;
+	return p->sampled_text[0]
+		       ? event_list_parse(&p->sampled, p->capture.root_fd, p->sampled_text, e)
+		       : 0;
+}
 
 static int make_plan(const struct record_args *a, struct record_plan *p, struct err *e)
 {
@@ -223,10 +321,10 @@ static int make_plan(const struct record_args *a, struct record_plan *p, struct 
 
 	if (a->engine && strcmp(a->engine, "auto"))
 		p->capture.engine = a->engine;
-	p->capture.events = CAPTURE_DEFAULT;
 	p->capture.buffer_bytes = a->buffer;
-	if (a->events)
-		r = parse_events(a->events, &p->capture.events, e);
+	r = plan_events(a, p, e);
+	if (r >= 0)
+		r = plan_samples(a, p, e);
 	if (r >= 0 && a->cpus) {
 		r = cpuset_parse(a->cpus, &p->cpus, e);
 		p->capture.cpus = &p->cpus;
@@ -421,16 +519,16 @@ static int record(const struct record_args *a, struct record_plan *p, const char
 	p->record.command = r < 0 ? "" : buf_str(&command);
 	p->record.workload = n ? buf_str(&workload_command) : NULL;
 
-	r = capture_open(&p->capture, &c, e);
-	if (r < 0)
-		return r;
-	if (*capture_note(c))
-		log_info("%s", capture_note(c));
 	record_signals(&signals);
 	sigprocmask(SIG_BLOCK, &signals, &old_mask);
-	if (n)
-		r = workload_start(&w, word, &old_mask, e);
+	/* It waits: what is to be sampled has to be there. */
+	r = n ? workload_start(&w, word, &old_mask, e) : 0;
 	p->record.pid_fd = w.pid_fd;
+	p->sampler.workload = (uint32_t)w.pid;
+	if (r >= 0)
+		r = capture_open(&p->capture, &c, e);
+	if (r >= 0 && *capture_note(c))
+		log_info("%s", capture_note(c));
 	if (r >= 0)
 		r = record_session_new(&p->record, c, &s, e);
 	if (r >= 0)
@@ -461,10 +559,6 @@ static int record_run(void *args, const char **word, unsigned int n, unsigned in
 	}
 	if (n)
 		memcpy(argv, word, n * sizeof(*argv));
-	int r = make_plan(a, p, &e);
-
-	if (r < 0)
-		return command_misused("record", "%s", err_text(&e, r));
 	auto_close int root_fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (root_fd < 0) {
@@ -479,7 +573,14 @@ static int record_run(void *args, const char **word, unsigned int n, unsigned in
 		return wrong;
 	p->capture.root_fd = root_fd;
 	p->names = names;
+	int r = make_plan(a, p, &e);
+
+	if (r < 0) {
+		event_list_done(&p->sampled);
+		return command_misused("record", "%s", err_text(&e, r));
+	}
 	r = record(a, p, argv, n, &status, &e);
+	event_list_done(&p->sampled);
 	if (r < 0) {
 		log_error("%s", err_text(&e, r));
 		if (r == -EPERM || r == -EACCES || r == -EOPNOTSUPP)
@@ -499,13 +600,17 @@ static const struct command_example record_examples[] = {
 	{ "kymo record -d 5s --map tasks.csv", "with names for tasks from a map" },
 	{ "kymo record -d 5s --name-rule 'vm([0-9]+)-(.*)=>{2}.{1:02}'",
 	  "with roles made of the names of virtual machines" },
+	{ "kymo record --profile 999 -o app.kymo -- ./app",
+	  "with samples of where the CPUs' time goes" },
+	{ "kymo record --profile 999 -e task,page-faults,cpu-clock -p 1234 -d 10s",
+	  "samples of two events of one process, nothing else" },
 	{ "kymo record --flight 30s -o crash.kymo", "the last 30 s before Ctrl-C or SIGUSR1" },
 	{ NULL, NULL },
 };
 
 const struct command command_record = {
 	.name = "record",
-	.summary = "record this machine's scheduler and KVM events",
+	.summary = "record this machine's scheduler and KVM events, and profiles",
 	.usage = "[OPTIONS] [[--] CMD ARGS...]",
 	.description =
 		"Records context switches, wake-ups and the life of all tasks of this machine, on "
@@ -535,6 +640,15 @@ const struct command command_record = {
 		"Threads of virtual machines (QEMU, with or without libvirt) get their guest's "
 		"name and what they are as their role, as in Firewall.vcpu0; names also come from "
 		"a map, a program, OpenStack, and rules. See kymo help name.\n"
+		"Samples (--profile) tell where the time goes: what each CPU executes, HZ times a "
+		"second, with the functions that led there. Without names of events in -e that is "
+		"cycles, or cpu-clock where there are no hardware counters. They are taken beside "
+		"the other events; -e task takes samples and the life of tasks only. User code "
+		"needs frame pointers (-fno-omit-frame-pointer) for whole chains. With -p, -t or "
+		"-G these processes, threads or cgroup are sampled, else the machine; a user who "
+		"may not sample the machine samples CMD and what it starts. --off-cpu adds the "
+		"chain of each thread at the moment it blocks (sched:sched_switch), from which "
+		"time off the CPU gets its place; that costs some microseconds per switch.\n"
 		"\n"
 		"The flight recorder (--flight) keeps the last TIME in memory and writes it when "
 		"it is stopped by Ctrl-C, SIGTERM or --duration. SIGUSR1 writes what it has and "

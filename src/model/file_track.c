@@ -141,6 +141,8 @@ const char *loss_cause_name(unsigned int cause)
 		return "damaged bytes";
 	case LOSS_LIMIT:
 		return "limit asked for";
+	case LOSS_THROTTLED:
+		return "throttled by the kernel";
 	default:
 		return "unknown cause";
 	}

@@ -31,7 +31,13 @@ enum { LOSS_TIME, LOSS_END, LOSS_TRACK, LOSS_COUNT, LOSS_CAUSE };
 
 /* On disk. */
 enum mark_kind { MARK_START = 1, MARK_END = 2, MARK_USER = 3 };
-enum loss_cause { LOSS_RING_FULL = 1, LOSS_IN_INPUT = 2, LOSS_DAMAGE = 3, LOSS_LIMIT = 4 };
+enum loss_cause {
+	LOSS_RING_FULL = 1,
+	LOSS_IN_INPUT = 2,
+	LOSS_DAMAGE = 3,
+	LOSS_LIMIT = 4,
+	LOSS_THROTTLED = 5, /* the kernel held an event back that came too often */
+};
 
 extern const struct track track_index;
 extern const struct track track_schema;

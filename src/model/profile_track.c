@@ -29,7 +29,7 @@ const struct track track_event = {
 				 .unit = "Hz", .help = "samples per second, 0 = by period" },
 		[EVENT_FLAGS] = { .name = "flags", .type = COLUMN_U32, .codec = CODEC_PLANES,
 				  .unit = "", .help = "1 user, 2 kernel, 4 precise, 8 missing, "
-						      "16 counted" },
+						      "16 counted, 32 off-CPU" },
 		[EVENT_NOTE] = { .name = "note", .type = COLUMN_TEXT, .codec = CODEC_TEXT,
 				 .unit = "", .help = "why it is missing, or what stands for it" },
 	},

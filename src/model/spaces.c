@@ -182,8 +182,11 @@ void spaces_clear(struct spaces *s, uint32_t pid)
 	uint32_t i = idmap_get(&s->pid, pid);
 
 	s->changes++;
-	if (i != IDMAP_NONE)
-		s->space[i].n = 0;
+	if (i == IDMAP_NONE)
+		return;
+	/* Processes come and go for days. */
+	free(s->space[i].range);
+	s->space[i] = (struct space){ 0 };
 }
 
 bool spaces_find(const struct spaces *s, uint32_t pid, uint64_t address, uint32_t *ret_module,
