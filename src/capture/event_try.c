@@ -49,8 +49,8 @@ void event_refusal(const struct event *ev, int code, char *ret, size_t size)
 	case -EOPNOTSUPP:
 		if (of_core(ev))
 			snprintf(ret, size,
-				 "no such hardware counter: needs a machine whose PMU has it; a "
-				 "virtual one needs a host that passes its PMU on");
+				 "no such hardware counter: needs a PMU that has it (virtual "
+				 "machines: passed on by the host)");
 		else
 			snprintf(ret, size, "the kernel does not have it or cannot sample it");
 		break;
