@@ -16,6 +16,9 @@ echo
 echo "## Cost for a guest"
 ninja -C "$BUILD" bench/bench_kvm >/dev/null && bench/kvm.sh
 echo
+echo "## Profiles"
+ninja -C "$BUILD" bench/bench_profile >/dev/null && bench/profile.sh
+echo
 echo "## Size"
 bench/size.sh
 echo

@@ -38,7 +38,7 @@ const struct option_spec command_common_options[] = {
 
 const struct command *command_by_name(const char *name)
 {
-	for (const struct command *const *c = command_list; *c; c++)
+	for (const struct command *const *c = command_table; *c; c++)
 		if (!strcmp((*c)->name, name))
 			return *c;
 	return NULL;
@@ -49,9 +49,9 @@ bool command_nearest(const char *word, char *ret, size_t size)
 	size_t best = 3, len = 0;
 
 	ret[0] = 0;
-	for (const struct command *const *c = command_list; *c; c++)
+	for (const struct command *const *c = command_table; *c; c++)
 		best = min_of(best, distance_of(word, (*c)->name));
-	for (const struct command *const *c = command_list; *c; c++) {
+	for (const struct command *const *c = command_table; *c; c++) {
 		const char *name = (*c)->name;
 		bool begins = *word && !strncmp(name, word, strlen(word));
 

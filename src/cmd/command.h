@@ -41,7 +41,7 @@ struct command {
 
 #define EXIT_USAGE 2
 
-extern const struct command *const command_list[]; /* generated, by name, NULL-terminated */
+extern const struct command *const command_table[]; /* generated, by name, NULL-terminated */
 const struct command *command_by_name(const char *name);
 
 /* --help, --quiet, --verbose: every command has them; for help, manual and completion. */

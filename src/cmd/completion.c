@@ -76,14 +76,14 @@ static int completion_run(void *args, const char **word, unsigned int n, unsigne
 	if (n != 1 || strcmp(word[0], "bash") != 0)
 		return command_misused("completion", "one word is needed: bash");
 	fputs(head, stdout);
-	for (const struct command *const *c = command_list; *c; c++)
+	for (const struct command *const *c = command_table; *c; c++)
 		if (!(*c)->hidden)
 			printf("%s ", (*c)->name);
 	fputs(middle, stdout);
-	for (const struct command *const *c = command_list; *c; c++)
+	for (const struct command *const *c = command_table; *c; c++)
 		print_choices(*c);
 	fputs(between, stdout);
-	for (const struct command *const *c = command_list; *c; c++)
+	for (const struct command *const *c = command_table; *c; c++)
 		print_options(*c);
 	fputs(tail, stdout);
 	return EXIT_SUCCESS;

@@ -36,7 +36,7 @@ static int help_run(void *args, const char **word, unsigned int n, unsigned int 
 
 static void help_words(FILE *out)
 {
-	for (const struct command *const *c = command_list; *c; c++)
+	for (const struct command *const *c = command_table; *c; c++)
 		fprintf(out, "%s ", (*c)->name);
 }
 

@@ -25,7 +25,7 @@ void help_text_overview(FILE *out)
 
 	fprintf(out, "kymo: %s\n\nUsage: kymo COMMAND [OPTIONS] ...\n\nCommands:\n",
 		help_text_what);
-	for (const struct command *const *c = command_list; *c; c++) {
+	for (const struct command *const *c = command_table; *c; c++) {
 		if ((*c)->hidden)
 			continue;
 		fprintf(out, "  %-10s ", (*c)->name);
@@ -86,7 +86,7 @@ void help_text_man_overview(FILE *out)
 	      out);
 	roff_paragraphs(out, what_is_what);
 	fputs(".SH COMMANDS\n", out);
-	for (const struct command *const *c = command_list; *c; c++) {
+	for (const struct command *const *c = command_table; *c; c++) {
 		if ((*c)->hidden)
 			continue;
 		fprintf(out, ".TP\n\\fBkymo\\-%s\\fR(1)\n", (*c)->name);
@@ -140,7 +140,7 @@ void help_text_man_command(const struct command *c, FILE *out)
 		fputs(".\n", out);
 	}
 	fputs(".SH SEE ALSO\n\\fBkymo\\fR(1)", out);
-	for (const struct command *const *o = command_list; *o; o++)
+	for (const struct command *const *o = command_table; *o; o++)
 		if (*o != c && !(*o)->hidden)
 			fprintf(out, ",\n\\fBkymo\\-%s\\fR(1)", (*o)->name);
 	fputc('\n', out);

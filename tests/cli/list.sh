@@ -2,7 +2,7 @@
 # What every machine has: software events, whether hardware ones are there or not; and what is refused.
 t kymo list events cpu-clock
 t kymo list events cgroup-sw --json
-t kymo list events 'cpu-mig*' --csv
+t kymo list events 'cpu-mig*'
 t kymo list events no-such-event-anywhere
 t kymo list
 t kymo list dreams

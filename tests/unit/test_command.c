@@ -136,8 +136,8 @@ static void test_misuse_is_2_and_says_where_help_is(void **state)
 static void test_list_is_sorted_and_found_by_name(void **state)
 {
 	(void)state;
-	assert_non_null(command_list[0]);
-	for (const struct command *const *c = command_list; *c; c++) {
+	assert_non_null(command_table[0]);
+	for (const struct command *const *c = command_table; *c; c++) {
 		assert_ptr_equal(command_by_name((*c)->name), *c);
 		if (c[1])
 			assert_true(strcmp(c[0]->name, c[1]->name) < 0);

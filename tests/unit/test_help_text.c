@@ -35,7 +35,7 @@ static void test_overview_has_every_command_but_the_hidden(void **state)
 
 	help_text_overview(f);
 	fclose(f);
-	for (const struct command *const *c = command_list; *c; c++) {
+	for (const struct command *const *c = command_table; *c; c++) {
 		char line[64];
 
 		snprintf(line, sizeof(line), "\n  %-10s ", (*c)->name);
@@ -47,7 +47,7 @@ static void test_overview_has_every_command_but_the_hidden(void **state)
 static void test_descriptors_are_complete(void **state)
 {
 	(void)state;
-	for (const struct command *const *i = command_list; *i; i++) {
+	for (const struct command *const *i = command_table; *i; i++) {
 		const struct command *c = *i;
 
 		assert_true(c->summary[0] && c->summary[strlen(c->summary) - 1] != '.');
@@ -73,7 +73,7 @@ static void test_descriptors_are_complete(void **state)
 static void test_help_and_manual_name_the_same_options(void **state)
 {
 	(void)state;
-	for (const struct command *const *i = command_list; *i; i++) {
+	for (const struct command *const *i = command_table; *i; i++) {
 		auto_free char *help = printed(help_text_command, *i);
 		auto_free char *man = printed(help_text_man_command, *i);
 
