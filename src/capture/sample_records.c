@@ -17,6 +17,7 @@
 #define MISC_MMAP_BUILD_ID (1u << 14) /* PERF_RECORD_MISC_MMAP_BUILD_ID, since 5.12 */
 #define CHAIN_MAX	   1200u /* kernel.perf_event_max_stack is 127, at most 640 and contexts */
 #define BRANCHES_MAX	   256u
+_Static_assert(BRANCHES_MAX <= UNWIND_MAX_FRAMES, "a chain has room for both");
 
 /* ---- build ids ---- */
 
@@ -106,6 +107,37 @@ static size_t add_branches(const uint8_t *p, size_t left, bool in_user, uint64_t
 	return n;
 }
 
+/* The user part from a copy of the stack: u64 abi, registers, u64 size, bytes, u64 how many of them
+ * are the stack. Kernel threads have none. */
+static size_t add_unwound(struct sampler *s, uint32_t pid, const uint8_t *p, size_t left,
+			  uint64_t *chain, size_t n)
+{
+	size_t regs = 8 * (size_t)__builtin_popcountll(s->regs_mask);
+	struct unwind_thread t = { .pid = pid };
+	uint64_t abi, size, used;
+
+	if (left < 8)
+		return n;
+	memcpy(&abi, p, 8);
+	/* 32-bit programs have other registers and rules. */
+	if (abi != PERF_SAMPLE_REGS_ABI_64 || left < 8 + regs + 8)
+		return n;
+	const uint8_t *values = p + 8, *stack = values + regs + 8;
+
+	memcpy(&size, values + regs, 8);
+	left -= 8 + regs + 8;
+	if (!size || size > left || left - size < 8)
+		return n;
+	memcpy(&used, stack + size, 8);
+	t.stack = stack;
+	t.stack_bytes = min_of(size, used);
+	if (!unwind_thread_regs(&t, s->machine, s->regs_mask, values,
+				__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__))
+		return n;
+	chain[n++] = CHAIN_CONTEXT_USER;
+	return n + unwinder_walk(s->unwinder, &t, chain + n, UNWIND_MAX_FRAMES);
+}
+
 /* Up to the mark behind which user addresses come. */
 static size_t kernel_part(const uint64_t *chain, size_t n)
 {
@@ -116,7 +148,8 @@ static size_t kernel_part(const uint64_t *chain, size_t n)
 	return i;
 }
 
-/* u64 id, ip, u32 pid, tid, u64 time, u32 cpu, 0, u64 period, [u64 n, ip[n]], [u64 n, branch[n]] */
+/* u64 id, ip, u32 pid, tid, u64 time, u32 cpu, 0, u64 period, [u64 n, ip[n]], [u64 n, branch[n]],
+ * [registers, stack] */
 static int take_sample(struct sampler *s, uint32_t cpu, const struct perf_event_header *h,
 		       nsec_t time, struct err *e)
 {
@@ -129,7 +162,7 @@ static int take_sample(struct sampler *s, uint32_t cpu, const struct perf_event_
 	} r;
 	const uint8_t *p = (const uint8_t *)(h + 1);
 	size_t left = h->size - sizeof(*h);
-	uint64_t chain[CHAIN_MAX + BRANCHES_MAX + 2], n = 0;
+	uint64_t chain[CHAIN_MAX + UNWIND_MAX_FRAMES + 2], n = 0;
 	enum sample_mode mode = h->misc & PERF_RECORD_MISC_CPUMODE_MASK;
 	uint32_t node;
 
@@ -154,6 +187,8 @@ static int take_sample(struct sampler *s, uint32_t cpu, const struct perf_event_
 	if (s->options.call_graph == CALL_GRAPH_LBR)
 		n = add_branches(p, left, mode == SAMPLE_MODE_USER, r.ip, chain,
 				 kernel_part(chain, n));
+	else if (s->options.call_graph == CALL_GRAPH_DWARF)
+		n = add_unwound(s, r.pid, p, left, chain, kernel_part(chain, n));
 	uint32_t event = idmap_get(&s->by_id, r.id);
 
 	if (event == IDMAP_NONE)

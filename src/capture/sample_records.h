@@ -18,6 +18,7 @@
 #include "capture/perf_ring.h"
 #include "capture/sampler.h"
 #include "model/chain_writer.h"
+#include "symbol/unwind.h"
 
 /* All events have these, so that records end alike: tid, time, CPU, id. */
 #define SAMPLE_RECORD_TYPE                                                              \
@@ -59,6 +60,9 @@ struct sampler {
 	struct idmap by_id; /* id of the kernel -> event */
 	struct idmap threads; /* pid -> threads alive, of processes whose start is known */
 	struct chain_writer *chains; /* NULL until the start */
+	enum unwind_machine machine; /* CALL_GRAPH_DWARF */
+	uint64_t regs_mask; /* perf's, that samples have */
+	struct unwinder *unwinder; /* from the start on */
 	bool no_build_ids; /* kernel before 5.12: they are read from the files */
 	struct idmap build_ids; /* hash of device and inode -> text in build_id_text */
 	char (*build_id)[64];

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/sysinfo.h>
+#include <sys/utsname.h>
 
 #include "base/file.h"
 #include "base/quantity.h"
@@ -74,6 +75,7 @@ static void sampler_free(struct event_source *base)
 		perf_ring_unmap(&s->ring[cpu].ring);
 		free(s->ring[cpu].throttled);
 	}
+	unwinder_free(s->unwinder);
 	chain_writer_free(s->chains);
 	idmap_done(&s->by_id);
 	idmap_done(&s->threads);
@@ -192,6 +194,12 @@ static void make_attr(const struct sampler *s, const struct sampled_event *v, bo
 		a->sample_type |= PERF_SAMPLE_BRANCH_STACK;
 		a->branch_sample_type = PERF_SAMPLE_BRANCH_USER | PERF_SAMPLE_BRANCH_CALL_STACK |
 					PERF_SAMPLE_BRANCH_NO_FLAGS | PERF_SAMPLE_BRANCH_NO_CYCLES;
+		a->exclude_callchain_user = 1;
+	}
+	if (s->options.call_graph == CALL_GRAPH_DWARF) {
+		a->sample_type |= PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER;
+		a->sample_regs_user = s->regs_mask;
+		a->sample_stack_user = s->options.stack_bytes;
 		a->exclude_callchain_user = 1;
 	}
 	/* What runs inside of a guest has addresses that mean nothing here. */
@@ -417,10 +425,16 @@ static void close_all(struct sampler *s)
 	s->n_opened = 0;
 }
 
+static uint64_t sample_bytes(const struct sampler *s)
+{
+	return SAMPLE_BYTES +
+	       (s->options.call_graph == CALL_GRAPH_DWARF ? s->options.stack_bytes : 0);
+}
+
 static uint64_t ring_bytes(const struct sampler *s, const struct capture_options *o, uint64_t rate)
 {
 	struct sysinfo info;
-	uint64_t bytes = rate * SAMPLE_BYTES, n = cpuset_count(&s->cpus);
+	uint64_t bytes = rate * sample_bytes(s), n = cpuset_count(&s->cpus);
 
 	if (s->alone && o->buffer_bytes)
 		return o->buffer_bytes / n;
@@ -465,7 +479,7 @@ static int open_all(struct sampler *s, const struct capture_options *o, struct e
 			r = err_set(e, -ESRCH, "no such process");
 	if (r >= 0)
 		s->base.fills_in = s->ring[cpuset_next(&s->cpus, 0)].ring.bytes * NSEC_PER_SEC /
-				   (max_of(rate, (uint64_t)PERIOD_RATE / 4) * SAMPLE_BYTES);
+				   (max_of(rate, (uint64_t)PERIOD_RATE / 4) * sample_bytes(s));
 	return r;
 }
 
@@ -499,6 +513,13 @@ static int sampler_start(struct event_source *base, struct err *e)
 	s->chains = chain_writer_new(s->gather->sink);
 	if (!s->chains)
 		return -ENOMEM;
+	if (s->options.call_graph == CALL_GRAPH_DWARF) {
+		s->unwinder = unwinder_new(
+			s->root_fd, s->machine, __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__,
+			chain_writer_spaces(s->chains), chain_writer_modules(s->chains));
+		if (!s->unwinder)
+			return -ENOMEM;
+	}
 	s->gather->error = e;
 	int r = enable(s, true, e);
 
@@ -600,7 +621,10 @@ static int add_row(const struct sampler *s, struct batch *b, unsigned int number
 int sampler_describe(struct event_source *base, struct sink *sink, nsec_t time, struct err *e)
 {
 	static const char *const name[] = {
-		[CALL_GRAPH_FP] = "fp", [CALL_GRAPH_NONE] = "none", [CALL_GRAPH_LBR] = "lbr"
+		[CALL_GRAPH_FP] = "fp",
+		[CALL_GRAPH_NONE] = "none",
+		[CALL_GRAPH_LBR] = "lbr",
+		[CALL_GRAPH_DWARF] = "dwarf",
 	};
 	const struct sampler *s = get(base);
 	auto_ptr(batch) b = batch_new(&track_event, s->n_events);
@@ -618,6 +642,30 @@ int sampler_describe(struct event_source *base, struct sink *sink, nsec_t time, 
 }
 
 /* ---- open ---- */
+
+/* All registers that unwinding may want, numbered as arch/../include/uapi/asm/perf_regs.h does:
+ * on x86_64 all but the segments, on arm64 x0 to x30, sp and pc. */
+static int settle_unwinding(struct sampler *s, struct err *e)
+{
+	struct utsname u = { 0 };
+
+	if (s->options.call_graph != CALL_GRAPH_DWARF)
+		return 0;
+	uname(&u);
+	s->machine = unwind_machine_named(u.machine);
+	if (s->machine == UNWIND_NONE)
+		return err_set(e, -EOPNOTSUPP,
+			       "--call-graph dwarf: not for %s (try: --call-graph fp)", u.machine);
+	s->regs_mask = s->machine == UNWIND_X86_64 ? UINT64_C(0xff0fff) : UINT64_C(0x1ffffffff);
+	if (!s->options.stack_bytes)
+		s->options.stack_bytes = SAMPLER_STACK;
+	if (s->options.stack_bytes % 8 || s->options.stack_bytes > SAMPLER_STACK_MAX)
+		return err_set(e, -EINVAL,
+			       "--call-graph dwarf: a stack of %u bytes cannot be copied, only "
+			       "multiples of 8 up to %u",
+			       s->options.stack_bytes, SAMPLER_STACK_MAX);
+	return 0;
+}
 
 static int make_rings(struct sampler *s)
 {
@@ -655,8 +703,10 @@ int sampler_open(const struct capture_options *o, bool alone, struct gather *g,
 	s->n_cpus = g->n_cpus;
 	s->counts_lost = true;
 	event_files_raise(&files);
-	int r = settle_events(s, e);
+	int r = settle_unwinding(s, e);
 
+	if (r >= 0)
+		r = settle_events(s, e);
 	if (r >= 0) {
 		settle_freq(s);
 		r = make_rings(s);

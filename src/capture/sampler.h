@@ -16,15 +16,20 @@ enum call_graph {
 	CALL_GRAPH_FP, /* by frame pointers, and the kernel's own chain */
 	CALL_GRAPH_NONE,
 	CALL_GRAPH_LBR, /* by the last branch records of Intel CPUs */
+	CALL_GRAPH_DWARF, /* from copies of the stack, by call frame information of the files */
 };
 
 #define SAMPLER_FREQ 999 /* not 1000: a timer tick beside it would always hit the same code */
+
+#define SAMPLER_STACK	  8192u
+#define SAMPLER_STACK_MAX 65528u /* a record has 64 KiB, the kernel cuts what is too much */
 
 struct sampler_options {
 	/* What is sampled; NULL or empty: cycles, or cpu-clock where there is no PMU. */
 	const struct event_list *events;
 	uint64_t freq, period; /* of events that do not say it; both 0: SAMPLER_FREQ */
 	enum call_graph call_graph;
+	uint32_t stack_bytes; /* of CALL_GRAPH_DWARF: to copy; a multiple of 8, 0 = SAMPLER_STACK */
 	bool off_cpu; /* the chain of each task that blocks, when it does */
 	/* A process that is sampled alone, with its children, when this user may not sample the
 	 * machine; 0 = none. */

@@ -85,7 +85,8 @@ static const struct option_spec record_options[] = {
 	  .type = OPTION_STRING,
 	  .arg = "HOW",
 	  OPTION_AT(struct record_args, call_graph),
-	  .help = "call chains of samples: fp (frame pointers, the default), lbr, none" },
+	  .help = "call chains of samples: fp (frame pointers, the default), dwarf or dwarf,SIZE "
+		  "(copies of the stack), lbr, none" },
 	{ .name = "off-cpu",
 	  .type = OPTION_FLAG,
 	  OPTION_AT(struct record_args, off_cpu),
@@ -295,13 +296,16 @@ static int plan_samples(const struct record_args *a, struct record_plan *p, stru
 		p->sampler.call_graph = CALL_GRAPH_NONE;
 	else if (!strcmp(g, "lbr"))
 		p->sampler.call_graph = CALL_GRAPH_LBR;
-	else if (!strncmp(g, "dwarf", 5) && (!g[5] || g[5] == ','))
-		return err_set(e, -EINVAL,
-			       "--call-graph dwarf: stacks are not recorded by this version (try: "
-			       "--call-graph fp, with programs built with "
-			       "-fno-omit-frame-pointer)");
-	else if (strcmp(g, "fp") != 0)
-		return err_set(e, -EINVAL, "--call-graph: no way '%s' (try: fp, lbr, none)", g);
+	else if (!strncmp(g, "dwarf", 5) && (!g[5] || g[5] == ',')) {
+		uint64_t bytes = 0;
+
+		if (g[5] && quantity_parse_size(g + 6, &bytes, e) < 0)
+			return err_prefix(e, "--call-graph dwarf");
+		p->sampler.call_graph = CALL_GRAPH_DWARF;
+		p->sampler.stack_bytes = (uint32_t)min_of(bytes, (uint64_t)UINT32_MAX);
+	} else if (strcmp(g, "fp") != 0)
+		return err_set(e, -EINVAL, "--call-graph: no way '%s' (try: fp, dwarf, lbr, none)",
+			       g);
 	if (a->comm)
 		return err_set(e, -EINVAL,
 			       "samples cannot be chosen by name (try: --pid instead of --comm)");
@@ -644,7 +648,9 @@ const struct command command_record = {
 		"second, with the functions that led there. Without names of events in -e that is "
 		"cycles, or cpu-clock where there are no hardware counters. They are taken beside "
 		"the other events; -e task takes samples and the life of tasks only. User code "
-		"needs frame pointers (-fno-omit-frame-pointer) for whole chains. With -p, -t or "
+		"needs frame pointers (-fno-omit-frame-pointer) for whole chains; --call-graph "
+		"dwarf copies SIZE bytes (8K) of the stack instead and finds callers by the call "
+		"frame information that nearly all files have. With -p, -t or "
 		"-G these processes, threads or cgroup are sampled, else the machine; a user who "
 		"may not sample the machine samples CMD and what it starts. --off-cpu adds the "
 		"chain of each thread at the moment it blocks (sched:sched_switch), from which "

@@ -33,7 +33,7 @@ t kymo record --profile 999 -e switch,cyclse -d 1ms
 t kymo record --profile 999 -e cpu-clock:z -d 1ms
 t kymo record --profile 0 -d 1ms
 t kymo record --profile 99 --period 1000 -d 1ms
-t kymo record --profile 99 --call-graph dwarf -d 1ms
+t kymo record --profile 99 --call-graph dwarf,tea -d 1ms
 t kymo record --profile 99 --call-graph tea -d 1ms
 t kymo record --call-graph fp -d 1ms
 t kymo record --profile 99 --comm sh -d 1ms

@@ -258,6 +258,35 @@ static void the_machine(void **state)
 	assert_true(c.n_switches >= 2 * NAPS);
 }
 
+/* libc has no frame pointers: the function that naps is only found by call frame information. */
+static void stacks(void **state)
+{
+	char path[128];
+	const char *const word[] = { "record", "--profile", "499",     "--call-graph",
+				     "dwarf",  "--off-cpu", "-o",      path,
+				     "--",     self,	    "--spend", NULL };
+	struct spend_places places;
+	struct counts c;
+
+	(void)state;
+	need_root();
+	snprintf(path, sizeof(path), "%s/x.kymo", scratch);
+	int status = run(0, word);
+	char text[8192];
+
+	read_out(text, sizeof(text));
+	if (strstr(text, "--call-graph dwarf: not for")) {
+		print_message("SKIP: %s", text);
+		skip();
+	}
+	check_status(status);
+	read_places(&places);
+	count(&places, &c);
+	check_shares(&c);
+	print_message("blocked %" PRIu64 " times, %" PRIu64 " in the nap\n", c.blocked, c.in_nap);
+	assert_in_range(c.in_nap, NAPS - 1, NAPS);
+}
+
 static void an_ordinary_user(void **state)
 {
 	char path[128];
@@ -335,6 +364,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_machine),
+		cmocka_unit_test(stacks),
 		cmocka_unit_test(an_ordinary_user),
 		cmocka_unit_test(one_process),
 	};
