@@ -55,12 +55,30 @@ PLACE(spend_nap)
 	sum++;
 }
 
+static uint64_t took[SPEND_FUNCTIONS];
+
+static uint64_t cpu_time(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
 PLACE(spend_main)
 {
+	uint64_t t[SPEND_FUNCTIONS + 1];
+
 	for (; k; k--) {
+		t[SPEND_A] = cpu_time();
 		spend_a(700000);
+		t[SPEND_B] = cpu_time();
 		spend_b(200000);
+		t[SPEND_C] = cpu_time();
 		spend_c(100000);
+		t[SPEND_FUNCTIONS] = cpu_time();
+		for (unsigned int i = 0; i < SPEND_FUNCTIONS; i++)
+			took[i] += t[i + 1] - t[i];
 	}
 	sum++;
 }
@@ -102,6 +120,8 @@ void spend(unsigned int turns, unsigned int naps)
 	fflush(stdout);
 	spend_main(turns);
 	spend_nap(naps);
+	printf("took %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", took[SPEND_A], took[SPEND_B],
+	       took[SPEND_C]);
 }
 
 bool spend_parse(const char *text, struct spend_places *ret)
@@ -118,4 +138,18 @@ bool spend_parse(const char *text, struct spend_places *ret)
 		    ret->begin[i] >= ret->end[i])
 			return false;
 	return true;
+}
+
+bool spend_shares(const char *text, double ret[SPEND_FUNCTIONS])
+{
+	const char *at = strstr(text, "took ");
+	double all = 0;
+
+	if (!at || sscanf(at, "took %lf %lf %lf", &ret[SPEND_A], &ret[SPEND_B], &ret[SPEND_C]) != 3)
+		return false;
+	for (unsigned int i = 0; i < SPEND_FUNCTIONS; i++)
+		all += ret[i];
+	for (unsigned int i = 0; i < SPEND_FUNCTIONS; i++)
+		ret[i] /= all;
+	return all > 0;
 }

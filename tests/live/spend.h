@@ -23,7 +23,10 @@ struct spend_places {
 	uint64_t begin[SPEND_PLACES], end[SPEND_PLACES]; /* offsets in the file */
 };
 
-/* @turns of some 3 ms, then @naps of 1 ms. Prints the places first. */
+/* @turns of some 0.4 ms, then @naps of 1 ms. Prints the places first, and then how much CPU time
+ * each function really took: how fast a loop runs depends on where it stands. */
 void spend(unsigned int turns, unsigned int naps);
 /* Read back what spend() printed somewhere in @text. */
 bool spend_parse(const char *text, struct spend_places *ret);
+/* The same for the shares of the three, which are 1 together. */
+bool spend_shares(const char *text, double ret[SPEND_FUNCTIONS]);
