@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/file.h"
 
@@ -103,4 +104,14 @@ void build_id_read(int dir_fd, const char *path, char ret[BUILD_ID_MAX])
 		read_64(fd, ret);
 	else if (ident[EI_CLASS] == ELFCLASS32)
 		read_32(fd, ret);
+}
+
+void build_id_read_notes(int dir_fd, const char *path, char ret[BUILD_ID_MAX])
+{
+	auto_buf b;
+
+	buf_init(&b, NOTES_MAX);
+	ret[0] = 0;
+	if (file_read_at(dir_fd, path, &b) >= 0 && b.len)
+		(void)find_note(b.data, b.len, ret);
 }

@@ -8,5 +8,7 @@
 
 /* As hex into @ret; "" when the file has none, is no ELF file or cannot be read. */
 void build_id_read(int dir_fd, const char *path, char ret[BUILD_ID_MAX]);
+/* The same of a file of notes alone: /sys/kernel/notes has those of the kernel. */
+void build_id_read_notes(int dir_fd, const char *path, char ret[BUILD_ID_MAX]);
 /* @n bytes as hex; "" when they do not fit. */
 void build_id_text(const unsigned char *id, unsigned int n, char ret[BUILD_ID_MAX]);

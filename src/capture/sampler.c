@@ -16,6 +16,7 @@
 
 #include "base/file.h"
 #include "base/quantity.h"
+#include "capture/build_id.h"
 #include "capture/cgroup.h"
 #include "capture/event_try.h"
 #include "capture/gather.h"
@@ -509,6 +510,7 @@ static int enable(struct sampler *s, bool dummy, struct err *e)
 static int sampler_start(struct event_source *base, struct err *e)
 {
 	struct sampler *s = get(base);
+	char kernel[BUILD_ID_MAX];
 
 	s->chains = chain_writer_new(s->gather->sink);
 	if (!s->chains)
@@ -521,8 +523,11 @@ static int sampler_start(struct event_source *base, struct err *e)
 			return -ENOMEM;
 	}
 	s->gather->error = e;
-	int r = enable(s, true, e);
+	build_id_read_notes(s->root_fd, "sys/kernel/notes", kernel);
+	int r = chain_writer_kernel(s->chains, nsec_monotonic(), kernel, e);
 
+	if (r >= 0)
+		r = enable(s, true, e);
 	if (r >= 0)
 		r = proc_tasks_read(s->root_fd, take_task_alive, s, e);
 	if (r >= 0)

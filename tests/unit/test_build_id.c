@@ -63,6 +63,12 @@ static void made_by_hand(void **state)
 	put_bytes(&t, "x", &f, sizeof(f));
 	build_id_read(t.fd, "x", id);
 	assert_string_equal(id, "dead0bef");
+	put_bytes(&t, "notes", (const char *)&f + offsetof(struct file, other),
+		  sizeof(f) - offsetof(struct file, other));
+	build_id_read_notes(t.fd, "notes", id);
+	assert_string_equal(id, "dead0bef");
+	build_id_read_notes(t.fd, "nothing", id);
+	assert_string_equal(id, "");
 	for (size_t n = 0; n < sizeof(f); n++) {
 		put_bytes(&t, "x", &f, n);
 		build_id_read(t.fd, "x", id);
