@@ -104,6 +104,8 @@ static int punch(struct space *p, uint64_t start, uint64_t end)
 {
 	size_t at = find_range(p, start);
 
+	if (!p->n)
+		return 0; /* and no array */
 	if (at < p->n && p->range[at].start < start && p->range[at].end > end) {
 		if (make_room(p, at, 1) < 0)
 			return -ENOMEM;
