@@ -21,8 +21,8 @@
 #include "capture/event_try.h"
 #include "capture/gather.h"
 #include "capture/host_facts.h"
-#include "capture/proc_tasks.h"
 #include "capture/sample_records.h"
+#include "names/proc_tasks.h"
 
 #define SMALLEST_RING ((uint64_t)512 << 10) /* what an ordinary user may lock per CPU */
 #define LARGEST_RING  ((uint64_t)16 << 20)

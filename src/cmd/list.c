@@ -99,7 +99,7 @@ static const struct command_example list_examples[] = {
 	{ NULL, NULL },
 };
 
-const struct command command_lists = {
+const struct command command_list = {
 	.name = "list",
 	.summary = "list what this machine can sample, count, and compute from counts",
 	.usage = "[OPTIONS] LIST [PATTERN]",

@@ -45,10 +45,7 @@ enum {
 #define EVENT_FLAG_MISSING (1u << 3) /* asked for, not to be had here: note says why */
 #define EVENT_FLAG_COUNTED (1u << 4) /* in the counter track, not sampled */
 #define EVENT_FLAG_OFF_CPU (1u << 5) /* samples are chains of threads that block, see sample */
-<<<<<<< HEAD
 #define EVENT_FLAG_SUMS	   (1u << 6) /* rows are sums of samples, of which the number is not known */
-=======
->>>>>>> b7e6d4a (capture: samples of events with call chains beside the engines)
 
 /* On disk. */
 enum module_kind {
