@@ -225,8 +225,8 @@ int module_symbols_file(const struct symbol_places *p, const struct module *m,
 
 /* ---- vdso ---- */
 
-/* The image that the kernel mapped into this process: its headers tell its length. */
-static const uint8_t *own_vdso(size_t *ret_n)
+/* Its headers tell its length. */
+const uint8_t *module_symbols_own_vdso(size_t *ret_n)
 {
 	const uint8_t *p = (const uint8_t *)getauxval(AT_SYSINFO_EHDR); // NOLINT
 	Elf64_Ehdr head;
@@ -258,7 +258,7 @@ int module_symbols_vdso(const struct symbol_places *p, const struct module *m,
 	auto_ptr(elf_image) image = NULL;
 	struct id id = id_of(m);
 	size_t n = 0;
-	const uint8_t *own = own_vdso(&n);
+	const uint8_t *own = module_symbols_own_vdso(&n);
 	int r = own ? elf_image_open_memory(own, n, &image, NULL) : 0;
 
 	*ret = NULL;

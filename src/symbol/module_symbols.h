@@ -33,6 +33,8 @@ int module_symbols_file(const struct symbol_places *p, const struct module *m,
 			struct symbol_table **ret, char *words) must_check;
 int module_symbols_vdso(const struct symbol_places *p, const struct module *m,
 			struct symbol_table **ret, char *words) must_check;
+/* The image that the kernel mapped into this process, or NULL. */
+const uint8_t *module_symbols_own_vdso(size_t *ret_n);
 int module_symbols_kernel(const struct symbol_places *p, const struct module *m,
 			  struct symbol_table **ret, char *words) must_check;
 /* Code made at run time by process @pid; @dump: paths of its jitdump files. */

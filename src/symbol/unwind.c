@@ -19,14 +19,15 @@
 /* What of the machine matters. */
 static const struct machine {
 	const char *name;
-	uint8_t sp, fp; /* DWARF numbers */
+	uint8_t sp, fp, ip; /* DWARF numbers */
 	uint8_t pc; /* perf's number */
 	uint8_t n_perf;
 	uint64_t address; /* bits of a return address that are one, not its signature */
 } machines[] = {
 	[UNWIND_NONE] = { .name = "" },
-	[UNWIND_X86_64] = { "x86_64", 7, 6, 8, PERF_X86_REGS, UINT64_MAX },
-	[UNWIND_ARM64] = { "aarch64", 31, 29, 32, PERF_ARM64_REGS, (UINT64_C(1) << 48) - 1 },
+	[UNWIND_X86_64] = { "x86_64", 7, 6, 16, 8, PERF_X86_REGS, UINT64_MAX },
+	[UNWIND_ARM64] = { "aarch64", 31, 29, NO_REG, 32, PERF_ARM64_REGS,
+			   (UINT64_C(1) << 48) - 1 },
 };
 
 struct unwinder {
@@ -363,6 +364,11 @@ size_t unwinder_walk(struct unwinder *u, const struct unwind_thread *t, uint64_t
 		if (!to)
 			break;
 		ret_ip[n++] = pc;
+		/* What linkage tables do depends on where in their entry it is. */
+		if (u->machine->ip != NO_REG) {
+			f.reg[u->machine->ip] = to;
+			f.known |= UINT64_C(1) << u->machine->ip;
+		}
 		if (spaces_find(u->spaces, t->pid, pc, &module, &offset))
 			row = unwind_rules_find(u->rules, module, offset);
 		exact = row && row->signal;

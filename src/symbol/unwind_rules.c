@@ -16,6 +16,7 @@
 #include "base/hex.h"
 #include "symbol/debug_files.h"
 #include "symbol/elf_image.h"
+#include "symbol/module_symbols.h"
 
 #define ROWS_MAX (1u << 18) /* places kept; then all are forgotten */
 #define NO_ROW	 UINT32_MAX
@@ -92,7 +93,17 @@ struct unwind_rules *unwind_rules_free(struct unwind_rules *u)
 
 /* ---- files ---- */
 
-/* The mapped file, or a copy of the same build. */
+static struct elf_image *open_own_vdso(void)
+{
+	struct elf_image *image = NULL;
+	size_t bytes;
+	const uint8_t *own = module_symbols_own_vdso(&bytes);
+
+	return own && elf_image_open_memory(own, bytes, &image, NULL) == 0 ? image : NULL;
+}
+
+/* The mapped file, or a copy of the same build. The vdso of a kernel that is not known to be this
+ * one is none. */
 static struct elf_image *find_image(struct unwind_rules *u, const struct module *m)
 {
 	static const char *const dirs[] = { "/usr/lib/debug" };
@@ -102,11 +113,14 @@ static struct elf_image *find_image(struct unwind_rules *u, const struct module 
 	struct elf_image *image = NULL;
 	uint8_t id[BUILD_ID_MAX];
 	size_t n;
-	int fd = debug_files_open(&files, m->path);
+	bool vdso = m->kind == MODULE_VDSO;
+	int fd = vdso ? -1 : debug_files_open(&files, m->path);
 
 	n = hex_bytes(m->build_id, id, sizeof(id));
 	if (fd >= 0 && elf_image_open(fd, &image, NULL) < 0)
 		image = NULL;
+	if (vdso && n)
+		image = open_own_vdso();
 	if (image && n && (image->build_id_bytes != n || memcmp(image->build_id, id, n) != 0))
 		image = elf_image_close(image);
 	if (!image && n &&
@@ -125,7 +139,10 @@ static void open_module(struct unwind_rules *u, const struct module *m, struct u
 		ret->missing = true;
 		return;
 	}
-	ret->elf = elf_begin(ret->image->fd, ELF_C_READ, NULL);
+	/* libelf only reads what it is asked to read. */
+	ret->elf = ret->image->fd < 0
+			   ? elf_memory((char *)(uintptr_t)ret->image->memory, ret->image->bytes)
+			   : elf_begin(ret->image->fd, ELF_C_READ, NULL);
 	if (!ret->elf)
 		return;
 	ret->eh = dwarf_getcfi_elf(ret->elf);
@@ -151,7 +168,7 @@ static struct unwind_module *get_module(struct unwind_rules *u, uint32_t number)
 	}
 	struct unwind_module *found = &u->module[number];
 
-	if (found->tried || m->kind != MODULE_FILE)
+	if (found->tried || (m->kind != MODULE_FILE && m->kind != MODULE_VDSO))
 		return found;
 	found->tried = true;
 	open_module(u, m, found);
