@@ -90,7 +90,8 @@ static int flush(struct perf_queue *q, nsec_t limit, struct err *e)
 		}
 		i++;
 	}
-	memmove(q->entry, q->entry + i, (q->n - i) * sizeof(*q->entry));
+	if (i)
+		memmove(q->entry, q->entry + i, (q->n - i) * sizeof(*q->entry));
 	q->n -= i;
 	return r < 0 ? r : 0;
 }
