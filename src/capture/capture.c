@@ -195,19 +195,7 @@ struct capture *capture_free(struct capture *c)
 
 static int write_anchor(struct capture *c, struct sink *sink, struct err *e)
 {
-	auto_ptr(batch) b = batch_new(&track_clock, 1);
-
-	if (!b)
-		return -ENOMEM;
-	/* The two clocks cannot be read at once: take the middle of two readings around. */
-	nsec_t before = nsec_monotonic(), real = nsec_realtime(), after = nsec_monotonic();
-
-	b->cpu = BATCH_CPU_NONE;
-	b->rows = 1;
-	b->time[0] = before + (after - before) / 2;
-	batch_u64(b, CLOCK_REAL)[0] = real;
-	c->last_anchor = b->time[0];
-	return sink_write(sink, b, e);
+	return host_facts_anchor(sink, &c->last_anchor, e);
 }
 
 int capture_drain(struct capture *c, unsigned int *ret_fill_pct, struct err *e)
@@ -324,35 +312,16 @@ int capture_stop(struct capture *c, struct err *e)
 
 /* ---- description ---- */
 
-static int write_mark(struct sink *sink, uint32_t cpu, nsec_t time, enum mark_kind kind,
-		      struct err *e)
-{
-	auto_ptr(batch) b = batch_new(&track_mark, 1);
-
-	if (!b)
-		return -ENOMEM;
-	int64_t text = batch_add_text(b, "");
-
-	if (text < 0)
-		return (int)text;
-	b->cpu = cpu;
-	b->rows = 1;
-	b->time[0] = time;
-	batch_u8(b, MARK_KIND)[0] = (uint8_t)kind;
-	((uint32_t *)b->col[MARK_TEXT])[0] = (uint32_t)text;
-	return sink_write(sink, b, e);
-}
-
 static int write_marks(struct capture *c, struct sink *sink, const nsec_t *from, struct err *e)
 {
 	for (int cpu = cpuset_next(&c->cpus, 0); cpu >= 0; cpu = cpuset_next(&c->cpus, cpu + 1)) {
 		const struct gather_cpu *g = &c->gather.cpu[cpu];
 		nsec_t start = from ? max_of(g->from, from[cpu]) : g->from;
 		nsec_t end = min_of(g->until, c->stopped ? NSEC_MAX : c->last_drain);
-		int r = write_mark(sink, (uint32_t)cpu, start, MARK_START, e);
+		int r = host_facts_mark(sink, (uint32_t)cpu, start, MARK_START, e);
 
 		if (r >= 0)
-			r = write_mark(sink, (uint32_t)cpu, max_of(start, end), MARK_END, e);
+			r = host_facts_mark(sink, (uint32_t)cpu, max_of(start, end), MARK_END, e);
 		if (r < 0)
 			return r;
 	}

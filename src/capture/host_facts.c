@@ -10,7 +10,6 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/quantity.h"
-#include "model/file_track.h"
 
 #define META_VALUE_MAX 65536
 
@@ -145,5 +144,41 @@ int host_facts_cpus(struct sink *sink, int root_fd, nsec_t time, const struct cp
 		batch_u32(b, CPU_CORE)[row] = read_topology(root_fd, cpu, "core_id");
 		batch_u32(b, CPU_NODE)[row] = read_node(root_fd, cpu);
 	}
+	return sink_write(sink, b, e);
+}
+
+int host_facts_anchor(struct sink *sink, nsec_t *ret_time, struct err *e)
+{
+	auto_ptr(batch) b = batch_new(&track_clock, 1);
+
+	if (!b)
+		return -ENOMEM;
+	/* The two clocks cannot be read at once: take the middle of two readings around. */
+	nsec_t before = nsec_monotonic(), real = nsec_realtime(), after = nsec_monotonic();
+
+	b->cpu = BATCH_CPU_NONE;
+	b->rows = 1;
+	b->time[0] = before + (after - before) / 2;
+	batch_u64(b, CLOCK_REAL)[0] = real;
+	*ret_time = b->time[0];
+	return sink_write(sink, b, e);
+}
+
+int host_facts_mark(struct sink *sink, uint32_t cpu, nsec_t time, enum mark_kind kind,
+		    struct err *e)
+{
+	auto_ptr(batch) b = batch_new(&track_mark, 1);
+
+	if (!b)
+		return -ENOMEM;
+	int64_t text = batch_add_text(b, "");
+
+	if (text < 0)
+		return (int)text;
+	b->cpu = cpu;
+	b->rows = 1;
+	b->time[0] = time;
+	batch_u8(b, MARK_KIND)[0] = (uint8_t)kind;
+	((uint32_t *)b->col[MARK_TEXT])[0] = (uint32_t)text;
 	return sink_write(sink, b, e);
 }

@@ -497,7 +497,7 @@ static int run_session(struct record_session *s, struct workload *w, const char 
 		sigprocmask(SIG_SETMASK, old_mask, NULL);
 	}
 	if (w->pid)
-		*ret_status = workload_wait(w);
+		*ret_status = workload_wait(w, NULL);
 	r = record_session_close(s, w->pid_fd >= 0 ? *ret_status : -1, e);
 	return r;
 }
@@ -526,7 +526,7 @@ static int record(const struct record_args *a, struct record_plan *p, const char
 	record_signals(&signals);
 	sigprocmask(SIG_BLOCK, &signals, &old_mask);
 	/* It waits: what is to be sampled has to be there. */
-	r = n ? workload_start(&w, word, &old_mask, e) : 0;
+	r = n ? workload_start(&w, word, &old_mask, NULL, e) : 0;
 	p->record.pid_fd = w.pid_fd;
 	p->sampler.workload = (uint32_t)w.pid;
 	if (r >= 0)

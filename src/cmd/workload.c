@@ -12,11 +12,23 @@
 
 #include "base/cleanup.h"
 
+static void redirect(const struct workload_files *f)
+{
+	const int fd[] = { f->in, f->out, f->err };
+
+	for (int i = 0; i < 3; i++)
+		if (fd[i] >= 0 && dup2(fd[i], i) < 0)
+			_exit(126);
+}
+
 static void __attribute__((noreturn))
-child(const char *const *argv, const sigset_t *mask, int go_fd, int report_fd)
+child(const char *const *argv, const sigset_t *mask, const struct workload_files *files, int go_fd,
+      int report_fd)
 {
 	char go;
 
+	if (files)
+		redirect(files);
 	sigprocmask(SIG_SETMASK, mask, NULL);
 	/* The end of the pipe without a byte: the recorder gave up. */
 	if (read(go_fd, &go, 1) == 1) {
@@ -29,7 +41,8 @@ child(const char *const *argv, const sigset_t *mask, int go_fd, int report_fd)
 	_exit(127);
 }
 
-int workload_start(struct workload *w, const char *const *argv, const sigset_t *mask, struct err *e)
+int workload_start(struct workload *w, const char *const *argv, const sigset_t *mask,
+		   const struct workload_files *files, struct err *e)
 {
 	int go[2], report[2];
 
@@ -48,7 +61,7 @@ int workload_start(struct workload *w, const char *const *argv, const sigset_t *
 	if (pid == 0) {
 		close(go[1]);
 		close(report[0]);
-		child(argv, mask, go[0], report[1]);
+		child(argv, mask, files, go[0], report[1]);
 	}
 	int code = -errno;
 
@@ -85,13 +98,13 @@ int workload_release(struct workload *w, const char *name, struct err *e)
 	return 0;
 }
 
-int workload_wait(struct workload *w)
+int workload_wait(struct workload *w, struct rusage *ret_usage)
 {
 	int status = 0;
 
 	if (!w->pid)
 		return 0;
-	while (waitpid(w->pid, &status, 0) < 0 && errno == EINTR)
+	while (wait4(w->pid, &status, 0, ret_usage) < 0 && errno == EINTR)
 		;
 	w->pid = 0;
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
@@ -103,7 +116,7 @@ void workload_done(struct workload *w)
 		close(steal_fd(&w->go_fd)); /* a child that still waits ends by that */
 	if (w->report_fd >= 0)
 		close(steal_fd(&w->report_fd));
-	workload_wait(w);
+	workload_wait(w, NULL);
 	if (w->pid_fd >= 0)
 		close(steal_fd(&w->pid_fd));
 }
