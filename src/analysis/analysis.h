@@ -104,6 +104,14 @@ struct analysis {
 	/* Fill the answer; coverage and losses are filled in afterwards. */
 	int (*finish)(struct analysis_pass *p, struct err *e);
 	void (*done)(struct analysis_pass *p); /* always called when begin() was */
+	/*
+	 * Several runs, @n > 1, in one table that the analysis makes itself: for rows that have no
+	 * window in common. NULL = runs are answered one by one and joined (model/join.h). Of @args
+	 * the options count. *ret is zeroed by the caller, who calls answer_done() also on failure;
+	 * -EINVAL with words: the options do not go with several runs.
+	 */
+	int (*across)(struct source *const *src, const char *const *name, size_t n,
+		      const struct analysis_args *args, struct answer *ret, struct err *e);
 };
 
 /* All analyses by name, NULL-terminated; generated from meson.build. */

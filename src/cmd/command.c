@@ -3,11 +3,13 @@
 #include "cmd/command.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "base/distance.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "cmd/help_text.h"
 
@@ -115,6 +117,16 @@ static size_t count_options(const struct option_spec *o)
 	while (o && o[n].name)
 		n++;
 	return n;
+}
+
+const char *command_line(struct buf *b)
+{
+	if (file_read_at(AT_FDCWD, "/proc/self/cmdline", b) < 0)
+		return "";
+	for (size_t i = 0; i + 1 < b->len; i++)
+		if (!b->data[i])
+			b->data[i] = ' ';
+	return buf_str(b);
 }
 
 int command_run(const struct command *c, int argc, char **argv)

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "base/buf.h"
 #include "base/option.h"
 
 struct command_example {
@@ -53,6 +54,10 @@ bool command_nearest(const char *word, char *ret, size_t size);
 /* One line on stderr, with the way to the help behind it unless it names a way; returns EXIT_USAGE.
  */
 int command_misused(const char *name, const char *fmt, ...) printf_like(2, 3) must_check;
+
+/* The whole line as it was typed, words joined by blanks, in @b, lent; "" where /proc is not there.
+ */
+const char *command_line(struct buf *b);
 
 /* Parse and run; @argv[0] is the command's name. Returns the exit status. */
 int command_run(const struct command *c, int argc, char **argv);

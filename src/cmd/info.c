@@ -125,6 +125,9 @@ static void print_head(const char *path, const struct run_info *info, const stru
 	meta_line(info, "cpu", "cpu.model");
 	meta_line(info, "command", "kymo.command");
 	meta_line(info, "workload", "workload.command");
+	/* Of kymo run; more than two are in the JSON form. */
+	meta_line(info, "workload A", "workload.command.a");
+	meta_line(info, "workload B", "workload.command.b");
 	meta_line(info, "engine", "kymo.engine");
 	meta_line(info, "imported", "import.format");
 	meta_line(info, "label", "label");

@@ -368,17 +368,6 @@ static void default_path(char *ret, size_t size)
 	snprintf(ret, size, "kymo-%s-%s.kymo", u.nodename[0] ? u.nodename : "host", date);
 }
 
-/* The command line as it was typed, words joined by blanks. */
-static int own_command(struct buf *b)
-{
-	int r = file_read_at(AT_FDCWD, "/proc/self/cmdline", b);
-
-	for (size_t i = 0; r >= 0 && i + 1 < b->len; i++)
-		if (!b->data[i])
-			b->data[i] = ' ';
-	return r;
-}
-
 /* ---- running ---- */
 
 /* Give the names that were asked for to a file that is complete. */
@@ -515,12 +504,13 @@ static int record(const struct record_args *a, struct record_plan *p, const char
 	buf_init(&command, 1u << 20);
 	buf_init(&workload_command, 1u << 20);
 	default_path(path, sizeof(path));
-	int r = own_command(&command);
+	const char *typed = command_line(&command);
+	int r;
 
 	for (unsigned int i = 0; i < n; i++)
 		buf_addf(&workload_command, "%s%s", i ? " " : "", word[i]);
 	p->record.path = a->output ? a->output : path;
-	p->record.command = r < 0 ? "" : buf_str(&command);
+	p->record.command = typed;
 	p->record.workload = n ? buf_str(&workload_command) : NULL;
 
 	record_signals(&signals);

@@ -57,9 +57,7 @@ void record_signals(sigset_t *ret)
 
 /* ---- files ---- */
 
-/* A recording that is there becomes NAME.old: two recordings of the same name are often a before
- * and an after. */
-static int make_way(const char *path, struct err *e)
+int record_make_way(const char *path, struct err *e)
 {
 	auto_free char *old = NULL;
 	struct stat st;
@@ -78,7 +76,7 @@ static int make_way(const char *path, struct err *e)
 
 static int create(const char *path, struct recording_writer **ret, struct err *e)
 {
-	int r = make_way(path, e);
+	int r = record_make_way(path, e);
 
 	return r < 0 ? r : recording_create(path, NULL, ret, e);
 }

@@ -16,6 +16,10 @@
 #include "base/option.h"
 #include "capture/capture.h"
 
+/* A file at @path becomes PATH.old, if it is one: two recordings of the same name are often a
+ * before and an after. 0 or -errno with words. */
+int record_make_way(const char *path, struct err *e) must_check;
+
 struct record_options {
 	const char *path; /* of the recording */
 	nsec_t duration; /* 0 = until stopped */

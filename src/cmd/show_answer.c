@@ -233,6 +233,25 @@ static void say_notes(const struct table *t)
 		log_info("%s", table_note_at(t, i));
 }
 
+int show_print(const struct answer *a, const char *name, bool as_json, bool as_csv,
+	       const struct answer_text_options *o)
+{
+	auto_buf buf;
+	struct json j;
+
+	buf_init(&buf, JSON_BUFFER_MAX);
+	if (as_csv) {
+		say_notes(a->table);
+		return table_csv(a->table, stdout);
+	}
+	if (!as_json)
+		return answer_text(a, name, o, stdout);
+	json_init(&j, &buf, JSON_PRETTY);
+	int r = answer_json(a, &j, stdout);
+
+	return r < 0 ? r : json_drain(&j, stdout);
+}
+
 static struct answer_text_options text_options(const struct showing *s, bool matrix)
 {
 	const bool whole = s->args->top_given || (s->view->cuts_itself && !matrix && s->n == 1);
@@ -252,21 +271,7 @@ static int print_one(struct showing *s, struct err *e)
 	}
 	const struct answer_text_options o = text_options(s, a->matrix_text);
 
-	if (r < 0)
-		return r;
-	if (s->args->csv) {
-		say_notes(a->table);
-		return table_csv(a->table, stdout);
-	}
-	if (!s->args->json)
-		return answer_text(a, s->run[0].path, &o, stdout);
-	auto_buf buf;
-	struct json j;
-
-	buf_init(&buf, JSON_BUFFER_MAX);
-	json_init(&j, &buf, JSON_PRETTY);
-	r = answer_json(a, &j, stdout);
-	return r < 0 ? r : json_drain(&j, stdout);
+	return r < 0 ? r : show_print(a, s->run[0].path, s->args->json, s->args->csv, &o);
 }
 
 /* Tables that cannot be joined, each under its run's name. */
@@ -389,6 +394,40 @@ static int print_all(struct showing *s, const char *const *path, struct err *e)
 	return join ? print_joined(s, e) : print_each(s, e);
 }
 
+/* ---- several runs that the view answers together ---- */
+
+static int show_across(struct showing *s, const char *const *path, struct err *e)
+{
+	struct source *src[SHOW_MAX_RUNS];
+	struct answer *a = &s->answer[0];
+	const struct analysis *view = s->view;
+	char title[32];
+	int r = run_names_make(path, s->n, s->name);
+
+	for (size_t i = 0; i < s->n && r >= 0; i++) {
+		r = opened_run_open(&s->run[i], path[i], i, &s->args->select, DOING, e);
+		if (r >= 0)
+			src[i] = recording_source(s->run[i].recording);
+	}
+	if (r < 0)
+		return r;
+	if (!has_tracks(s))
+		return -ENODATA;
+	r = view->across(src, (const char *const *)s->name, s->n, &s->ask, a, e);
+	if (r < 0)
+		return r;
+	a->view = view->name;
+	a->title = view->title;
+	a->summary = view->summary;
+	a->help = view->help;
+	(void)snprintf(title, sizeof(title), "%zu recordings", s->n);
+	if (s->args->sort || s->args->top_given)
+		r = arrange(s, a->table, NULL, 0, e);
+	const struct answer_text_options o = text_options(s, false);
+
+	return r < 0 ? r : show_print(a, title, s->args->json, s->args->csv, &o);
+}
+
 /* ---- all ---- */
 
 /* A part of the truth is not "done". */
@@ -417,9 +456,13 @@ int show_answer(const struct analysis *view, const struct show_args *args, const
 	int r = set_filters(s, &e);
 
 	if (r >= 0) {
-		r = ask_all(s, path, &e);
-		if (r >= 0)
-			r = print_all(s, path, &e);
+		if (view->across && n > 1) {
+			r = show_across(s, path, &e);
+		} else {
+			r = ask_all(s, path, &e);
+			if (r >= 0)
+				r = print_all(s, path, &e);
+		}
 		status = r >= 0		? exit_status(s)
 			 : s->status	? s->status
 			 : r == -EINVAL ? command_misused("show", "%s", err_text(&e, r))

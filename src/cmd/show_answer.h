@@ -10,6 +10,7 @@
 #include "base/attr.h"
 #include "cmd/selection.h"
 #include "cmd/symbols.h"
+#include "export/answer_text.h"
 
 #define SHOW_VIEW_OPTIONS_MAX 256
 #define SHOW_MAX_RUNS	      64
@@ -34,3 +35,7 @@ struct show_args {
  * status; errors were printed. */
 int show_answer(const struct analysis *view, const struct show_args *args, const char *const *path,
 		size_t n) must_check;
+
+/* One answer to stdout: as JSON, as CSV (notes go to stderr), or as text. 0 or -errno. */
+int show_print(const struct answer *a, const char *name, bool as_json, bool as_csv,
+	       const struct answer_text_options *o) must_check;

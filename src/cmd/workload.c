@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The child waits on a pipe between fork and exec, so that its first instruction is recorded. A
- * second pipe, closed by exec, tells why a command could not be run.
+ * second pipe tells what memory the child had by then, and, unless exec closes it, why a command
+ * could not be run.
  */
 #include "cmd/workload.h"
 
@@ -32,6 +33,13 @@ child(const char *const *argv, const sigset_t *mask, const struct workload_files
 	sigprocmask(SIG_SETMASK, mask, NULL);
 	/* The end of the pipe without a byte: the recorder gave up. */
 	if (read(go_fd, &go, 1) == 1) {
+		struct rusage own = { 0 };
+
+		getrusage(RUSAGE_SELF, &own);
+		const uint64_t peak = (uint64_t)own.ru_maxrss * 1024;
+
+		if (write(report_fd, &peak, sizeof(peak)) != sizeof(peak))
+			_exit(126);
 		execvp(argv[0], (char *const *)(uintptr_t)argv);
 		int code = errno;
 
@@ -90,7 +98,10 @@ int workload_release(struct workload *w, const char *name, struct err *e)
 	if (write(w->go_fd, "", 1) != 1)
 		return err_set(e, -errno, "cannot start '%s': %s", name, strerror(errno));
 	close(steal_fd(&w->go_fd));
-	ssize_t n = read(w->report_fd, &code, sizeof(code));
+	ssize_t n = read(w->report_fd, &w->before_exec, sizeof(w->before_exec));
+
+	if (n == sizeof(w->before_exec))
+		n = read(w->report_fd, &code, sizeof(code));
 
 	close(steal_fd(&w->report_fd));
 	if (n == sizeof(code))

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <signal.h>
+#include <stdint.h>
 #include <sys/resource.h>
 #include <sys/types.h>
 
@@ -14,6 +15,8 @@ struct workload {
 	pid_t pid; /* 0 = none */
 	int pid_fd; /* readable when the command has ended; -1 = none */
 	int go_fd, report_fd;
+	uint64_t before_exec; /* once released: peak memory that the child had by then, bytes, which
+				 the kernel's peak of the command is never below */
 };
 
 /* Standard input, output and error of the command; -1 = as kymo's own. Lent. */

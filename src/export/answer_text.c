@@ -69,6 +69,30 @@ static double rounded(double v, uint8_t digits)
 	return fabs(v) < 0.5 * pow(10, -digits) ? 0 : v;
 }
 
+/* Of a column in which each row has its own unit: three digits of what is counted or timed. */
+static void row_unit_text(double v, enum unit unit, const struct table_column *c, char *buf,
+			  size_t size)
+{
+	const char *sign = v < 0 ? "-" : v > 0 && c->flags & TABLE_COLUMN_SIGNED ? "+" : "";
+	const double is = fabs(v);
+	const size_t n = strlen(sign);
+
+	if (n < size)
+		memcpy(buf, sign, n + 1);
+	if ((unit == UNIT_NSEC || unit == UNIT_BYTES || unit == UNIT_COUNT) && is < 0x1p63 &&
+	    (is >= 100 || is == floor(is)))
+		u64_text((uint64_t)(is + 0.5), unit, buf + n, size - n);
+	else
+		(void)snprintf(buf + n, size - n, "%.*f%s",
+			       is < 1	 ? 3
+			       : is < 10 ? 2
+					 : 1,
+			       is,
+			       unit == UNIT_NSEC    ? " ns"
+			       : unit == UNIT_BYTES ? " B"
+						    : "");
+}
+
 void table_cell_text(const struct table *t, size_t row, unsigned int column, char *buf, size_t size)
 {
 	const struct table_column *c = table_column(t, column);
@@ -86,6 +110,10 @@ void table_cell_text(const struct table *t, size_t row, unsigned int column, cha
 		i64_text(v.i64, c, buf, size);
 		break;
 	case CELL_F64:
+		if (c->unit == UNIT_OF_ROW) {
+			row_unit_text(v.f64, table_unit(t, row, column), c, buf, size);
+			break;
+		}
 		v.f64 = rounded(v.f64, c->digits);
 		(void)snprintf(buf, size,
 			       v.f64 != 0 && c->flags & TABLE_COLUMN_SIGNED ? "%+.*f" : "%.*f",

@@ -34,7 +34,7 @@ const struct track track_result = {
 		[RESULT_USER] = NSEC("user", "CPU time in user mode, with waited-for children"),
 		[RESULT_SYS] = NSEC("sys", "CPU time in the kernel"),
 		[RESULT_RSS] = { .name = "rss", .type = COLUMN_U64, .codec = CODEC_PLANES,
-				 .unit = "bytes", .help = "peak resident memory" },
+				 .unit = "bytes", .help = "peak resident memory, 0 = not known" },
 		[RESULT_MINOR] = COUNT("minor", "page faults without I/O"),
 		[RESULT_MAJOR] = COUNT("major", "page faults with I/O"),
 		[RESULT_VOLUNTARY] = COUNT("voluntary", "switches because it waited"),

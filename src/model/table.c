@@ -30,15 +30,16 @@ struct table {
 	int error;
 };
 
+static const char *const unit_names[] = {
+	[UNIT_NONE] = "",	[UNIT_COUNT] = "count",	  [UNIT_NSEC] = "ns",
+	[UNIT_TIME] = "time",	[UNIT_PCT] = "pct",	  [UNIT_BYTES] = "bytes",
+	[UNIT_RATIO] = "ratio", [UNIT_PER_SEC] = "per_s", [UNIT_ID] = "id",
+	[UNIT_OF_ROW] = "row",
+};
+
 const char *unit_name(enum unit u)
 {
-	static const char *const names[] = {
-		[UNIT_NONE] = "",	[UNIT_COUNT] = "count",	  [UNIT_NSEC] = "ns",
-		[UNIT_TIME] = "time",	[UNIT_PCT] = "pct",	  [UNIT_BYTES] = "bytes",
-		[UNIT_RATIO] = "ratio", [UNIT_PER_SEC] = "per_s", [UNIT_ID] = "id",
-	};
-
-	return names[u];
+	return unit_names[u];
 }
 
 /* Our own copy of what may be no literal. */
@@ -324,4 +325,20 @@ bool table_get(const struct table *t, size_t row, unsigned int column, union cel
 		return false;
 	*ret = c->cell[row];
 	return true;
+}
+
+enum unit table_unit(const struct table *t, size_t row, unsigned int column)
+{
+	union cell v;
+
+	if (t->column[column].what.unit != UNIT_OF_ROW)
+		return t->column[column].what.unit;
+	for (unsigned int c = 0; c < t->n_columns; c++) {
+		if (!(t->column[c].what.flags & TABLE_COLUMN_UNIT) || !table_get(t, row, c, &v))
+			continue;
+		for (enum unit u = UNIT_NONE; u < UNIT_OF_ROW; u++)
+			if (!strcmp(unit_names[u], v.text))
+				return u;
+	}
+	return UNIT_NONE;
 }

@@ -23,6 +23,7 @@ enum unit {
 	UNIT_RATIO,
 	UNIT_PER_SEC,
 	UNIT_ID, /* tid, CPU number: never summed, no thousands separators */
+	UNIT_OF_ROW, /* CELL_F64: each row's own, named in its TABLE_COLUMN_UNIT cell */
 };
 const char *unit_name(enum unit u); /* "ns", "count", "pct" ...: the JSON and CSV word */
 
@@ -40,6 +41,9 @@ enum cell_type { CELL_U64 = 1, CELL_I64, CELL_F64, CELL_TEXT };
  * not answer.covered: rows of one CPU. At most one in a table. */
 #define TABLE_COLUMN_COVERED (1u << 4)
 #define TABLE_COLUMN_SIGNED  (1u << 5) /* a difference: text shows the plus too */
+/* CELL_TEXT: the unit of the row's UNIT_OF_ROW cells as unit_name() has it. At most one in a table.
+ */
+#define TABLE_COLUMN_UNIT (1u << 6)
 
 struct table_column {
 	const char *name; /* JSON key, CSV header: lower_case */
@@ -100,3 +104,5 @@ union cell {
 	const char *text;
 };
 bool table_get(const struct table *t, size_t row, unsigned int column, union cell *ret);
+/* The unit of a cell: its column's, or its row's. */
+enum unit table_unit(const struct table *t, size_t row, unsigned int column);

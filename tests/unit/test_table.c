@@ -237,6 +237,34 @@ static void test_column_names_are_copied(void **state)
 	assert_string_equal(table_column(t, 0)->title, "EPT violation");
 }
 
+/* Each row has its own unit, which sorting takes along. */
+static void test_unit_of_row(void **state)
+{
+	static const struct table_column columns[] = {
+		{ .name = "what", .title = "What", .type = CELL_TEXT },
+		{ .name = "unit", .title = "Unit", .type = CELL_TEXT, .flags = TABLE_COLUMN_UNIT },
+		{ .name = "value", .title = "Value", .type = CELL_F64, .unit = UNIT_OF_ROW },
+	};
+	static const char *const unit[] = { "ns", "bytes", "count", "furlongs", "row" };
+	static const enum unit expected[] = { UNIT_NSEC, UNIT_BYTES, UNIT_COUNT, UNIT_NONE,
+					      UNIT_NONE };
+	auto_ptr(table) t = table_new("x", "X", columns, 3);
+
+	(void)state;
+	for (unsigned int i = 0; i < 5; i++) {
+		table_row(t);
+		table_set_text(t, 0, unit[i]);
+		table_set_text(t, 1, unit[i]);
+		table_set_f64(t, 2, i);
+	}
+	table_row(t); /* says none */
+	assert_int_equal(table_sort(t, 2, true), 0);
+	for (unsigned int i = 0; i < 5; i++)
+		assert_int_equal(table_unit(t, 4 - i, 2), expected[i]);
+	assert_int_equal(table_unit(t, 5, 2), UNIT_NONE);
+	assert_int_equal(table_unit(t, 0, 1), UNIT_NONE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -247,6 +275,7 @@ int main(void)
 		cmocka_unit_test(test_sort),
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_notes),
+		cmocka_unit_test(test_unit_of_row),
 		cmocka_unit_test(test_units),
 	};
 
