@@ -3,6 +3,7 @@
 
 import { Base64Bytes, DataError } from './data/bytes.js';
 import { pause } from './data/chunks.js';
+import { Profiles } from './data/profile.js';
 import { canRefine, refineRun } from './data/refine.js';
 import { Run } from './data/run.js';
 import { sumRuns } from './data/sums.js';
@@ -58,6 +59,8 @@ export class App {
 		/** @type {number | null} time under the pointer, on all charts */
 		this.cursor = null;
 		this.zooming = false;
+		/** @type {Profiles | null} */
+		this.profilesMade = null;
 		/** @type {Map<string, ViewFrame>} */
 		this.made = new Map();
 		/** @type {ViewFrame | null} */
@@ -73,7 +76,8 @@ export class App {
 
 	/** @returns {ViewEntry[]} */
 	allViews() {
-		const known = new Set([...viewList, lastView].map(v => v.name));
+		const list = /** @type {ViewEntry[]} */ (viewList).filter(v => !v.needs || this.runs.some(v.needs));
+		const known = new Set([...list, lastView].map(v => v.name));
 		/** @type {Map<string, ViewEntry>} */
 		const more = new Map();
 
@@ -83,7 +87,6 @@ export class App {
 					more.set(v.view, genericView(v));
 			}
 		}
-		const list = /** @type {ViewEntry[]} */ (viewList).filter(v => !v.needs || this.runs.some(v.needs));
 		const all = [...list, ...more.values(), lastView];
 		const only = this.page.look?.views || [];
 		const wanted = all.filter(v => only.includes(v.name));
@@ -234,6 +237,11 @@ export class App {
 	/** The two runs whose difference is shown, A and B, or null. */
 	get pair() {
 		return pairOf(this.state.look.diff, this.runs);
+	}
+
+	/** What samples refer to, of all runs. */
+	get profiles() {
+		return this.profilesMade = this.profilesMade || new Profiles(this.runs);
 	}
 
 	/** Name among the shown runs. @param {Run} run */

@@ -34,10 +34,13 @@ export const TRACK_SWITCH = 16;
 export const TRACK_WAKEUP = 17;
 export const TRACK_KVM_EXIT = 19;
 export const TRACK_KVM_ENTRY = 20;
+export const TRACK_SAMPLE = 23;
 export const TRACK_CUBE_RUN = 200;
 export const TRACK_CUBE_DELAY = 201;
 export const TRACK_CUBE_NEXT = 202;
 export const TRACK_CUBE_EXIT = 203;
+export const TRACK_CUBE_SAMPLE = 204;
+export const TRACK_CUBE_OFFCPU = 205;
 
 /** @typedef {Uint8Array | Uint16Array | Uint32Array | Float64Array} NumberColumn */
 /** @typedef {{ text: string[], at: Uint32Array }} TextColumn */

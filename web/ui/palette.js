@@ -91,7 +91,7 @@ const taskColoursDark = ['#6b9ee8', '#f09350', '#45b58b', '#e0769f', '#9fd0f5', 
 	'#adbd5c', '#8287f0', '#f0b3bf'];
 
 /** FNV-1a. @param {string} text */
-function hashText(text) {
+export function hashText(text) {
 	let h = 0x811c9dc5;
 
 	for (let i = 0; i < text.length; i++)

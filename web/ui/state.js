@@ -25,15 +25,22 @@
  * @property {string} layers kinds of the exit durations, "5,6"
  * @property {number} charts of single tasks that are shown, 0 = all tasks in one chart
  * @property {string} order of tasks: use or name
+ * @property {string} event name of the one whose samples are shown, "" = the first
+ * @property {string} shape of the flame graph: flame, icicle, heavy or leaf
+ * @property {string} frame functions down to the frame that is zoomed to, by number, "4.8.15"
+ * @property {string} func number of the function whose callers and callees are shown, "" = none
+ * @property {string} find regular expression on functions
+ * @property {boolean} flip in a difference the widths are those of run A
+ * @property {string} hot functions by self or total, or matrix: of all events
  */
 
 /** @type {Look} */
 const lookDefault = { view: '', hide: '', diff: '', from: 0, to: 0, filter: '', self: false, merge: false, task: '', tid: 0, cpu: -1, theme: 'auto',
 	ramp: 'viridis', measure: 'both', kinds: '1,3', only: false, everything: false,
-	exits: 'count', less: '', layers: '5,6', charts: 0, order: 'use' };
+	exits: 'count', less: '', layers: '5,6', charts: 0, order: 'use', event: '', shape: 'flame', frame: '', func: '', find: '', flip: false, hot: 'self' };
 
 /** Changes that a reader would want to go back from. */
-const lookSteps = new Set(['view']);
+const lookSteps = new Set(['view', 'frame', 'func']);
 
 /**
  * How the page wants to be opened (docs/formats/page.md, "look"): what it says of keys that are known here, in their types.

@@ -25,6 +25,8 @@ export class ViewFrame {
 		this.title = o.title;
 		/** @type {Surface | null} the picture that is saved as PNG */
 		this.surface = null;
+		/** The answer whose words say how it is counted. */
+		this.helpName = o.name;
 		this.ticket = 0;
 		this.toolsKey = '';
 		this.factShape = 'none';
@@ -43,7 +45,7 @@ export class ViewFrame {
 		this.table = new TableTwin({ name: o.name, caption: o.tableTitle || 'Table', say: text => app.tip.say(text),
 			pick: row => app.pickRow(row), marked: row => app.isMarkedRow(row) });
 		this.help = el('button', { type: 'button', class: 'quiet', title: 'How it is counted', 'aria-label': 'How it is counted',
-			on: { click: () => app.showHelp(this.name) } }, icon('help'));
+			on: { click: () => app.showHelp(this.helpName) } }, icon('help'));
 		this.el = el('section', { class: 'view', 'data-view': o.name },
 			el('header', { class: 'viewhead' }, el('div', { class: 'viewtitle' }, this.heading, el('p', { class: 'summary', text: o.summary })),
 				el('div', { class: 'viewtools' }, this.png, this.help)),

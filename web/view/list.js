@@ -3,6 +3,8 @@
 
 import { coremapView } from './coremap.js';
 import { durationsView, guestView } from './durations.js';
+import { flameView, offcpuView } from './flame.js';
+import { hotspotsView } from './hotspots.js';
 import { infoView } from './info.js';
 import { kvmView } from './kvm.js';
 import { latencyView } from './latency.js';
@@ -10,8 +12,10 @@ import { successorsView } from './successors.js';
 import { switchesView } from './switches.js';
 import { tasksView } from './tasks.js';
 import { timelineView } from './timeline.js';
+import { timemapView } from './timemap.js';
 import { vmsView } from './vms.js';
 
-export const viewList = [coremapView, switchesView, timelineView, durationsView, latencyView, successorsView, kvmView, guestView, vmsView, tasksView];
+export const viewList = [coremapView, switchesView, timelineView, durationsView, latencyView, successorsView, kvmView, guestView, vmsView,
+	flameView, hotspotsView, timemapView, offcpuView, tasksView];
 /** Stands last, behind the views that the page brings along. */
 export const lastView = infoView;
