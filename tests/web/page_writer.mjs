@@ -43,6 +43,10 @@ function eventBlocks(sim) {
 		out.push(...blocks(17, c, sim.wakeups[c], [
 			{ from: 1, type: U32, codec: DICT }, { from: 2, type: U32, codec: DICT },
 			{ from: 3, type: U16, codec: PLANES }, { from: 4, type: U8, codec: PLANES }], START));
+		if (sim.samples) {
+			out.push(...blocks(23, c, sim.samples[c], [{ from: 1, type: U16, codec: PLANES }, { from: 2, type: U32, codec: DICT }, { from: 3, type: U32, codec: AFTER, after: 2 },
+				{ from: 4, type: U32, codec: PLANES }, { from: 5, type: U64, codec: DICT }, { from: 6, type: U8, codec: PLANES }], START));
+		}
 		if (!sim.exits)
 			continue;
 		out.push(...blocks(19, c, sim.exits[c], [{ from: 1, type: U32, codec: DICT }, { from: 2, type: U8, codec: PLANES },
@@ -52,7 +56,7 @@ function eventBlocks(sim) {
 	return out;
 }
 
-function cubeBlocks(cubes) {
+function cubeBlocks(cubes, sim) {
 	const none = 0xffffffff;
 
 	return [
@@ -66,6 +70,10 @@ function cubeBlocks(cubes) {
 		...blocks(203, none, cubes.exit, [{ from: 1, type: U32, codec: PLANES }, { from: 2, type: U8, codec: PLANES },
 			{ from: 3, type: U32, codec: PLANES }, { from: 4, type: U32, codec: PLANES }, { from: 5, type: U64, codec: PLANES },
 			{ from: 6, type: U64, codec: PLANES }, { from: 7, type: U32, codec: PLANES }, { from: 8, type: U32, codec: PLANES }], 0n),
+		...blocks(204, none, sim.sampleCube?.cells || [], [{ from: 1, type: U16, codec: PLANES }, { from: 2, type: U32, codec: PLANES }, { from: 3, type: U32, codec: PLANES },
+			{ from: 4, type: U32, codec: PLANES }, { from: 5, type: U64, codec: PLANES }], 0n),
+		...blocks(205, none, sim.offcpu?.cells || [], [{ from: 1, type: U32, codec: PLANES }, { from: 2, type: U32, codec: PLANES }, { from: 3, type: U32, codec: PLANES },
+			{ from: 4, type: U64, codec: PLANES }, { from: 5, type: U64, codec: PLANES }], 0n),
 	];
 }
 
@@ -133,9 +141,9 @@ export function makeRun(sim, name) {
 			cpus: Array.from({ length: sim.cpus }, (_, c) => ({ cpu: c, package: Math.floor(c * (sim.packages || 1) / sim.cpus), core: c >> 1, node: Math.floor(c * (sim.packages || 1) / sim.cpus), start: 0, end: sim.span })),
 			losses: sim.losses, coverage: 1 - lostTime / (sim.span * sim.cpus), lost,
 			meta: [['kymo.version', '0.1.0'], ['kernel.release', '6.18.44'], ['label', 'made up']],
-			tasks: sim.tasks, bin_ns: cubes.bin, exit_reasons: sim.exitReasons || [], events: index, events_note: '', views: [],
+			tasks: sim.tasks, bin_ns: { ...cubes.bin, sample: sim.sampleCube?.bin, offcpu: sim.offcpu?.bin }, profile: sim.profile || null, exit_reasons: sim.exitReasons || [], events: index, events_note: '', views: [],
 		},
-		cubes: Buffer.concat(encodeBlocks(cubeBlocks(cubes.cells))).toString('base64'),
+		cubes: Buffer.concat(encodeBlocks(cubeBlocks(cubes.cells, sim))).toString('base64'),
 		events: Buffer.concat(coded).toString('base64'),
 	};
 }

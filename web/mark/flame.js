@@ -18,6 +18,7 @@ import { Surface } from '../ui/surface.js';
  * @property {(box: Box) => string} name
  * @property {(box: Box) => { fill: string, ink: string }} colour
  * @property {((box: Box) => boolean) | null} found what is searched for; null: nothing is
+ * @property {boolean} outlined
  * @property {string} empty
  */
 
@@ -33,7 +34,7 @@ export class FlameMark {
 	constructor(o) {
 		this.o = o;
 		/** @type {FlameData} */
-		this.data = { layout: () => [], up: false, name: () => '', colour: () => ({ fill: '', ink: '' }), found: null, empty: '' };
+		this.data = { layout: () => [], up: false, name: () => '', colour: () => ({ fill: '', ink: '' }), found: null, outlined: false, empty: '' };
 		/** @type {Box[][]} */
 		this.rows = [];
 		this.laidOut = 0;
@@ -115,6 +116,11 @@ export class FlameMark {
 		g.fillStyle = fill;
 		/* Thin ones touch, so that a row of them is seen as one. */
 		g.fillRect(x, y, Math.max(0.6, w - (w > 3 ? 1 : 0)), FLAME_ROW - 1);
+		if (this.data.outlined && w > 4) {
+			g.strokeStyle = theme.fade;
+			g.lineWidth = 1;
+			g.strokeRect(x + 0.5, y + 0.5, w - 2, FLAME_ROW - 2);
+		}
 		if (!rest && w >= FLAME_TEXT) {
 			g.globalAlpha = faded ? 0.75 : 1;
 			g.fillStyle = faded ? theme.ink : ink;

@@ -13,7 +13,7 @@ import { fmtDuration, fmtTime } from '../ui/units.js';
 const MAP_LEFT = 66;
 const MAP_HEAD = 6;
 const MAP_FOOT = 24;
-const MAP_CELL = 26;
+const MAP_CELL = 72;
 
 export class TimemapMark {
 	/**

@@ -31,13 +31,14 @@
  * @property {string} func number of the function whose callers and callees are shown, "" = none
  * @property {string} find regular expression on functions
  * @property {boolean} flip in a difference the widths are those of run A
+ * @property {number} column of the time map, ns; 0 = what fits
  * @property {string} hot functions by self or total, or matrix: of all events
  */
 
 /** @type {Look} */
 const lookDefault = { view: '', hide: '', diff: '', from: 0, to: 0, filter: '', self: false, merge: false, task: '', tid: 0, cpu: -1, theme: 'auto',
 	ramp: 'viridis', measure: 'both', kinds: '1,3', only: false, everything: false,
-	exits: 'count', less: '', layers: '5,6', charts: 0, order: 'use', event: '', shape: 'flame', frame: '', func: '', find: '', flip: false, hot: 'self' };
+	exits: 'count', less: '', layers: '5,6', charts: 0, order: 'use', event: '', shape: 'flame', frame: '', func: '', find: '', flip: false, hot: 'self', column: 0 };
 
 /** Changes that a reader would want to go back from. */
 const lookSteps = new Set(['view', 'frame', 'func']);

@@ -30,6 +30,11 @@ const CRUMBS_LEFT = 6;
 const POINTS_LEAST = 1;
 const ONLY_ROWS = 500;
 
+/** @param {number} n */
+function functionCount(n) {
+	return fmtCount(n) + (n === 1 ? ' function' : ' functions');
+}
+
 class FlameView extends ProfileFrame {
 	/** @param {App} app @param {'cpu' | 'offcpu'} kind */
 	constructor(app, kind) {
@@ -119,7 +124,10 @@ class FlameView extends ProfileFrame {
 			this.onlyTable.set(() => this.onlyAnswer(sides), app.dragging());
 			return;
 		}
-		this.setFacts(this.sideFacts(sides, event));
+		const fn = this.func();
+
+		this.setFacts([...this.sideFacts(sides, event), ...fn < 0 ? [] : sides.map(s => ({ label: (sides.length > 1 ? app.nameOf(s.run) + ': ' : '') + 'chains through ' + this.fnName(fn),
+			value: fmtPct(s.weight > 0 ? 100 * s.fns.total[fn] / s.weight : 0, 2), note: weightText(s.fns.total[fn], event.unit) }))]);
 		this.table.set(() => {
 			const answer = this.functionTable(sides, event);
 
@@ -192,7 +200,7 @@ class FlameView extends ProfileFrame {
 		const share = this.pictures.length > 1 ? Math.max(0.34, 1.3 / this.pictures.length) : 1;
 		const path = p.part === 'all' ? this.path() : [];
 
-		this.markOf(i).set({ up, name: box => box.frame.fn === FN_ROOT ? this.rootName() : this.fnName(box.frame.fn),
+		this.markOf(i).set({ up, outlined: diff, name: box => box.frame.fn === FN_ROOT ? this.rootName() : this.fnName(box.frame.fn),
 			layout: width => layoutFrames(p.source, path, width, shape === 'heavy' || shape === 'leaf' || p.part !== 'all'),
 			colour: box => this.colour(p, box, diff), found: matched && (box => box.frame.fn >= 0 && matched[box.frame.fn] === 1),
 			empty: path.length ? 'Nothing of it in this window.' : app.filter ? 'No samples of tasks that match the filter.' : 'No samples in this window.' }, this.room() * share);
@@ -257,7 +265,7 @@ class FlameView extends ProfileFrame {
 
 			swatch.style.background = originColour(i, app.theme().dark);
 			return by[i] > 0 || sides.some(s => s.fns.total.some((v, fn) => v > 0 && app.profiles.origin[fn] === i)) ?
-				el('span', { class: 'key' }, swatch, name, el('span', { class: 'soft', text: fmtPct(100 * by[i] / all) + ' self' })) : null;
+				el('span', { class: 'key' }, swatch, name, by[i] > 0 ? el('span', { class: 'soft', text: fmtPct(100 * by[i] / all) + ' self' }) : null) : null;
 		}));
 	}
 
@@ -323,7 +331,7 @@ class FlameView extends ProfileFrame {
 		const tree = this.app.profiles.tree;
 
 		this.found.textContent = !matched ? '' : sides.map(s => (sides.length > 1 ? this.app.nameOf(s.run) + ': ' : '') +
-			fmtPct(s.weight > 0 ? 100 * tree.matchedWeight(s.sums.total, matched) / s.weight : 0)).join(', ') + ' of samples, ' + fmtCount(matched.reduce((a, b) => a + b, 0)) + ' functions';
+			fmtPct(s.weight > 0 ? 100 * tree.matchedWeight(s.sums.total, matched) / s.weight : 0)).join(', ') + ' of samples, ' + functionCount(matched.reduce((a, b) => a + b, 0));
 	}
 
 	/** @param {number} i @param {Box} box @param {PointerEvent} e */

@@ -100,7 +100,7 @@ class HotspotsView extends ProfileFrame {
 		const all = this.functionDiff(sides);
 		const m = shareMeasures[this.hot() === 'total' ? 1 : 0];
 
-		this.rows = [...all].sort((a, b) => Math.abs(b[m.name + '_diff'] ?? 0) - Math.abs(a[m.name + '_diff'] ?? 0)).slice(0, HOT_ROWS);
+		this.rows = all.filter(r => r[m.name + '_a'] || r[m.name + '_b']).sort((a, b) => Math.abs(b[m.name + '_diff'] ?? 0) - Math.abs(a[m.name + '_diff'] ?? 0)).slice(0, HOT_ROWS);
 		this.pairs.setPairs({ rows: this.rows.map(r => ({ name: r.function, note: whereNote(r), marked: false })), empty: 'No samples in this window.',
 			panels: [{ title: m.title, label: v => v + ' %', text: v => fmtPct(v), diffText: v => withSign(v, v.toFixed(2)) + ' pp',
 				values: this.rows.map(r => ({ a: r[m.name + '_a'] ?? NaN, b: r[m.name + '_b'] ?? NaN, diff: r[m.name + '_diff'] ?? NaN })) }] }, this.room());
@@ -122,7 +122,7 @@ class HotspotsView extends ProfileFrame {
 
 		this.rows = rows.slice(0, HOT_ROWS);
 		this.matrix.set({ rows: this.rows.map(r => r.function), breaks: [], marked: -1, empty: 'No samples in this window.', panels: this.panels.map((columns, i) => ({
-			title: (data.length > 1 ? data[i].run.name + ': ' : '') + 'self, % of the samples of each event', columns: columns.map(c => c.event.name), breaks: [],
+			title: (data.length > 1 ? data[i].run.name + ': ' : '') + 'Self, % of the samples of each event', columns: columns.map(c => c.event.name), breaks: [],
 			value: (r, c) => share(columns[c], this.rows[r].fn) || NaN, shade: v => Math.sqrt(v / (this.rows[0].most || 1)), text: v => v.toFixed(1) })) }, this.room());
 		this.surface = this.matrix.surface;
 		this.setOne(this.host, 'matrix', this.matrix.el);

@@ -21,17 +21,28 @@ const MAP_ROWS = [50, 20, 10, 5, 2, 1];
  * where times are known by bins only.
  * @param {number} span
  * @param {number} bin
+ * @param {number} [wanted] time of a column; 0: what fits
  */
-export function mapScale(span, bin) {
-	let column = MAP_SECOND;
+export function mapScale(span, bin, wanted = 0) {
+	let column = wanted > 0 && span / wanted <= MAP_COLUMNS ? wanted : MAP_SECOND;
 
-	while (span < 2 * column && column > 1000)
+	while (!wanted && span < 2 * column && column > 1000)
 		column /= 10;
 	while (span / column > MAP_COLUMNS)
 		column *= 10;
 	while (bin > column)
 		column *= 10;
 	return { column, rows: MAP_ROWS.find(n => column / n >= bin) || 1 };
+}
+
+/** Other columns that a map may have. @param {number} span @param {number} bin @returns {number[]} */
+export function mapColumns(span, bin) {
+	return [-6, -5, -4, -3, -2, -1, 0, 1, 2].map(e => MAP_SECOND * 10 ** e).filter(c => span / c >= 2 && span / c <= MAP_COLUMNS && c >= bin);
+}
+
+/** "100 ms". @param {number} ns */
+function fmtColumn(ns) {
+	return Number(fmtDuration(ns).split(' ')[0]) + ' ' + fmtDuration(ns).split(' ')[1];
 }
 
 class TimemapView extends ProfileFrame {
@@ -57,9 +68,15 @@ class TimemapView extends ProfileFrame {
 			return;
 		this.compares = false;
 		this.showSpan(data);
-		this.setTools(this.sampleKey(), () => this.sampleTools(data));
+		const longest = data.reduce((m, d) => Math.max(m, d.run.span), 1);
+		const bin = data.reduce((m, d) => Math.max(m, d.samples.bin), 1);
+		/* Of all runs the same, so that they can be compared. */
+		const scale = mapScale(longest, bin, app.state.look.column);
+		const columns = mapColumns(longest, bin);
+
+		this.setTools([this.sampleKey(), scale.column].join('\n'), () => [...this.sampleTools(data),
+			columns.length > 1 ? this.choice('Columns of', columns.map(c => [String(c), fmtColumn(c)]), String(scale.column), v => app.state.set({ column: Number(v) })) : null]);
 		const maps = data.map(d => {
-			const scale = mapScale(d.run.span, d.samples.bin);
 			const choice = { ...this.choose(d, event), window: { from: 0, to: d.run.span } };
 
 			return { ...d, ...scale, values: sampleMap(d.run, d.samples, choice, scale.column, scale.rows) };
@@ -102,7 +119,7 @@ class TimemapView extends ProfileFrame {
 		const bar = el('span', { class: 'gradient', 'aria-hidden': 'true' });
 
 		bar.style.background = this.app.theme().ramp.gradient();
-		fill(this.legend, el('span', { class: 'scale' }, el('span', { class: 'soft', text: 'Each column is ' + fmtDuration(m.column) + ', each cell ' + fmtDuration(m.column / m.rows) + '. Samples:' }),
+		fill(this.legend, el('span', { class: 'scale' }, el('span', { class: 'soft', text: 'Each column is ' + fmtColumn(m.column) + ', each cell ' + fmtColumn(m.column / m.rows) + '. Samples:' }),
 			'0', bar, fmtCount(most)));
 	}
 
