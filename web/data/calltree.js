@@ -18,13 +18,13 @@
 /** @typedef {{ self: Float64Array, total: Float64Array, samples: Float64Array }} FunctionSums */
 
 /**
- * at: nodes where the frame stands; from: nodes that its weight is of, place by place; path: functions
- * from the first frame to this one; values: weight on each side.
- * @typedef {{ fn: number, at: ArrayLike<number>, from: ArrayLike<number>, path: number[], values: number[] }} Frame
+ * at: nodes where the frame stands; from: nodes that its weight is of, place by place; caller: the frame it stands
+ * on; values: weight on each side; merged: of a box of thin frames how many.
+ * @typedef {{ fn: number, at: ArrayLike<number>, from: ArrayLike<number>, caller: Frame | null, values: number[], merged: number }} Frame
  */
 
 /** Frames that are too thin are one box without a function. */
-export const FN_REST = -2;
+const FN_REST = -2;
 export const FN_ROOT = -1;
 
 export class CallTree {
@@ -220,15 +220,15 @@ export class FrameSource {
 				if (this.weights.some(w => w[i]))
 					at.push(i);
 			}
-			return this.frame(FN_ROOT, at, at, []);
+			return this.frame(FN_ROOT, at, at, null);
 		}
 		const at = this.fn < 0 ? [0] : this.tree.nodesOf(this.fn);
 
-		return this.frame(this.fn, at, at, []);
+		return this.frame(this.fn, at, at, null);
 	}
 
-	/** @param {number} fn @param {ArrayLike<number>} at @param {ArrayLike<number>} from @param {number[]} path @returns {Frame} */
-	frame(fn, at, from, path) {
+	/** @param {number} fn @param {ArrayLike<number>} at @param {ArrayLike<number>} from @param {Frame | null} caller @returns {Frame} */
+	frame(fn, at, from, caller) {
 		const values = this.weights.map(w => {
 			let sum = 0;
 
@@ -237,16 +237,42 @@ export class FrameSource {
 			return sum;
 		});
 
-		return { fn, at, from, path, values };
+		return { fn, at, from, caller, values, merged: 0 };
 	}
 
-	/** By name. @param {Frame} frame @returns {Frame[]} those with weight on some side */
-	children(frame) {
+	/**
+	 * Frames on a frame, those with weight on some side.
+	 * @param {Frame} frame
+	 * @param {number} [least] neighbours of less weight are one
+	 * @param {boolean} [heavy] the heaviest first, instead of by name
+	 * @returns {Frame[]}
+	 */
+	children(frame, least = 0, heavy = false) {
+		const { rank } = this.tree;
+
+		if (!this.up && frame.at.length === 1)
+			return this.single(frame, frame.at[0], least, heavy);
+		const frames = this.groups(frame).filter(f => f.values.some(v => v > 0));
+
+		frames.sort(heavy ? (a, b) => b.values[0] - a.values[0] || rank[a.fn] - rank[b.fn] : (a, b) => rank[a.fn] - rank[b.fn]);
+		if (!least)
+			return frames;
+		/** @type {Frame[]} */
+		const out = [];
+
+		for (const f of frames) {
+			if (f.values[0] >= least)
+				out.push(f);
+			else
+				joinRest(out, frame, this.weights.map((_, k) => f.values[k]));
+		}
+		return out;
+	}
+
+	/** Frames of many nodes: those of a function together. @param {Frame} frame */
+	groups(frame) {
 		const { tree } = this;
 		const { at, from } = frame;
-
-		if (!this.up && at.length === 1)
-			return this.single(frame, at[0]);
 		/** @type {Map<number, { at: number[], from: number[] }>} */
 		const groups = new Map();
 		const add = /** @param {number} node @param {number} source */ (node, source) => {
@@ -274,26 +300,41 @@ export class FrameSource {
 					add(node, node);
 			}
 		}
-		return [...groups].map(([fn, g]) => this.frame(fn, g.at, g.from, [...frame.path, fn])).filter(f => f.values.some(v => v > 0))
-			.sort((a, b) => tree.rank[a.fn] - tree.rank[b.fn]);
+		return [...groups].map(([fn, g]) => this.frame(fn, g.at, g.from, frame));
 	}
 
-	/** @param {Frame} frame @param {number} node */
-	single(frame, node) {
+	/** The same of one node: most are like that, and most of what they call is too thin to be seen. @param {Frame} frame @param {number} node @param {number} least @param {boolean} heavy */
+	single(frame, node, least, heavy) {
 		const { tree, weights } = this;
+		const [first] = weights;
+		/** @type {Frame[]} */
 		const out = [];
+		let nodes = tree.child.subarray(tree.first[node], tree.first[node + 1]);
 
-		for (let k = tree.first[node]; k < tree.first[node + 1]; k++) {
-			const child = tree.child[k];
-			const values = weights.map(w => w[child]);
+		if (heavy)
+			nodes = nodes.slice().sort((a, b) => first[b] - first[a] || tree.rank[tree.fn[a]] - tree.rank[tree.fn[b]]);
+		for (const child of nodes) {
+			if (first[child] < least || weights.length > 1) {
+				const values = weights.map(w => w[child]);
 
-			if (values.some(v => v > 0))
-				out.push({ fn: tree.fn[child], at: [child], from: [child], path: [...frame.path, tree.fn[child]], values });
+				if (first[child] < least) {
+					if (values.some(v => v > 0))
+						joinRest(out, frame, values);
+					continue;
+				}
+				if (!values.some(v => v > 0))
+					continue;
+			} else if (!(first[child] > 0)) {
+				continue;
+			}
+			const at = [child];
+
+			out.push({ fn: tree.fn[child], at, from: at, caller: frame, values: weights.length > 1 ? weights.map(w => w[child]) : [first[child]], merged: 0 });
 		}
 		return out;
 	}
 
-	/** The frame that a path leads to; of no weight where nothing of it is in the window. @param {number[]} path */
+	/** The way to the frame that a path leads to; of no weight where nothing of it is in the window. @param {number[]} path */
 	find(path) {
 		/** @type {Frame[]} */
 		const way = [this.root()];
@@ -301,7 +342,7 @@ export class FrameSource {
 		for (const fn of path) {
 			const last = way[way.length - 1];
 
-			way.push(this.children(last).find(f => f.fn === fn) || { fn, at: [], from: [], path: [...last.path, fn], values: this.weights.map(() => 0) });
+			way.push(this.children(last).find(f => f.fn === fn) || { fn, at: [], from: [], caller: last, values: this.weights.map(() => 0), merged: 0 });
 		}
 		return way;
 	}
@@ -321,7 +362,30 @@ export class FrameSource {
 	}
 }
 
-/** x0, x1: 0..1; row: 0 = the first frame; above: one that was zoomed past. @typedef {{ frame: Frame, x0: number, x1: number, row: number, above: boolean, merged: number }} Box */
+/** A thin frame at the end of a list. @param {Frame[]} list @param {Frame} caller @param {number[]} values */
+function joinRest(list, caller, values) {
+	const last = list[list.length - 1];
+
+	if (!last?.merged) {
+		list.push({ fn: FN_REST, at: [], from: [], caller, values, merged: 1 });
+		return;
+	}
+	last.merged++;
+	values.forEach((v, i) => {
+		last.values[i] += v;
+	});
+}
+
+/** Functions from the first frame to this one. @param {Frame} frame */
+export function framePath(frame) {
+	const path = [];
+
+	for (let f = frame; f.caller; f = f.caller)
+		path.unshift(f.fn);
+	return path;
+}
+
+/** x0, x1: 0..1; row: 0 = the first frame; above: one that was zoomed past. @typedef {{ frame: Frame, x0: number, x1: number, row: number, above: boolean }} Box */
 
 /**
  * Boxes of what can be seen.
@@ -334,12 +398,10 @@ export class FrameSource {
 export function layoutFrames(source, path, width, heavy) {
 	const way = source.find(path);
 	/** @type {Box[][]} */
-	const rows = way.map((frame, row) => [{ frame, x0: 0, x1: 1, row, above: row < way.length - 1, merged: 0 }]);
-	const top = way[way.length - 1];
-	const all = top.values[0];
-	/** @type {Box[]} */
+	const rows = way.map((frame, row) => [{ frame, x0: 0, x1: 1, row, above: row < way.length - 1 }]);
+	const all = way[way.length - 1].values[0];
+	const least = all / Math.max(1, width);
 	let level = all > 0 ? rows[rows.length - 1] : [];
-	const least = 1 / Math.max(1, width);
 
 	while (level.length) {
 		/** @type {Box[]} */
@@ -347,23 +409,15 @@ export function layoutFrames(source, path, width, heavy) {
 		const row = level[0].row + 1;
 
 		for (const box of level) {
-			if (box.frame.fn === FN_REST)
+			if (box.frame.merged)
 				continue;
-			const children = source.children(box.frame);
 			let x = box.x0;
 
-			if (heavy)
-				children.sort((a, b) => b.values[0] - a.values[0] || source.tree.rank[a.fn] - source.tree.rank[b.fn]);
-			for (const frame of children) {
+			for (const frame of source.children(box.frame, least, heavy)) {
 				const wide = frame.values[0] / all;
-				const last = next[next.length - 1];
 
-				if (wide >= least)
-					next.push({ frame, x0: x, x1: x + wide, row, above: false, merged: 0 });
-				else if (wide > 0 && last?.merged && last.x1 >= x - 1e-12)
-					joinRest(last, frame, x + wide);
-				else if (wide > 0)
-					next.push({ frame: { ...frame, fn: FN_REST, values: [...frame.values] }, x0: x, x1: x + wide, row, above: false, merged: 1 });
+				if (wide > 0)
+					next.push({ frame, x0: x, x1: x + wide, row, above: false });
 				x += wide;
 			}
 		}
@@ -372,13 +426,4 @@ export function layoutFrames(source, path, width, heavy) {
 		level = next;
 	}
 	return rows;
-}
-
-/** @param {Box} rest @param {Frame} frame @param {number} x1 */
-function joinRest(rest, frame, x1) {
-	rest.merged++;
-	rest.x1 = x1;
-	frame.values.forEach((v, i) => {
-		rest.frame.values[i] += v;
-	});
 }

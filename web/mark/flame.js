@@ -4,7 +4,7 @@
  * from the top. Arrow keys walk from box to box; what is thinner than a pixel is drawn together.
  */
 
-import { FN_REST } from '../data/calltree.js';
+import { framePath } from '../data/calltree.js';
 import { Surface } from '../ui/surface.js';
 
 /** @typedef {import('../ui/palette.js').Theme} Theme */
@@ -49,13 +49,14 @@ export class FlameMark {
 
 	/** @param {FlameData} data @param {number} limit height that may be used */
 	set(data, limit) {
-		const hot = this.hot?.frame.path.join();
+		const hot = this.hot && framePath(this.hot.frame).join();
+		const row = this.hot?.row;
 
 		this.toBottom = this.toBottom || data.up && !this.data.up;
 		this.data = data;
 		this.limit = limit;
 		this.place(this.surface.width || 1200);
-		this.hot = hot === undefined ? null : this.rows.flat().find(b => b.frame.path.join() === hot) || null;
+		this.hot = hot === null ? null : this.rows.flat().find(b => b.row === row && framePath(b.frame).join() === hot) || null;
 	}
 
 	/** @param {number} width */
@@ -108,7 +109,7 @@ export class FlameMark {
 	drawBox(g, theme, box, y, width) {
 		const x = box.x0 * width;
 		const w = (box.x1 - box.x0) * width;
-		const rest = box.frame.fn === FN_REST;
+		const rest = box.frame.merged > 0;
 		const { fill, ink } = rest ? { fill: theme.fade, ink: theme.soft } : this.data.colour(box);
 		const faded = box.above || this.data.found && !this.data.found(box);
 
@@ -170,7 +171,7 @@ export class FlameMark {
 	click(x, y) {
 		const box = this.boxAt(x, y);
 
-		if (box && box.frame.fn !== FN_REST)
+		if (box && !box.frame.merged)
 			this.o.zoom(box);
 	}
 
@@ -178,7 +179,7 @@ export class FlameMark {
 	key(e) {
 		if (e.ctrlKey || e.metaKey || e.altKey || !this.rows.length)
 			return false;
-		if (e.key === 'Enter' && this.hot && this.hot.frame.fn !== FN_REST) {
+		if (e.key === 'Enter' && this.hot && !this.hot.frame.merged) {
 			this.o.zoom(this.hot);
 			return true;
 		}

@@ -4,7 +4,7 @@
  * difference of two: the widths of one, coloured by the difference of the shares.
  */
 
-import { FN_REST, FN_ROOT, FrameSource, layoutFrames } from '../data/calltree.js';
+import { FN_ROOT, FrameSource, framePath, layoutFrames } from '../data/calltree.js';
 import { scaleEnd, whereWords } from '../data/diff.js';
 import { originNames } from '../data/profile.js';
 import { FlameMark } from '../mark/flame.js';
@@ -241,7 +241,7 @@ class FlameView extends ProfileFrame {
 
 	/** End of the colour scale: the greatest difference that can be seen, the same while zooming. */
 	scale() {
-		return scaleEnd(this.pictures.flatMap(p => layoutFrames(p.source, [], 400, false).flat().map(box => box.frame.fn === FN_REST ? 0 : this.pointsOf(p, box.frame))), POINTS_LEAST);
+		return scaleEnd(this.pictures.flatMap(p => layoutFrames(p.source, [], 400, false).flat().map(box => box.frame.merged ? 0 : this.pointsOf(p, box.frame))), POINTS_LEAST);
 	}
 
 	/** @param {Side[]} sides @param {boolean} diff */
@@ -281,7 +281,7 @@ class FlameView extends ProfileFrame {
 			return;
 		}
 		this.app.tip.hide();
-		this.app.state.set({ frame: box.frame.path.join('.') });
+		this.app.state.set({ frame: framePath(box.frame).join('.') });
 	}
 
 	zoomOut() {
@@ -343,8 +343,8 @@ class FlameView extends ProfileFrame {
 		const width = weightText(frame.values[0], this.weightUnit);
 		const share = fmtPct(100 * frame.values[0] / (p.sides[0].weight || 1), 2);
 
-		if (frame.fn === FN_REST) {
-			tip.show(e, fmtCount(box.merged) + (box.merged === 1 ? ' thin frame' : ' thin frames'), [['together', share + ', ' + width], ['', 'zoom in to see them']]);
+		if (frame.merged) {
+			tip.show(e, fmtCount(frame.merged) + (frame.merged === 1 ? ' thin frame' : ' thin frames'), [['together', share + ', ' + width], ['', 'zoom in to see them']]);
 			return;
 		}
 		const [own] = p.source.details(frame);
