@@ -3,7 +3,7 @@
 
 import { Base64Bytes, DataError } from './data/bytes.js';
 import { pause } from './data/chunks.js';
-import { Profiles } from './data/profile.js';
+import { Profiles, activityCube } from './data/profile.js';
 import { canRefine, refineRun } from './data/refine.js';
 import { Run } from './data/run.js';
 import { sumRuns } from './data/sums.js';
@@ -76,7 +76,9 @@ export class App {
 
 	/** @returns {ViewEntry[]} */
 	allViews() {
-		const list = /** @type {ViewEntry[]} */ (viewList).filter(v => !v.needs || this.runs.some(v.needs));
+		/* A profile without a recording of the scheduler says nothing of who ran. */
+		const scheduling = this.runs.some(r => r.hasScheduling());
+		const list = /** @type {ViewEntry[]} */ (viewList).filter(v => v.needs ? this.runs.some(v.needs) : scheduling);
 		const known = new Set([...list, lastView].map(v => v.name));
 		/** @type {Map<string, ViewEntry>} */
 		const more = new Map();
@@ -169,7 +171,7 @@ export class App {
 			},
 			cursor: t => this.setCursor(t), getCursor: () => this.cursor, leave: () => this.tip.hide(),
 			hover: (strip, cpu, t, share, e) => this.tip.show(e, (this.runs.length > 1 ? strip.name + ' · ' : '') + 'CPU ' + cpu,
-				[['at', fmtTime(Math.floor(t / strip.cube.bin) * strip.cube.bin, strip.cube.bin / 10)], ['in use', fmtPct(100 * (share || 0))]]),
+				[['at', fmtTime(Math.floor(t / strip.cube.bin) * strip.cube.bin, strip.cube.bin / 10)], strip.samples ? ['samples', fmtPct(100 * (share || 0)) + ' of the most'] : ['in use', fmtPct(100 * (share || 0))]]),
 		});
 	}
 
@@ -501,8 +503,12 @@ export class App {
 		const strips = [];
 
 		try {
-			for (const run of this.shown())
-				strips.push({ run, cube: await run.runCube(), mask: this.mask(run), name: this.nameOf(run) });
+			for (const run of this.shown()) {
+				const busy = run.hasScheduling();
+
+				strips.push({ run, cube: busy ? await run.runCube() : activityCube(run, await this.profiles.samples(run, 'cpu')), mask: busy ? this.mask(run) : this.mask(run).map(m => m || Number(!this.filter)),
+					name: this.nameOf(run), samples: !busy });
+			}
 			this.brush.set(strips);
 		} catch (e) {
 			this.failed(e);

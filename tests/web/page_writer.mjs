@@ -104,7 +104,7 @@ const cubeKinds = {
 /** The finest bins that give at most 200,000 cells. */
 function fitCubes(sim) {
 	const base = Math.max(1, Math.ceil(sim.span / 2048));
-	const cells = simulatedCubes(sim, base);
+	const cells = sim.samplesOnly ? { run: [], delay: [], next: [], exit: [] } : simulatedCubes(sim, base);
 	const bins = { run: base, delay: base, next: base, exit: base };
 
 	for (const [name, { keys, merge }] of Object.entries(cubeKinds)) {

@@ -319,3 +319,38 @@ export function sampleMap(run, s, c, column, rows) {
 	}
 	return out;
 }
+
+/** Bins of the strip where only samples are known. */
+const ACTIVITY_BINS = 1000;
+
+/**
+ * What the strip shows of a run without a recording of the scheduler: samples by CPU and task, the bin with most of
+ * them as if it had been busy all the time.
+ * @param {Run} run
+ * @param {Samples} s
+ * @returns {import('./cube.js').Cube}
+ */
+export function activityCube(run, s) {
+	const bin = Math.max(1, s.bin, Math.ceil(run.span / ACTIVITY_BINS));
+	const cpus = run.cpus.length;
+	const sums = new Float64Array(Math.max(1, Math.ceil(run.span / bin)) * cpus);
+	/** @type {Map<number, number>} */
+	const cells = new Map();
+
+	for (let i = 0; i < s.rows; i++) {
+		const cpu = s.cpu ? run.cpuIndex.get(s.cpu[i]) : 0;
+		const at = Math.min(sums.length / cpus - 1, Math.floor(s.time[i] / bin)) * cpus + (cpu ?? 0);
+		const task = Math.max(0, s.task[i]);
+
+		if (cpu === undefined)
+			continue;
+		sums[at] += s.count ? s.count[i] : 1;
+		cells.set(at * run.tasks.length + task, (cells.get(at * run.tasks.length + task) || 0) + (s.count ? s.count[i] : 1));
+	}
+	const most = sums.reduce((a, b) => Math.max(a, b), 1);
+	const list = [...cells].sort((a, b) => a[0] - b[0]);
+	const at = list.map(([key]) => Math.floor(key / run.tasks.length));
+	const time = Float64Array.from(at, a => Math.floor(a / cpus) * bin);
+
+	return { rows: list.length, bin, time, column: [time, Float64Array.from(at, a => run.cpus[a % cpus]), Float64Array.from(list, ([key]) => key % run.tasks.length), Float64Array.from(list, ([, n]) => n / most * bin), new Float64Array(list.length)] };
+}

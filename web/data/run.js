@@ -345,6 +345,11 @@ export class Run {
 		}
 	}
 
+	/** The scheduler was recorded: it is known who ran. A profile may come alone. */
+	hasScheduling() {
+		return !this.json.profile || this.hasEvents() || this.cubes.directory().has(TRACK_CUBE_RUN);
+	}
+
 	/** Switch events can be shown one by one. */
 	hasEvents() {
 		return this.cpus.some(c => this.events.stream(TRACK_SWITCH, c).length > 0);

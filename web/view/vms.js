@@ -292,5 +292,5 @@ class VmsView extends ViewFrame {
 	}
 }
 
-export const vmsView = { name: 'vms', title: 'VMs', needs: /** @param {Run} run */ run => run.hasExits() || vmsOf(run, () => false).length > 0,
+export const vmsView = { name: 'vms', title: 'VMs', needs: /** @param {Run} run */ run => run.hasExits() || run.hasScheduling() && vmsOf(run, () => false).length > 0,
 	make: /** @param {App} app */ app => new VmsView(app) };
