@@ -91,7 +91,7 @@ test('time off the CPU', async () => {
 	const f = byName(p, sums);
 
 	assert.deepEqual([sums.total[0], sums.totalSamples[0]], [80 * MS, 30]);
-	assert.deepEqual([f.do_poll[1], f.futex_wait[1], f.schedule[0]], [60 * MS, 20 * MS, 80 * MS]);
+	assert.deepEqual([f.do_poll[1], f.futex_wait[1], f.do_poll[0], f.schedule], [60 * MS, 20 * MS, 60 * MS, undefined]);
 	assert.equal(p.hasChains(off), true);
 	const bare = open(profiled(base(), { chains: false }));
 	const q = new Profiles([bare]);

@@ -51,6 +51,9 @@ const KERNEL = 1;
 const MADE_AT_RUN_TIME = 4;
 const GUEST = 5;
 
+/** The way into the scheduler, which all chains of threads that block end with (as src/analysis/off_cpu.c has it). */
+const schedulerOwn = /^(__traceiter_sched_|perf_trace_|__schedule|schedule|preempt_schedule|io_schedule|__cond_resched|do_task_dead|__bpf_trace_sched_|bpf_|trace_event_raw_)/;
+
 /** What a function belongs to: number of its colour. @typedef {0 | 1 | 2 | 3 | 4} Origin */
 export const originNames = ['kernel', 'program', 'library', 'made at run time', 'other'];
 
@@ -234,9 +237,19 @@ export class Profiles {
 			s.event.set(c1);
 		s.task.set(own ? c2 : c1);
 		(own ? c3 : c2).forEach((node, i) => {
-			s.node[i] = this.leaf(nodes[node]);
+			s.node[i] = own ? this.leaf(nodes[node]) : this.waitsIn(this.leaf(nodes[node]));
 		});
 		return s;
+	}
+
+	/** The node above the scheduler's own functions at the end of a chain: what the thread waits in. @param {number} node */
+	waitsIn(node) {
+		const { parent, fn } = this.tree;
+		let at = node;
+
+		while (at && this.origin[fn[at]] === 0 && schedulerOwn.test(this.name[fn[at]]))
+			at = parent[at];
+		return at || node;
 	}
 
 	/** Were chains recorded where threads blocked? @param {Samples} s */

@@ -137,8 +137,8 @@ class FlameView extends ProfileFrame {
 
 	/** @param {Side[]} sides */
 	chainNotes(sides) {
-		return this.kind === 'offcpu' && sides.some(s => !this.app.profiles.hasChains(s.samples)) ?
-			['No call chains were recorded where threads blocked: record them with kymo record --off-cpu.'] : [];
+		return this.kind === 'cpu' ? [] : sides.some(s => !this.app.profiles.hasChains(s.samples)) ?
+			['No call chains were recorded where threads blocked: record them with kymo record --off-cpu.'] : ["The scheduler's own functions, which all chains end with, are left out."];
 	}
 
 	/** @param {Taken[]} data @param {boolean} diff */
