@@ -3,7 +3,7 @@
  * Writes report pages as docs/formats/page.md describes them, from made-up runs: the viewer can be
  * worked on and tested without a recording.
  *
- *	node page_writer.mjs OUT.html VIEWER.js VIEWER.css [--tasks N] [--cpus N] [--span MS] [--runs N] [--losses N] [--speed X] [--kvm 1] [--packages N]
+ *	node page_writer.mjs OUT.html VIEWER.js VIEWER.css [--tasks N] [--cpus N] [--span MS] [--runs N] [--losses N] [--speed X] [--kvm 1] [--packages N] [--profile 1]
  */
 import crypto from 'node:crypto';
 import fs from 'node:fs';
@@ -11,6 +11,7 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
 import { AFTER, DELTA, DICT, PLANES, U16, U32, U64, U8, encodeBlocks } from './block_writer.mjs';
+import { profiled } from './profiled.mjs';
 import { simulate, simulatedCubes } from './simulation.mjs';
 
 const BLOCK_ROWS = 16384;
@@ -192,7 +193,7 @@ function main(argv) {
 	for (let i = 0; i < rest.length; i += 2)
 		o[rest[i].slice(2)] = Number(rest[i + 1]);
 	const runs = Array.from({ length: o.runs }, (_, i) =>
-		makeRun({ ...simulate({ ...o, span: o.span * 1e6, seed: i + 1 }), packages: o.packages }, o.runs > 1 ? 'run' + (i + 1) : 'example'));
+		makeRun({ ...(o.profile ? profiled : sim => sim)(simulate({ ...o, span: o.span * 1e6, seed: i + 1 }), { change: i }), packages: o.packages }, o.runs > 1 ? 'run' + (i + 1) : 'example'));
 
 	fs.writeFileSync(out, makePage(runs, fs.readFileSync(script, 'utf8'), fs.readFileSync(style, 'utf8')));
 	for (const r of runs)
