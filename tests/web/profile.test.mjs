@@ -17,8 +17,12 @@ const base = () => simulate({ cpus: 2, tasks: 6, span: 400 * MS, losses: 0, seed
 /* 400 samples of each of two tasks, one a millisecond. */
 const sim = profiled(base());
 
+const pages = new Map();
+
 function open(s, number = 0, change = json => json) {
-	const made = makeRun(s, 'run' + number);
+	const made = pages.get(s) || makeRun(s, 'run' + number);
+
+	pages.set(s, made);
 
 	return new Run(change(structuredClone(made.json)), number, () => made.cubes, () => made.events);
 }
