@@ -225,13 +225,20 @@ export class FlameMark {
 	}
 }
 
+/** Widths of whole names; measuring is what costs here. @type {Map<string, number>} */
+const nameWidths = new Map();
+const NAME_WIDTHS_MAX = 20000;
+
 /** Names begin with what tells most. @param {CanvasRenderingContext2D} g @param {string} text @param {number} width */
 function cutText(g, text, width) {
-	const whole = g.measureText(text).width;
+	const whole = nameWidths.get(text) ?? g.measureText(text).width;
 
+	if (nameWidths.size > NAME_WIDTHS_MAX)
+		nameWidths.clear();
+	nameWidths.set(text, whole);
 	if (whole <= width)
 		return text;
-	/* By the mean width of its letters, then corrected: measuring is what costs here. */
+	/* By the mean width of its letters, then corrected. */
 	let n = Math.floor(text.length * width / whole);
 
 	while (n > 1 && g.measureText(text.slice(0, n) + '…').width > width)
