@@ -26,7 +26,7 @@ struct convert_args {
 	const char *formats;
 	const char *symfs;
 	const char *label;
-	const char *to_format, *task;
+	const char *to_format, *task, *event;
 	nsec_t from, length;
 	bool length_given, first_names, merge;
 	struct naming_args names;
@@ -84,11 +84,17 @@ static const struct option_spec convert_options[] = {
 	  .type = OPTION_STRING,
 	  .arg = "REGEX",
 	  OPTION_AT(struct convert_args, task),
-	  .help = "stats: only tasks whose role or name matches (POSIX extended)" },
+	  .help = "stats and profiles: only tasks whose role or name matches (POSIX extended)" },
+	{ .name = "event",
+	  .letter = 'e',
+	  .type = OPTION_STRING,
+	  .arg = "NAME",
+	  OPTION_AT(struct convert_args, event),
+	  .help = "profiles: only samples of this event" },
 	{ .name = "merge",
 	  .type = OPTION_FLAG,
 	  OPTION_AT(struct convert_args, merge),
-	  .help = "stats: one row for all tasks of the same role or name" },
+	  .help = "stats and profiles: all tasks of the same role or name are one" },
 	{ .name = "first-names",
 	  .type = OPTION_FLAG,
 	  OPTION_AT(struct convert_args, first_names),
@@ -218,6 +224,8 @@ static const char *unheeded(const struct convert_args *args, const struct export
 		return "--task";
 	if (args->first_names && !(x->flags & EXPORTER_CDICT))
 		return "--first-names";
+	if (args->event && !(x->flags & EXPORTER_SAMPLES))
+		return "--event";
 	if (args->merge && !(x->flags & EXPORTER_MERGING))
 		return "--merge";
 	return args->label ? "--label" : NULL;
@@ -302,7 +310,9 @@ static int export(const struct convert_args *args, const char *path,
 		  const struct importer *importer, const struct exporter *x, struct naming *names)
 {
 	const struct conversion_options how = { .importer = importer, .formats = args->formats };
-	struct export_args what = { .first_names = args->first_names, .merge = args->merge };
+	struct export_args what = { .first_names = args->first_names,
+				    .merge = args->merge,
+				    .event = args->event };
 	const char *wrong = unheeded(args, x);
 	struct err e = { 0 };
 	char why[128];
@@ -369,9 +379,9 @@ static int convert_run(void *p, const char **word, unsigned int n, unsigned int 
 		return EXIT_USAGE;
 	}
 	if (!exporter &&
-	    (args->from || args->length_given || args->task || args->merge || args->first_names))
+	    (args->from || args->length_given || args->task || args->event || args->merge || args->first_names))
 		return command_misused("convert",
-				       "--from, --for, --task, --merge and --first-names "
+				       "--from, --for, --task, --event, --merge and --first-names "
 				       "are for formats of other tools");
 	int status = naming_open("convert", &args->names, 1, &names);
 

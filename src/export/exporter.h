@@ -17,6 +17,7 @@
 #include "base/err.h"
 #include "base/nsec.h"
 #include "model/stream.h"
+#include "model/symbol_source.h"
 
 #define EXPORT_NOTES_MAX ((size_t)1 << 20)
 
@@ -28,6 +29,9 @@ struct export_args {
 	const regex_t *task; /* matched against tasks_label(); NULL = all */
 	bool first_names; /* names as perfwhiz gave them: a thread's first one for the whole run */
 	bool merge; /* tasks with equal labels are one */
+	const char *event; /* only samples of the event called so; NULL = all */
+	/* Names of addresses that the recording has none for; NULL = those stay numbers. */
+	struct symbol_source *symbols;
 };
 
 struct export_result {
@@ -43,6 +47,7 @@ void export_result_done(struct export_result *r);
 #define EXPORTER_CPUS	 (1u << 4) /* heeds cpus */
 #define EXPORTER_CDICT	 (1u << 5) /* heeds first_names */
 #define EXPORTER_MERGING (1u << 6) /* heeds merge */
+#define EXPORTER_SAMPLES (1u << 7) /* heeds event, and wants symbols */
 
 struct exporter {
 	const char *name; /* as in --to-format */

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Folded stacks: "comm;caller;callee COUNT", one line per distinct stack, sorted by bytes; what
+ * flamegraph.pl and its relatives read. Counts are of samples, as folding the text of perf script
+ * gives them; those of events whose rows are sums are the sums. docs/formats/exports.md
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/idmap.h"
+#include "base/strpool.h"
+#include "export/exporter.h"
+#include "export/stacks.h"
+#include "model/tasks.h"
+
+struct folding {
+	struct stacks *stacks;
+	struct strpool *text;
+	struct frames *tree; /* of names: .module is the number of one */
+	const char **name; /* by number */
+	uint32_t *node; /* in .tree, by node of the profile */
+	struct frames *line; /* .parent a thread's name, .module a node of .tree */
+	uint64_t *count; /* by line */
+	size_t n_counts;
+	uint32_t event; /* the one that is folded, UINT32_MAX until the first sample */
+	uint64_t other; /* samples of other events */
+	uint64_t rows;
+};
+
+/* ';' ends a frame and a line ends a stack, so neither can be in a name. */
+static const char *clean(struct strpool *text, const char *name)
+{
+	if (!strpbrk(name, ";\n\r"))
+		return strpool_add(text, name);
+	auto_free char *copy = strdup(name);
+
+	if (!copy)
+		return NULL;
+	for (char *p = copy; (p = strpbrk(p, ";\n\r")); p++)
+		*p = *p == ';' ? ':' : ' ';
+	return strpool_add(text, copy);
+}
+
+/* The profile's frames as a tree of names: functions of one name are one, as in the text. */
+static int plant(struct folding *f)
+{
+	const struct functions *functions = stacks_functions(f->stacks);
+	const struct frames *frames = profile_frames(stacks_profile(f->stacks));
+	size_t n = functions_count(functions), n_nodes = functions_n_nodes(functions);
+	auto_free uint32_t *number = calloc(n + 1, sizeof(*number));
+	struct idmap known = { 0 };
+	int r = 0;
+
+	f->name = calloc(n + 1, sizeof(*f->name));
+	f->node = calloc(n_nodes, sizeof(*f->node));
+	if (!number || !f->name || !f->node)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < n && r >= 0; i++) {
+		const struct function *x = functions_at(functions, i);
+		const char *name = clean(f->text, x->known ? x->name : "[unknown]");
+
+		if (!name) {
+			r = -ENOMEM;
+			break;
+		}
+		number[i] = idmap_get(&known, (uintptr_t)name);
+		if (number[i] == IDMAP_NONE) {
+			number[i] = i;
+			f->name[i] = name;
+			r = idmap_set(&known, (uintptr_t)name, i);
+		}
+	}
+	for (uint32_t i = 1; i < n_nodes && r >= 0; i++) {
+		f->node[i] = frames_add(f->tree, f->node[frames_at(frames, i)->parent],
+					number[functions_of(functions, i)], 0);
+		r = f->node[i] == FRAMES_MAX ? -ENOMEM : 0;
+	}
+	idmap_done(&known);
+	return r;
+}
+
+static int take(void *ctx, const struct stack_sample *x, struct err *e)
+{
+	struct folding *f = ctx;
+
+	if (f->event == UINT32_MAX)
+		f->event = x->event;
+	if (x->event != f->event) {
+		f->other++;
+		return 0;
+	}
+	uint32_t line = frames_add(f->line, x->name, f->node[x->node], 0);
+
+	if (line == FRAMES_MAX)
+		return err_set(e, -ENOMEM, "out of memory");
+	if (line >= f->n_counts) {
+		void *array = f->count;
+		int r = tasks_ensure(&array, &f->n_counts, line + 1, sizeof(*f->count));
+
+		f->count = array;
+		if (r < 0)
+			return err_set(e, r, "out of memory");
+	}
+	f->count[line] += stacks_count(f->stacks, x);
+	f->rows++;
+	return 0;
+}
+
+/* ---- writing ---- */
+
+/* "comm;main;f" of line @i. */
+static char *stack_text(struct folding *f, uint32_t i, struct buf *out)
+{
+	const struct frame *line = frames_at(f->line, i);
+	const char *comm = clean(f->text, stacks_name(f->stacks, line->parent));
+	auto_free uint32_t *way = NULL;
+	size_t depth = 0;
+
+	for (uint32_t n = line->module; n; n = frames_at(f->tree, n)->parent)
+		depth++;
+	way = calloc(depth + 1, sizeof(*way));
+	if (!comm || !way)
+		return NULL;
+	depth = 0;
+	for (uint32_t n = line->module; n; n = frames_at(f->tree, n)->parent)
+		way[depth++] = n;
+	buf_init(out, 0);
+	(void)buf_add_str(out, comm);
+	while (depth--) {
+		(void)buf_add_byte(out, ';');
+		(void)buf_add_str(out, f->name[frames_at(f->tree, way[depth])->module]);
+	}
+	return buf_take(out);
+}
+
+struct text_line {
+	char *stack;
+	uint64_t count;
+};
+
+static int by_stack(const void *a, const void *b)
+{
+	return strcmp(((const struct text_line *)a)->stack, ((const struct text_line *)b)->stack);
+}
+
+static int write_lines(struct folding *f, FILE *out)
+{
+	size_t n = frames_count(f->line) - 1;
+	auto_free struct text_line *line = calloc(n + 1, sizeof(*line));
+	struct buf stack = { 0 };
+	int r = line ? 0 : -ENOMEM;
+
+	for (size_t i = 0; i < n && r >= 0; i++) {
+		line[i].stack = stack_text(f, (uint32_t)i + 1, &stack);
+		line[i].count = f->count[i + 1];
+		r = line[i].stack ? 0 : -ENOMEM;
+	}
+	if (r >= 0) {
+		qsort(line, n, sizeof(*line), by_stack);
+		for (size_t i = 0; i < n; i++) {
+			/* Names may have become equal by cleaning. */
+			if (i + 1 < n && !strcmp(line[i].stack, line[i + 1].stack))
+				line[i + 1].count += line[i].count;
+			else
+				fprintf(out, "%s %" PRIu64 "\n", line[i].stack, line[i].count);
+		}
+	}
+	for (size_t i = 0; line && i < n; i++)
+		free(line[i].stack);
+	return r;
+}
+
+static void tell(const struct folding *f, struct buf *notes)
+{
+	if (f->event != UINT32_MAX && f->other)
+		(void)buf_addf(notes,
+			       "%" PRIu64 " samples of other events than '%s' are left out (try: "
+			       "--event)\n",
+			       f->other, stacks_event(f->stacks, f->event)->name);
+	stacks_notes(f->stacks, notes);
+}
+
+static int to_folded(struct source *src, const struct export_args *args, FILE *out,
+		     struct export_result *ret, struct err *e)
+{
+	auto_ptr(stacks) stacks = NULL;
+	struct folding f = { .event = UINT32_MAX };
+	int r = stacks_open(src, args, &stacks, e);
+
+	buf_init(&ret->notes, EXPORT_NOTES_MAX);
+	if (r < 0)
+		return r;
+	f.stacks = stacks;
+	f.text = strpool_new();
+	f.tree = frames_new();
+	f.line = frames_new();
+	r = f.text && f.tree && f.line ? plant(&f) : -ENOMEM;
+	if (r < 0)
+		r = err_set(e, r, "out of memory");
+	if (r >= 0)
+		r = stacks_each(stacks, CURSOR_BY_STREAM, take, &f, e);
+	if (r >= 0 && (r = write_lines(&f, out)) < 0)
+		r = err_set(e, r, "out of memory");
+	if (r >= 0) {
+		ret->rows = f.rows;
+		tell(&f, &ret->notes);
+	}
+	strpool_free(f.text);
+	frames_free(f.tree);
+	frames_free(f.line);
+	free(f.name);
+	free(f.node);
+	free(f.count);
+	return r;
+}
+
+const struct exporter exporter_folded = {
+	.name = "folded",
+	.summary = "folded stacks with numbers of samples, for flame graphs",
+	.extensions = ".folded .collapsed",
+	.flags =
+		EXPORTER_TEXT | EXPORTER_WINDOW | EXPORTER_TASKS | EXPORTER_CPUS | EXPORTER_SAMPLES,
+	.run = to_folded,
+};
