@@ -36,6 +36,10 @@ struct stacks {
 	const char **name;
 	size_t n_names, room_names;
 	uint64_t broken, chainless;
+	uint64_t other; /* samples of events that were not chosen, with one event */
+	uint32_t one; /* the one that was chosen, or UINT32_MAX */
+	struct frames *place;
+	uint32_t *place_of; /* by node */
 };
 
 static int out_of_memory(struct err *e)
@@ -55,6 +59,8 @@ struct stacks *stacks_close(struct stacks *s)
 		free(s->left_out);
 		free(s->task_name);
 		free(s->name);
+		frames_free(s->place);
+		free(s->place_of);
 		free(s);
 	}
 	return NULL;
@@ -133,6 +139,7 @@ int stacks_open(struct source *src, const struct export_args *args, struct stack
 		return out_of_memory(e);
 	s->src = src;
 	s->args = args;
+	s->one = UINT32_MAX;
 	s->text = strpool_new();
 	s->index = task_index_new(src->tasks);
 	if (!s->text || !s->index)
@@ -177,6 +184,69 @@ const char *stacks_name(const struct stacks *s, uint32_t name)
 size_t stacks_n_names(const struct stacks *s)
 {
 	return s->n_names;
+}
+
+static struct query query_of(const struct stacks *s)
+{
+	return (struct query){ .tracks = track_bit(&track_sample),
+			       .from = s->args->from,
+			       .to = analysis_query_end(s->src->info, s->args->to),
+			       .cpus = s->args->cpus };
+}
+
+int stacks_one_event(struct stacks *s, struct err *e)
+{
+	struct query q = query_of(s);
+	auto_free uint64_t *count = calloc(s->n_events, sizeof(*count));
+	auto_ptr(cursor) c = NULL;
+	const struct batch *b;
+
+	if (!count)
+		return out_of_memory(e);
+	q.columns = 1u << SAMPLE_EVENT;
+	int r = source_cursor(s->src, &q, &c, e);
+
+	while (r >= 0 && (r = cursor_next(c, &b, e)) > 0)
+		for (uint32_t i = 0; i < b->rows; i++)
+			count[s->event_of[batch_u16(b, SAMPLE_EVENT)[i]]]++;
+	for (uint32_t i = 0; i < s->n_events; i++) {
+		if (s->left_out[i] || !count[i])
+			continue;
+		if (s->one == UINT32_MAX) {
+			s->one = i;
+		} else {
+			s->left_out[i] = 1;
+			s->other += count[i];
+		}
+	}
+	return r;
+}
+
+const struct frames *stacks_places(struct stacks *s)
+{
+	const struct frames *frames = profile_frames(s->profile);
+	size_t n = frames_count(frames);
+
+	if (s->place)
+		return s->place;
+	auto_ptr(frames) place = frames_new();
+
+	s->place_of = calloc(n, sizeof(*s->place_of));
+	for (uint32_t i = 1; i < n && place && s->place_of; i++) {
+		const struct frame *at = frames_at(frames, i);
+
+		s->place_of[i] = frames_add(place, 0, at->module, at->offset);
+		if (s->place_of[i] == FRAMES_MAX)
+			return NULL;
+	}
+	if (!s->place_of)
+		return NULL;
+	return s->place = steal_ptr(place);
+}
+
+uint32_t stacks_place_of(const struct stacks *s, uint32_t node)
+{
+	return s->place_of[node];
 }
 
 /* ---- names of threads ---- */
@@ -249,12 +319,9 @@ static int find_task(struct stacks *s, struct stack_sample *x)
 
 /* ---- samples ---- */
 
-struct taker {
-	int (*take)(void *ctx, const struct stack_sample *x, struct err *e);
-	void *ctx;
-};
-
-static int take_batch(struct stacks *s, const struct batch *b, const struct taker *t, struct err *e)
+int stacks_take(struct stacks *s, const struct batch *b,
+		int (*take)(void *ctx, const struct stack_sample *x, struct err *e), void *ctx,
+		struct err *e)
 {
 	const uint32_t *tid = batch_u32(b, SAMPLE_TID), *pid = batch_u32(b, SAMPLE_PID);
 	const uint32_t *node = batch_u32(b, SAMPLE_NODE);
@@ -283,7 +350,7 @@ static int take_batch(struct stacks *s, const struct batch *b, const struct take
 			s->broken++;
 		}
 		s->chainless += !x.node;
-		r = t->take(t->ctx, &x, e);
+		r = take(ctx, &x, e);
 		if (r < 0)
 			return r;
 	}
@@ -294,25 +361,26 @@ int stacks_each(struct stacks *s, enum cursor_order order,
 		int (*take)(void *ctx, const struct stack_sample *x, struct err *e), void *ctx,
 		struct err *e)
 {
-	const struct query q = { .tracks = track_bit(&track_sample),
-				 .from = s->args->from,
-				 .to = analysis_query_end(s->src->info, s->args->to),
-				 .cpus = s->args->cpus,
-				 .order = order };
-	const struct taker t = { .take = take, .ctx = ctx };
+	struct query q = query_of(s);
 	auto_ptr(cursor) c = NULL;
 	const struct batch *b;
 
 	s->broken = s->chainless = 0;
+	q.order = order;
 	int r = source_cursor(s->src, &q, &c, e);
 
 	while (r >= 0 && (r = cursor_next(c, &b, e)) > 0)
-		r = take_batch(s, b, &t, e);
+		r = stacks_take(s, b, take, ctx, e);
 	return r;
 }
 
 void stacks_notes(const struct stacks *s, struct buf *notes)
 {
+	if (s->other)
+		(void)buf_addf(notes,
+			       "%llu samples of other events than '%s' are left out (try: "
+			       "--event)\n",
+			       (unsigned long long)s->other, s->event[s->one].name);
 	if (s->broken)
 		(void)buf_addf(notes, "%llu samples name a call chain that is not there\n",
 			       (unsigned long long)s->broken);

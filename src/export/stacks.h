@@ -67,8 +67,25 @@ static inline uint64_t stacks_count(const struct stacks *s, const struct stack_s
 	return stacks_event(s, x->event)->sums ? x->weight : 1;
 }
 
+/* For formats that hold one event: from now on only the first that has samples in the window,
+ * unless args->event chose already. */
+int stacks_one_event(struct stacks *s, struct err *e) must_check;
+
+/*
+ * The distinct places of all frames, made when they are first asked for: .module and .offset of
+ * each are those of the profile's frames, .parent is 0. NULL: out of memory. Then the place of a
+ * node.
+ */
+const struct frames *stacks_places(struct stacks *s);
+uint32_t stacks_place_of(const struct stacks *s, uint32_t node);
+
 /* All samples that pass the filters go to @take, which returns 0 or -errno with words. */
 int stacks_each(struct stacks *s, enum cursor_order order,
+		int (*take)(void *ctx, const struct stack_sample *x, struct err *e), void *ctx,
+		struct err *e) must_check;
+
+/* The same of one batch of the sample track, for those that read other tracks with it. */
+int stacks_take(struct stacks *s, const struct batch *b,
 		int (*take)(void *ctx, const struct stack_sample *x, struct err *e), void *ctx,
 		struct err *e) must_check;
 

@@ -24,8 +24,6 @@ struct folding {
 	struct frames *line; /* .parent a thread's name, .module a node of .tree */
 	uint64_t *count; /* by line */
 	size_t n_counts;
-	uint32_t event; /* the one that is folded, UINT32_MAX until the first sample */
-	uint64_t other; /* samples of other events */
 	uint64_t rows;
 };
 
@@ -85,12 +83,6 @@ static int take(void *ctx, const struct stack_sample *x, struct err *e)
 {
 	struct folding *f = ctx;
 
-	if (f->event == UINT32_MAX)
-		f->event = x->event;
-	if (x->event != f->event) {
-		f->other++;
-		return 0;
-	}
 	uint32_t line = frames_add(f->line, x->name, f->node[x->node], 0);
 
 	if (line == FRAMES_MAX)
@@ -172,21 +164,11 @@ static int write_lines(struct folding *f, FILE *out)
 	return r;
 }
 
-static void tell(const struct folding *f, struct buf *notes)
-{
-	if (f->event != UINT32_MAX && f->other)
-		(void)buf_addf(notes,
-			       "%" PRIu64 " samples of other events than '%s' are left out (try: "
-			       "--event)\n",
-			       f->other, stacks_event(f->stacks, f->event)->name);
-	stacks_notes(f->stacks, notes);
-}
-
 static int to_folded(struct source *src, const struct export_args *args, FILE *out,
 		     struct export_result *ret, struct err *e)
 {
 	auto_ptr(stacks) stacks = NULL;
-	struct folding f = { .event = UINT32_MAX };
+	struct folding f = { 0 };
 	int r = stacks_open(src, args, &stacks, e);
 
 	buf_init(&ret->notes, EXPORT_NOTES_MAX);
@@ -200,12 +182,14 @@ static int to_folded(struct source *src, const struct export_args *args, FILE *o
 	if (r < 0)
 		r = err_set(e, r, "out of memory");
 	if (r >= 0)
+		r = stacks_one_event(stacks, e);
+	if (r >= 0)
 		r = stacks_each(stacks, CURSOR_BY_STREAM, take, &f, e);
 	if (r >= 0 && (r = write_lines(&f, out)) < 0)
 		r = err_set(e, r, "out of memory");
 	if (r >= 0) {
 		ret->rows = f.rows;
-		tell(&f, &ret->notes);
+		stacks_notes(stacks, &ret->notes);
 	}
 	strpool_free(f.text);
 	frames_free(f.tree);

@@ -41,8 +41,7 @@ struct pprof {
 	uint64_t *value; /* by sample and event, VALUES_PER_EVENT each */
 	size_t n_values;
 	uint8_t *event_used;
-	struct frames *place; /* .module, .offset: locations */
-	uint32_t *place_of; /* by node */
+	const struct frames *place; /* locations */
 	uint8_t *place_used;
 	struct strpool *text;
 	struct idmap string; /* interned text -> number */
@@ -171,27 +170,6 @@ static void add_events(struct pprof *p)
 
 /* ---- places ---- */
 
-/* Locations are the distinct places of all frames. */
-static int find_places(struct pprof *p)
-{
-	const struct frames *frames = profile_frames(stacks_profile(p->stacks));
-	size_t n = frames_count(frames);
-
-	p->place_of = calloc(n, sizeof(*p->place_of));
-	p->place = frames_new();
-	if (!p->place_of || !p->place)
-		return -ENOMEM;
-	for (uint32_t i = 1; i < n; i++) {
-		const struct frame *at = frames_at(frames, i);
-
-		p->place_of[i] = frames_add(p->place, 0, at->module, at->offset);
-		if (p->place_of[i] == FRAMES_MAX)
-			return -ENOMEM;
-	}
-	p->place_used = calloc(frames_count(p->place), 1);
-	return p->place_used ? 0 : -ENOMEM;
-}
-
 static void add_location(struct pprof *p, uint32_t place, uint32_t node)
 {
 	const struct frame *at = frames_at(p->place, place);
@@ -271,7 +249,8 @@ static int add_places(struct pprof *p)
 	for (uint32_t i = 0; i < n_modules; i++)
 		map[i].low = UINT64_MAX;
 	for (uint32_t node = 1; node < functions_n_nodes(functions); node++) {
-		uint32_t place = p->place_of[node], function = functions_of(functions, node);
+		uint32_t place = stacks_place_of(p->stacks, node),
+			 function = functions_of(functions, node);
 		const struct frame *at = frames_at(p->place, place);
 		struct mapping *m = &map[at->module];
 
@@ -312,8 +291,8 @@ static void add_sample(struct pprof *p, uint32_t i)
 	size_t n = stacks_n_events(p->stacks);
 
 	for (uint32_t node = s->module; node; node = frames_at(frames, node)->parent) {
-		(void)buf_add_varint(&p->inner, p->place_of[node]);
-		p->place_used[p->place_of[node]] = 1;
+		(void)buf_add_varint(&p->inner, stacks_place_of(p->stacks, node));
+		p->place_used[stacks_place_of(p->stacks, node)] = 1;
 	}
 	proto_add_message(&p->message, SAMPLE_F_LOCATION, &p->inner); /* a packed field */
 	for (uint32_t v = 0; v < n; v++) {
@@ -381,8 +360,10 @@ static int make(struct pprof *p, FILE *out, struct err *e)
 	p->thread = frames_new();
 	p->sample = frames_new();
 	p->text = strpool_new();
+	p->place = stacks_places(p->stacks);
+	p->place_used = p->place ? calloc(frames_count(p->place), 1) : NULL;
 	p->event_used = calloc(stacks_n_events(p->stacks), 1);
-	if (!p->thread || !p->sample || !p->text || !p->event_used || find_places(p) < 0)
+	if (!p->thread || !p->sample || !p->text || !p->event_used || !p->place_used)
 		return err_set(e, -ENOMEM, "out of memory");
 	int r = stacks_each(p->stacks, CURSOR_BY_STREAM, take, p, e);
 
@@ -411,7 +392,6 @@ static int to_pprof(struct source *src, const struct export_args *args, FILE *ou
 	}
 	frames_free(p.thread);
 	frames_free(p.sample);
-	frames_free(p.place);
 	strpool_free(p.text);
 	idmap_done(&p.string);
 	buf_done(&p.strings);
@@ -420,7 +400,6 @@ static int to_pprof(struct source *src, const struct export_args *args, FILE *ou
 	buf_done(&p.inner);
 	free(p.value);
 	free(p.event_used);
-	free(p.place_of);
 	free(p.place_used);
 	return r;
 }
