@@ -15,9 +15,11 @@
 #include "cmd/command.h"
 #include "cmd/conversion.h"
 #include "cmd/naming.h"
+#include "cmd/symbols.h"
 #include "export/exporter.h"
 #include "format/recording.h"
 #include "import/importer.h"
+#include "model/profile_track.h"
 #include "model/run.h"
 
 struct convert_args {
@@ -30,6 +32,7 @@ struct convert_args {
 	nsec_t from, length;
 	bool length_given, first_names, merge;
 	struct naming_args names;
+	struct symbol_choice symbols;
 };
 
 static const struct option_spec convert_options[] = {
@@ -101,6 +104,7 @@ static const struct option_spec convert_options[] = {
 	  .help = "cdict: the first name of a thread for the whole run, as perfwhiz did, instead "
 		  "of the name of the time" },
 	NAMING_OPTIONS_FOR_READING(struct convert_args, names),
+	SYMBOL_OPTIONS(struct convert_args, symbols),
 	{ 0 },
 };
 
@@ -273,6 +277,14 @@ static int write_out(const struct convert_args *args, const struct exporter *x, 
 	return r;
 }
 
+static bool wants_chains(const struct exporter *x, const struct run_info *info)
+{
+	for (size_t i = 0; i < info->n_stream; i++)
+		if (info->stream[i].track == track_sample.id)
+			return x->flags & EXPORTER_SAMPLES;
+	return false;
+}
+
 /* 0, EXIT_FAILURE when the recording is not whole, EXIT_USAGE, -errno. */
 static int export_with(const struct convert_args *args, const char *path,
 		       const struct conversion_options *how, const struct exporter *x,
@@ -281,6 +293,7 @@ static int export_with(const struct convert_args *args, const char *path,
 {
 	auto_ptr(recording) rec = NULL;
 	struct export_result result = { 0 };
+	struct chain_names chains = { 0 };
 	char rows[QUANTITY_MAX];
 	int r = conversion_open_as(path, how, flags, &rec, e);
 
@@ -295,14 +308,21 @@ static int export_with(const struct convert_args *args, const char *path,
 	if (export_window(args, src->info, what, e) < 0)
 		return command_misused("convert", "%s", e->text);
 	r = naming_apply(names, 0, src, path, e);
-	if (r < 0)
-		return r;
-	r = write_out(args, x, src, what, &result, e);
+	if (r >= 0 && wants_chains(x, src->info)) {
+		r = chain_names_init(&chains, src, &args->symbols, e);
+		what->profile = chains.profile;
+		what->functions = chains.functions;
+	}
+	if (r >= 0)
+		r = write_out(args, x, src, what, &result, e);
 	if (r >= 0) {
+		for (size_t i = 0; i < chains.n_notes; i++)
+			log_info("%s", chains.note[i]);
 		conversion_tell_notes(&result.notes);
 		log_info("%s: %s rows", args->output, quantity_count(rows, result.rows));
 	}
 	export_result_done(&result);
+	chain_names_done(&chains);
 	return r < 0 ? r : complete ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
@@ -378,8 +398,8 @@ static int convert_run(void *p, const char **word, unsigned int n, unsigned int 
 		log_error("'%s' is input and output", word[0]);
 		return EXIT_USAGE;
 	}
-	if (!exporter &&
-	    (args->from || args->length_given || args->task || args->event || args->merge || args->first_names))
+	if (!exporter && (args->from || args->length_given || args->task || args->event ||
+			  args->merge || args->first_names))
 		return command_misused("convert",
 				       "--from, --for, --task, --event, --merge and --first-names "
 				       "are for formats of other tools");

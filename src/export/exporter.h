@@ -16,8 +16,9 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/nsec.h"
+#include "model/functions.h"
+#include "model/profile.h"
 #include "model/stream.h"
-#include "model/symbol_source.h"
 
 #define EXPORT_NOTES_MAX ((size_t)1 << 20)
 
@@ -30,8 +31,10 @@ struct export_args {
 	bool first_names; /* names as perfwhiz gave them: a thread's first one for the whole run */
 	bool merge; /* tasks with equal labels are one */
 	const char *event; /* only samples of the event called so; NULL = all */
-	/* Names of addresses that the recording has none for; NULL = those stay numbers. */
-	struct symbol_source *symbols;
+	/* What samples refer to; both or none. NULL: read when needed, with the names that the
+	 * recording holds. */
+	const struct profile *profile;
+	const struct functions *functions;
 };
 
 struct export_result {
@@ -47,7 +50,7 @@ void export_result_done(struct export_result *r);
 #define EXPORTER_CPUS	 (1u << 4) /* heeds cpus */
 #define EXPORTER_CDICT	 (1u << 5) /* heeds first_names */
 #define EXPORTER_MERGING (1u << 6) /* heeds merge */
-#define EXPORTER_SAMPLES (1u << 7) /* heeds event, and wants symbols */
+#define EXPORTER_SAMPLES (1u << 7) /* heeds event, wants profile and functions */
 
 struct exporter {
 	const char *name; /* as in --to-format */

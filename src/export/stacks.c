@@ -22,8 +22,10 @@
 struct stacks {
 	struct source *src; /* lent */
 	const struct export_args *args; /* lent */
-	struct profile *profile;
-	struct functions *functions;
+	const struct profile *profile;
+	const struct functions *functions;
+	struct profile *own_profile; /* where the caller has none; or NULL */
+	struct functions *own_functions;
 	struct task_index *index;
 	struct stack_event *event;
 	uint8_t *left_out; /* by event */
@@ -50,8 +52,8 @@ static int out_of_memory(struct err *e)
 struct stacks *stacks_close(struct stacks *s)
 {
 	if (s) {
-		profile_free(s->profile);
-		functions_free(s->functions);
+		functions_free(s->own_functions);
+		profile_free(s->own_profile);
 		task_index_free(s->index);
 		strpool_free(s->text);
 		idmap_done(&s->name_of);
@@ -118,6 +120,22 @@ static int list_events(struct stacks *s, struct err *e)
 	return choose_events(s, e);
 }
 
+static int load(struct stacks *s, struct err *e)
+{
+	int r = 0;
+
+	s->profile = s->args->profile;
+	s->functions = s->args->functions;
+	if (s->profile)
+		return 0;
+	r = profile_load(s->src, &s->own_profile, e);
+	if (r >= 0)
+		r = functions_new(s->own_profile, NULL, &s->own_functions, e);
+	s->profile = s->own_profile;
+	s->functions = s->own_functions;
+	return r;
+}
+
 static bool has_samples(const struct run_info *info)
 {
 	for (size_t i = 0; i < info->n_stream; i++)
@@ -144,12 +162,10 @@ int stacks_open(struct source *src, const struct export_args *args, struct stack
 	s->index = task_index_new(src->tasks);
 	if (!s->text || !s->index)
 		return out_of_memory(e);
-	int r = profile_load(src, &s->profile, e);
+	int r = load(s, e);
 
 	if (r >= 0)
 		r = list_events(s, e);
-	if (r >= 0)
-		r = functions_new(s->profile, args->symbols, &s->functions, e);
 	if (r < 0)
 		return r;
 	*ret = steal_ptr(s);

@@ -288,8 +288,9 @@ static unsigned int category_of(const struct firefox *f, uint32_t node)
 {
 	const struct functions *functions = stacks_functions(f->stacks);
 
-	return functions_at(functions, functions_of(functions, node))->kernel ? CATEGORY_KERNEL
-									      : CATEGORY_USER;
+	return functions_at(functions, functions_of(functions, node))->kind == MODULE_KERNEL
+		       ? CATEGORY_KERNEL
+		       : CATEGORY_USER;
 }
 
 static void write_stack_table(struct firefox *f)
