@@ -204,7 +204,7 @@ const struct exporter exporter_folded = {
 	.name = "folded",
 	.summary = "folded stacks with numbers of samples, for flame graphs",
 	.extensions = ".folded .collapsed",
-	.flags =
-		EXPORTER_TEXT | EXPORTER_WINDOW | EXPORTER_TASKS | EXPORTER_CPUS | EXPORTER_SAMPLES,
+	.flags = EXPORTER_TEXT | EXPORTER_WINDOW | EXPORTER_TASKS | EXPORTER_CPUS |
+		 EXPORTER_MERGING | EXPORTER_SAMPLES,
 	.run = to_folded,
 };

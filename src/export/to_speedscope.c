@@ -36,7 +36,7 @@ static void write_frames(struct speedscope *s)
 
 		json_begin_object_flat(&s->j);
 		json_key_str(&s->j, "name", f->name);
-		if (f->module[0])
+		if (strcmp(f->module, "[unknown]") != 0)
 			json_key_str(&s->j, "file", f->module);
 		json_end(&s->j);
 	}

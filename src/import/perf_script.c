@@ -280,16 +280,16 @@ static const struct form {
 		    const struct script_value *v, struct err *e);
 } forms[] = {
 	{ "sched_switch",
-	  "prev_comm=%t prev_pid=%d prev_prio=%d prev_state=%w ==> next_comm=%t next_pid=%d "
+	  "prev_comm=%t prev_pid=%d prev_prio=%p prev_state=%w ==> next_comm=%t next_pid=%d "
 	  "next_prio=%d",
 	  take_switch },
 	{ "sched_switch", "%t:%d [%d] %w ==> %t:%d [%d]", take_switch },
-	{ "sched_wakeup", "comm=%t pid=%d prio=%d target_cpu=%d", take_wakeup },
+	{ "sched_wakeup", "comm=%t pid=%d prio=%p target_cpu=%d", take_wakeup },
 	{ "sched_wakeup", "comm=%t pid=%d prio=%d success=%d target_cpu=%d", take_old_wakeup },
 	{ "sched_wakeup", "%t:%d [%d] CPU:%d", take_wakeup },
 	{ "sched_wakeup", "%t:%d [%d] success=%d CPU:%d", take_old_wakeup },
 	{ "sched_wakeup", "%t:%d [%d]<%t> CPU:%d", take_old_wakeup },
-	{ "sched_migrate_task", "comm=%t pid=%d prio=%d orig_cpu=%d dest_cpu=%d", take_migrate },
+	{ "sched_migrate_task", "comm=%t pid=%d prio=%p orig_cpu=%d dest_cpu=%d", take_migrate },
 	{ "sched_process_fork", "comm=%t pid=%d child_comm=%t child_pid=%d", take_fork },
 	{ "sched_process_exec", "filename=%f pid=%d old_pid=%d", take_exec },
 	{ "sched_process_exit", "comm=%t pid=%d prio=%d", take_exit },

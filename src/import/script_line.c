@@ -311,6 +311,17 @@ static bool scan(const char *p, const char *end, const char *pattern, struct scr
 				return false;
 			continue;
 		}
+		if (*pattern == 'p') {
+			/* What no event told is '?' in text that kymo wrote. */
+			bool told = p == end || *p != '?';
+
+			if (told ? !scan_number(&p, end, v) : p++ == end)
+				return false;
+			if (!told)
+				*v = (struct script_value){ 0 };
+			v++;
+			continue;
+		}
 		if (*pattern == 'x') {
 			if (!scan_hex(&p, end, v++))
 				return false;

@@ -45,10 +45,10 @@ struct script_value {
 
 /*
  * Match @text against @pattern from its begin; what follows the pattern is free. In the pattern %d
- * is an integer, %x one of hexadecimal digits, with or without 0x, %w a word without blanks, %t a
- * short text (a task's name) and %f a long one (a path), both up to where the rest of the pattern
- * matches first, and a blank any number of blanks, at least one. %{A|B|C} is one of some texts, the
- * longest that is there; its value is its number from 0. The values go to @v in order; the caller
- * gives room. False: no match.
+ * is an integer, %p one or '?' (not told: 0), %x one of hexadecimal digits, with or without 0x, %w
+ * a word without blanks, %t a short text (a task's name) and %f a long one (a path), both up to
+ * where the rest of the pattern matches first, and a blank any number of blanks, at least one.
+ * %{A|B|C} is one of some texts, the longest that is there; its value is its number from 0. The
+ * values go to @v in order; the caller gives room. False: no match.
  */
 bool script_scan(const char *text, size_t len, const char *pattern, struct script_value *v);
