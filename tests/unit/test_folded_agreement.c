@@ -55,9 +55,13 @@ static struct recording *open_run(const struct buf *from)
 	assert_true(fd >= 0);
 	assert_int_equal(file_write_all(fd, from->data, from->len), 0);
 	close(fd);
-	if (conversion_open(TEMPORARY, 0, &r, &e) < 0)
+	if (conversion_open(TEMPORARY, 0, &r, &e) < 0 && !strstr(e.text, "no scheduler"))
 		fail_msg("%s", e.text);
 	unlink(TEMPORARY);
+	if (!r) {
+		print_message("%s\n", e.text);
+		skip();
+	}
 	return r;
 }
 
