@@ -417,6 +417,9 @@ static int compare_events(const void *a, const void *b)
 		return x->kind == TASK_ROLE ? 1 : -1;
 	if (x->time != y->time)
 		return x->time < y->time ? -1 : 1;
+	/* Importers put what was so at the start at the time of the first event. */
+	if ((x->kind == TASK_ALIVE) != (y->kind == TASK_ALIVE))
+		return x->kind == TASK_ALIVE ? -1 : 1;
 	return x->order < y->order ? -1 : x->order > y->order;
 }
 

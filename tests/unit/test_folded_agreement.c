@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <unistd.h>
 #include <zstd.h>
@@ -196,6 +197,53 @@ static size_t differing(const char *want, const char *got)
 	return n;
 }
 
+/*
+ * Samples whose chain is empty are without a frame in perf's text, and fold.awk drops them; they do
+ * have an address, by which perf report and we count them.
+ */
+static uint64_t frameless(const struct buf *text)
+{
+	uint64_t n = 0;
+
+	for (const char *p = (const char *)text->data; (p = strstr(p, ": \n\n")); p++)
+		n++;
+	return n;
+}
+
+static uint64_t count_of(char *line)
+{
+	char *blank = strrchr(line, ' ');
+
+	assert_non_null(blank);
+	*blank = 0;
+	return strtoull(blank + 1, NULL, 10);
+}
+
+/* Both are sorted: @got has all of @want, and in all so many samples more. */
+static uint64_t more_than(const char *want, const char *got)
+{
+	auto_free char *a = strdup(want), *b = strdup(got);
+	char *x = a, *y = b, *l = strsep(&x, "\n");
+	uint64_t more = 0, wanted = *l ? count_of(l) : 0;
+
+	for (char *k; (k = strsep(&y, "\n")) && *k;) {
+		uint64_t n = count_of(k);
+
+		if (!l || strcmp(l, k) != 0) {
+			more += n;
+			continue;
+		}
+		if (n < wanted)
+			fail_msg("%" PRIu64 " of %" PRIu64 ": %s", n, wanted, l);
+		more += n - wanted;
+		l = strsep(&x, "\n");
+		wanted = l && *l ? count_of(l) : 0;
+	}
+	if (l && *l)
+		fail_msg("missing: %s", l);
+	return more;
+}
+
 /* perf's times without --ns: cut the three last digits. */
 static char *in_microseconds(const char *text)
 {
@@ -253,7 +301,7 @@ static void check(const char *name, bool with_text)
 					  .functions = functions };
 	auto_free char *got = export_text(src, "folded", &args, NULL, NULL);
 
-	assert_int_equal(differing(buf_str(&folded), got), 0);
+	assert_int_equal(more_than(buf_str(&folded), got), frameless(&text));
 	if (with_text) {
 		auto_free char *ns = export_text(src, "script", &args, NULL, NULL);
 		auto_free char *us = in_microseconds(ns);
