@@ -419,6 +419,8 @@ static const struct command_example convert_examples[] = {
 	  "a profile with stacks (--call-graph dwarf) of programs below this folder" },
 	{ "kymo convert old.txt -o run.kymo", "the text of 'perf script'" },
 	{ "kymo convert run.kymo -o run.cdict", "for perfwhiz, with roles as task names" },
+	{ "kymo convert perf.data -o perf.folded", "stacks for a flame graph, without perf script" },
+	{ "kymo convert run.kymo -o run.pb.gz --task '^nginx'", "for pprof, of some tasks" },
 	{ "kymo convert perf.data -o run.cdict --first-names",
 	  "what perfwhiz itself would have made of it" },
 	{ "kymo convert old.cdict --map tasks.csv -o new.cdict", "with names of a map" },
