@@ -195,6 +195,21 @@ static void test_fork_told_twice(void **state)
 }
 
 /* Rows of several CPUs come in any order of time; batches of other tracks are none of it. */
+/* An import knows no time for what was so at the start, and gives it that of the first event. */
+static void test_alive_first(void **state)
+{
+	static const struct row rows[] = {
+		ROW(10, TASK_EXEC, 60, "program"),
+		ROW(10, TASK_ALIVE, 60, "perf-exec"),
+	};
+	auto_ptr(tasks) t = make(rows, 2);
+
+	(void)state;
+	assert_int_equal(tasks_count(t), 1);
+	assert_string_equal(task_at(t, 60, 20)->comm, "program");
+	assert_string_equal(tasks_comm_at(t, tasks_find(t, 60, 20, 0), 20), "program");
+}
+
 static void test_order(void **state)
 {
 	static const struct row one[] = {
@@ -416,6 +431,7 @@ int main(void)
 		cmocka_unit_test(test_idle),	       cmocka_unit_test(test_roles),
 		cmocka_unit_test(test_hostile_tids),   cmocka_unit_test(test_one_tid_for_ever),
 		cmocka_unit_test(test_ensure),	       cmocka_unit_test(test_relabel),
+		cmocka_unit_test(test_alive_first),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
