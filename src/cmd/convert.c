@@ -419,9 +419,8 @@ static const struct command_example convert_examples[] = {
 	  "a profile with stacks (--call-graph dwarf) of programs below this folder" },
 	{ "kymo convert old.txt -o run.kymo", "the text of 'perf script'" },
 	{ "kymo convert run.kymo -o run.cdict", "for perfwhiz, with roles as task names" },
-	{ "kymo convert perf.data -o perf.folded",
-	  "stacks for a flame graph, without perf script" },
-	{ "kymo convert run.kymo -o run.pb.gz --task '^nginx'", "for pprof, of some tasks" },
+	{ "kymo convert perf.data -o run.perfetto-trace", "switches and samples for Perfetto" },
+	{ "kymo convert run.kymo -o run.script.txt", "as perf script prints it" },
 	{ "kymo convert perf.data -o run.cdict --first-names",
 	  "what perfwhiz itself would have made of it" },
 	{ "kymo convert old.cdict --map tasks.csv -o new.cdict", "with names of a map" },
@@ -464,7 +463,9 @@ const struct command command_convert = {
 		"Where the name of OUT ends like a format of other tools, or with --to-format, "
 		"FILE "
 		"is a recording or anything that can be read as one, and OUT is written in that "
-		"format. Events that it cannot hold are left out.",
+		"format. Events that it cannot hold are left out. Profiles become folded stacks, "
+		"files of "
+		"pprof, speedscope, the Firefox Profiler and Perfetto, or the text of perf script.",
 	.options = convert_options,
 	.args_bytes = sizeof(struct convert_args),
 	.examples = convert_examples,
