@@ -417,20 +417,30 @@ static int compare_events(const void *a, const void *b)
 		return x->kind == TASK_ROLE ? 1 : -1;
 	if (x->time != y->time)
 		return x->time < y->time ? -1 : 1;
-	/* Importers put what was so at the start at the time of the first event. */
-	if ((x->kind == TASK_ALIVE) != (y->kind == TASK_ALIVE))
-		return x->kind == TASK_ALIVE ? -1 : 1;
 	return x->order < y->order ? -1 : x->order > y->order;
 }
 
 int tasks_settle(struct tasks *t)
 {
+	struct idmap named = { 0 }; /* tid -> the last exec or rename */
 	int r = 0;
 
 	if (t->n_events > 1)
 		qsort(t->event, t->n_events, sizeof(*t->event), compare_events);
-	for (size_t i = 0; r == 0 && i < t->n_events; i++)
-		r = apply(t, &t->event[i]);
+	for (size_t i = 0; r == 0 && i < t->n_events; i++) {
+		struct event *ev = &t->event[i];
+		uint32_t other = ev->kind == TASK_ALIVE ? idmap_get(&named, ev->tid) : IDMAP_NONE;
+
+		/* Importers put what was so at the start at the time of the first event: when that
+		 * gave another name, the one before it is over. */
+		if (other != IDMAP_NONE && t->event[other].time == ev->time)
+			ev->comm = "";
+		if (ev->kind == TASK_EXEC || ev->kind == TASK_RENAME)
+			r = idmap_set(&named, ev->tid, (uint32_t)i);
+		if (r == 0)
+			r = apply(t, ev);
+	}
+	idmap_done(&named);
 	free(t->event);
 	t->event = NULL;
 	t->n_events = t->cap_events = 0;
