@@ -16,6 +16,7 @@
 #include "capture/engine.h"
 #include "capture/event_list.h"
 #include "capture/perf_ring.h"
+#include "capture/sample_names.h"
 #include "capture/sampler.h"
 #include "model/chain_writer.h"
 #include "symbol/unwind.h"
@@ -60,6 +61,7 @@ struct sampler {
 	struct idmap by_id; /* id of the kernel -> event */
 	struct idmap threads; /* pid -> threads alive, of processes whose start is known */
 	struct chain_writer *chains; /* NULL until the start */
+	struct sample_names *names; /* likewise */
 	enum unwind_machine machine; /* CALL_GRAPH_DWARF */
 	uint64_t regs_mask; /* perf's, that samples have */
 	struct unwinder *unwinder; /* from the start on */

@@ -77,6 +77,7 @@ static void sampler_free(struct event_source *base)
 		free(s->ring[cpu].throttled);
 	}
 	unwinder_free(s->unwinder);
+	sample_names_free(s->names);
 	chain_writer_free(s->chains);
 	idmap_done(&s->by_id);
 	idmap_done(&s->threads);
@@ -526,6 +527,8 @@ static int sampler_start(struct event_source *base, struct err *e)
 	build_id_read_notes(s->root_fd, "sys/kernel/notes", kernel);
 	int r = chain_writer_kernel(s->chains, nsec_monotonic(), kernel, e);
 
+	if (r >= 0 && s->options.call_graph != CALL_GRAPH_NONE)
+		r = sample_names_open(s->root_fd, chain_writer_modules(s->chains), &s->names, e);
 	if (r >= 0)
 		r = enable(s, true, e);
 	if (r >= 0)
@@ -641,6 +644,10 @@ int sampler_describe(struct event_source *base, struct sink *sink, nsec_t time, 
 		return err_set(e, r, "out of memory");
 	b->cpu = BATCH_CPU_NONE;
 	r = sink_write(sink, b, e);
+	if (r >= 0 && s->names)
+		r = sample_names_write(s->names, chain_writer_frames(s->chains),
+				       chain_writer_modules(s->chains), s->options.all_names, time,
+				       sink, e);
 	return r < 0 ? r
 		     : host_facts_meta(sink, time, "profile.call_graph",
 				       name[s->options.call_graph], e);

@@ -31,6 +31,7 @@ struct sampler_options {
 	enum call_graph call_graph;
 	uint32_t stack_bytes; /* of CALL_GRAPH_DWARF: to copy; a multiple of 8, 0 = SAMPLER_STACK */
 	bool off_cpu; /* the chain of each task that blocks, when it does */
+	bool all_names; /* keep the names of files' functions too, not only of what passes */
 	/* A process that is sampled alone, with its children, when this user may not sample the
 	 * machine; 0 = none. */
 	uint32_t workload;
@@ -45,6 +46,6 @@ struct sampler_options {
  */
 int sampler_open(const struct capture_options *o, bool alone, struct gather *g,
 		 struct event_source **ret, struct err *e) must_check;
-/* Rows of track event, and meta profile.*; @s is a sampler's. */
+/* Rows of tracks event and symbol, and meta profile.*; @s is a sampler's. */
 int sampler_describe(struct event_source *s, struct sink *sink, nsec_t time,
 		     struct err *e) must_check;

@@ -25,7 +25,8 @@ struct record_args {
 	const char *output, *engine, *events, *cpus, *comm, *cgroup, *call_graph;
 	struct option_list pid, tid, label;
 	struct naming_args names;
-	bool duration_given, flight_given, no_vm_names, profile_given, period_given, off_cpu;
+	bool duration_given, flight_given, no_vm_names, profile_given, period_given, off_cpu,
+		symbols;
 };
 
 static const char *const engine_choices[] = { "auto", "bpf", "perf", NULL };
@@ -87,6 +88,11 @@ static const struct option_spec record_options[] = {
 	  OPTION_AT(struct record_args, call_graph),
 	  .help = "call chains of samples: fp (frame pointers, the default), dwarf or dwarf,SIZE "
 		  "(copies of the stack), lbr, none" },
+	{ .name = "symbols",
+	  .type = OPTION_FLAG,
+	  OPTION_AT(struct record_args, symbols),
+	  .help = "with samples: keep the names of all functions that were hit, so that the file "
+		  "is read elsewhere; else the kernel's and those of code made at run time" },
 	{ .name = "off-cpu",
 	  .type = OPTION_FLAG,
 	  OPTION_AT(struct record_args, off_cpu),
@@ -282,6 +288,8 @@ static int plan_samples(const struct record_args *a, struct record_plan *p, stru
 {
 	const char *g = a->call_graph ? a->call_graph : "fp";
 
+	if (!p->samples && a->symbols)
+		return err_set(e, -EINVAL, "--symbols belongs to samples (try: --profile 999)");
 	if (!p->samples)
 		return a->call_graph ? err_set(e, -EINVAL,
 					       "--call-graph belongs to samples (try: --profile "
@@ -312,6 +320,7 @@ static int plan_samples(const struct record_args *a, struct record_plan *p, stru
 	p->sampler.freq = a->profile;
 	p->sampler.period = a->period;
 	p->sampler.off_cpu = a->off_cpu;
+	p->sampler.all_names = a->symbols;
 	p->sampler.events = &p->sampled;
 	p->capture.sampler = &p->sampler;
 	return p->sampled_text[0]
