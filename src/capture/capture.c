@@ -7,6 +7,7 @@
 #include "capture/capture.h"
 
 #include "base/buf.h"
+#include "capture/counting.h"
 #include "capture/engine.h"
 #include "capture/gather.h"
 #include "capture/host_facts.h"
@@ -26,12 +27,12 @@ struct capture {
 	struct capture_options options;
 	struct cpuset cpus;
 	unsigned int n_cpus;
-	const struct engine *engine; /* NULL: samples alone */
+	const struct engine *engine; /* NULL: samples or counters alone */
 	/* In the order of starting: a sampler reads what is mapped while the engine's rings, which
 	 * fill faster, are still empty. NULL = none. */
-	struct event_source *sampler, *source;
+	struct event_source *sampler, *source, *counting;
 	struct kvm_events *kvm; /* NULL = none */
-	char note[512]; /* capture_note() */
+	char note[4096]; /* capture_note() */
 	struct gather gather;
 	nsec_t start, last_drain, last_anchor;
 	unsigned int max_fill_pct;
@@ -129,7 +130,9 @@ static int open_engine(struct capture *c, struct err *e)
 {
 	struct err why = { 0 };
 
-	if (c->options.sampler && !(c->options.events & ~CAPTURE_TASK))
+	bool besides = c->options.sampler || c->options.counting;
+
+	if (besides && !(c->options.events & ~CAPTURE_TASK))
 		return 0;
 	int r = choose_engine(c, &why);
 
@@ -137,7 +140,7 @@ static int open_engine(struct capture *c, struct err *e)
 		r = c->engine->open(&c->options, c->kvm, &c->gather, &c->source, &why);
 	if (r >= 0)
 		return 0;
-	if (!c->options.sampler || !c->options.engine_optional ||
+	if (!besides || !c->options.engine_optional ||
 	    (r != -EPERM && r != -EACCES && r != -EOPNOTSUPP))
 		return err_set(e, r, "%s", err_text(&why, r));
 	c->engine = NULL;
@@ -166,12 +169,17 @@ int capture_open(const struct capture_options *o, struct capture **ret, struct e
 		r = open_engine(c, e);
 	if (r >= 0 && c->options.sampler)
 		r = sampler_open(&c->options, !c->source, &c->gather, &c->sampler, e);
+	if (r >= 0 && c->options.counting)
+		r = counting_open(&c->options, !c->source && !c->sampler, &c->gather, &c->counting,
+				  e);
 	if (r < 0)
 		return r;
 	if (c->source)
 		add_note(c, c->source->note);
 	if (c->sampler)
 		add_note(c, c->sampler->note);
+	if (c->counting)
+		add_note(c, c->counting->note);
 	*ret = steal_ptr(c);
 	return 0;
 }
@@ -184,6 +192,8 @@ struct capture *capture_free(struct capture *c)
 		c->source->free(c->source);
 	if (c->sampler)
 		c->sampler->free(c->sampler);
+	if (c->counting)
+		c->counting->free(c->counting);
 	kvm_events_free(c->kvm);
 	vm_scan_free(c->scan);
 	gather_done(&c->gather);
@@ -206,6 +216,8 @@ int capture_drain(struct capture *c, unsigned int *ret_fill_pct, struct err *e)
 
 	if (r >= 0 && c->sampler)
 		r = c->sampler->drain(c->sampler, &fill, e);
+	if (r >= 0 && c->counting)
+		r = c->counting->drain(c->counting, &fill, e);
 	if (r >= 0)
 		r = gather_flush(&c->gather, e);
 	if (r >= 0 && now - c->last_anchor >= ANCHOR_EVERY)
@@ -289,6 +301,8 @@ int capture_start(struct capture *c, struct sink *sink, struct err *e)
 
 	if (r >= 0 && c->source)
 		r = c->source->start(c->source, e);
+	if (r >= 0 && c->counting)
+		r = c->counting->start(c->counting, e);
 	if (r < 0)
 		return r;
 	c->start = NSEC_MAX;
@@ -303,8 +317,11 @@ int capture_stop(struct capture *c, struct err *e)
 	if (c->stopped)
 		return 0;
 	c->stopped = true;
-	int r = c->source ? c->source->stop(c->source, e) : 0;
+	/* Its last rows have to lie in the covered time that the others end. */
+	int r = c->counting ? c->counting->stop(c->counting, e) : 0;
 
+	if (r >= 0 && c->source)
+		r = c->source->stop(c->source, e);
 	if (r >= 0 && c->sampler)
 		r = c->sampler->stop(c->sampler, e);
 	return r < 0 ? r : capture_drain(c, NULL, e);
@@ -346,6 +363,8 @@ static int write_event_names(const struct capture *c, struct sink *sink, struct 
 			buf_addf(&b, ",%s", kvm[i]);
 	if (c->sampler)
 		buf_add_str(&b, ",sample");
+	if (c->counting)
+		buf_add_str(&b, ",counter");
 	int r = buf_error(&b);
 
 	return r < 0 ? r : host_facts_meta(sink, c->start, "kymo.events", buf_str(&b), e);
@@ -391,6 +410,8 @@ int capture_describe(struct capture *c, struct sink *sink, const nsec_t *from, s
 	r = r < 0 ? r : write_kind_names(c, sink, e);
 	if (r >= 0 && c->sampler)
 		r = sampler_describe(c->sampler, sink, c->start, e);
+	if (r >= 0 && c->counting)
+		r = counting_describe(c->counting, sink, c->start, e);
 	r = r < 0 ? r : host_facts_write(sink, c->options.root_fd, c->start, e);
 	r = r < 0 ? r : host_facts_cpus(sink, c->options.root_fd, c->start, &c->cpus, e);
 	r = r < 0 ? r : write_anchor(c, sink, e);
@@ -421,6 +442,11 @@ const struct cpuset *capture_cpus(const struct capture *c)
 const char *capture_engine_name(const struct capture *c)
 {
 	return c->engine ? c->engine->name : "none";
+}
+
+nsec_t capture_due(const struct capture *c)
+{
+	return c->counting ? c->counting->due : 0;
 }
 
 nsec_t capture_fills_in(const struct capture *c)

@@ -60,14 +60,16 @@ struct capture_options {
 	const struct capture_filter *filter; /* NULL = none */
 	bool without_vms; /* do not look for virtual machines, and give them no roles */
 	const struct sampler_options *sampler; /* what is sampled besides, NULL = nothing */
-	/* With a sampler: when no engine may record @events, samples alone are recorded, with a
-	 * note. An engine is not even looked for when @events is CAPTURE_TASK. */
+	const struct counting_options *counting; /* what is counted besides, NULL = nothing */
+	/* With a sampler or counters: when no engine may record @events, they alone are recorded,
+	 * with a note. An engine is not even looked for when @events is CAPTURE_TASK. */
 	bool engine_optional;
 	int root_fd; /* where proc/, sys/ and run/ are */
 };
 
 struct capture;
 struct sampler_options; /* sampler.h */
+struct counting_options; /* counting.h */
 
 /* -EPERM, -EOPNOTSUPP ... with words that name what is missing and the smallest fix. What @o points
  * to must live as long as the capture. */
@@ -108,7 +110,9 @@ void capture_stats(const struct capture *c, struct capture_stats *ret);
 /* Highest recorded CPU number + 1. */
 unsigned int capture_n_cpus(const struct capture *c);
 const struct cpuset *capture_cpus(const struct capture *c);
-const char *capture_engine_name(const struct capture *c); /* "none": samples alone */
+const char *capture_engine_name(const struct capture *c); /* "none": samples or counters alone */
+/* When a capture_drain() has to come at the latest, whatever the rings hold; 0 = no such time. */
+nsec_t capture_due(const struct capture *c);
 /* Time in which the densest load fills a ring: capture_drain() should come several times in it. */
 nsec_t capture_fills_in(const struct capture *c);
 /* Sentences about what works less well than it could ("" = nothing), for the user. */

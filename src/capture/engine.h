@@ -28,8 +28,10 @@ struct event_source {
 	 * time. */
 	int (*stop)(struct event_source *s, struct err *e);
 	void (*free)(struct event_source *s);
+	nsec_t due; /* when the next drain() has work to do, whatever rings hold; 0 = no such time
+		     */
 	nsec_t fills_in; /* time in which the densest load fills a ring: drain much more often */
-	char note[256]; /* capture_note() */
+	char note[2048]; /* capture_note() */
 };
 
 struct engine {

@@ -8,12 +8,18 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-int event_open(const struct perf_event_attr *attr, pid_t pid, int cpu, unsigned long flags)
+int event_open_in(const struct perf_event_attr *attr, pid_t pid, int cpu, int group_fd,
+		  unsigned long flags)
 {
-	int fd =
-		(int)syscall(SYS_perf_event_open, attr, pid, cpu, -1, flags | PERF_FLAG_FD_CLOEXEC);
+	int fd = (int)syscall(SYS_perf_event_open, attr, pid, cpu, group_fd,
+			      flags | PERF_FLAG_FD_CLOEXEC);
 
 	return fd < 0 ? -errno : fd;
+}
+
+int event_open(const struct perf_event_attr *attr, pid_t pid, int cpu, unsigned long flags)
+{
+	return event_open_in(attr, pid, cpu, -1, flags);
 }
 
 void event_files_raise(struct rlimit *ret_old)

@@ -14,6 +14,9 @@
 /* A descriptor (close-on-exec), or -errno. @flags: PERF_FLAG_*. */
 int event_open(const struct perf_event_attr *attr, pid_t pid, int cpu,
 	       unsigned long flags) must_check;
+/* The same into the group that @group_fd leads, -1 = none. */
+int event_open_in(const struct perf_event_attr *attr, pid_t pid, int cpu, int group_fd,
+		  unsigned long flags) must_check;
 
 /* A descriptor per event, task and CPU is soon more than the usual 1024. The limit should go back
  * afterwards, since a workload inherits it. */

@@ -212,6 +212,25 @@ int gather_sample(struct gather *g, uint32_t cpu, nsec_t time, const struct gath
 	return 0;
 }
 
+int gather_counter(struct gather *g, uint32_t cpu, nsec_t time, const struct gather_counter *v)
+{
+	struct gather_stream *s = &gather_cpu(g, cpu)->stream[GATHER_COUNTERS];
+	uint32_t row;
+	int r = gather_row(g, s, &track_counter, cpu < g->n_cpus ? cpu : BATCH_CPU_NONE, time,
+			   &row);
+
+	if (r < 0)
+		return r;
+	batch_u16(s->batch, COUNTER_EVENT)[row] = v->event;
+	batch_u8(s->batch, COUNTER_KIND)[row] = v->kind;
+	batch_u32(s->batch, COUNTER_TID)[row] = v->tid;
+	batch_u64(s->batch, COUNTER_VALUE)[row] = v->value;
+	batch_u64(s->batch, COUNTER_ENABLED)[row] = v->enabled;
+	batch_u64(s->batch, COUNTER_RUNNING)[row] = v->running;
+	gather_row_end(s, time);
+	return 0;
+}
+
 int gather_task(struct gather *g, uint32_t cpu, const struct gather_task *t)
 {
 	struct gather_stream *s = &gather_cpu(g, cpu)->stream[GATHER_TASKS];

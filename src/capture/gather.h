@@ -38,6 +38,7 @@ enum gather_streams {
 	GATHER_KVM_ENTRIES,
 	GATHER_KVM,
 	GATHER_SAMPLES,
+	GATHER_COUNTERS,
 	GATHER_LOSSES,
 	GATHER_STREAMS,
 };
@@ -144,6 +145,16 @@ struct gather_sample {
 };
 int gather_sample(struct gather *g, uint32_t cpu, nsec_t time,
 		  const struct gather_sample *v) must_check;
+
+struct gather_counter {
+	uint64_t value, enabled, running;
+	uint32_t tid;
+	uint16_t event;
+	uint8_t kind; /* enum counter_kind */
+};
+/* Not cut to covered time, since a row tells of the time before it. @cpu may be BATCH_CPU_NONE. */
+int gather_counter(struct gather *g, uint32_t cpu, nsec_t time,
+		   const struct gather_counter *v) must_check;
 
 struct gather_task {
 	nsec_t time;

@@ -7,7 +7,6 @@
  */
 #include "capture/sampler.h"
 
-#include <fcntl.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -17,7 +16,8 @@
 #include "base/file.h"
 #include "base/quantity.h"
 #include "capture/build_id.h"
-#include "capture/cgroup.h"
+#include "capture/event_rows.h"
+#include "capture/event_targets.h"
 #include "capture/event_try.h"
 #include "capture/gather.h"
 #include "capture/host_facts.h"
@@ -29,21 +29,8 @@
 #define OFF_CPU_RING  ((uint64_t)8 << 20) /* every task that blocks: some 100,000 a second */
 #define SAMPLE_BYTES  600u /* of a usual one: 64 and a chain of 60 */
 #define PERIOD_RATE   20000u /* samples a second that are expected of events by period */
-#define TARGETS_MAX   65536u
 #define ARRIVAL_TIME  NSEC_PER_MSEC /* a record is in its ring so soon after its time */
 #define BLOCKS	      "prev_state&255" /* without bit 0x100: preempted */
-
-struct target {
-	int pid; /* thread, cgroup's descriptor, or -1: all */
-	unsigned long flags;
-};
-
-struct targets {
-	struct target *item;
-	unsigned int n;
-	const struct capture_filter *filter;
-	bool inherit;
-};
 
 static struct sampler *get(struct event_source *base)
 {
@@ -212,65 +199,6 @@ static void make_attr(const struct sampler *s, const struct sampled_event *v, bo
 		a->precise_ip = 3;
 }
 
-/* ---- whose ---- */
-
-static int add_target(struct targets *t, int pid, unsigned long flags)
-{
-	struct target *grown;
-
-	if (t->n == TARGETS_MAX)
-		return -E2BIG;
-	grown = reallocarray(t->item, t->n + 1, sizeof(*grown));
-	if (!grown)
-		return -ENOMEM;
-	t->item = grown;
-	t->item[t->n++] = (struct target){ pid, flags };
-	return 0;
-}
-
-static int add_thread(void *ctx, const struct proc_task *p)
-{
-	struct targets *t = ctx;
-
-	for (unsigned int i = 0; i < t->filter->n_pids; i++)
-		if (t->filter->pid[i] == p->tgid)
-			return add_target(t, (int)p->tid, 0);
-	return 0;
-}
-
-static int settle_targets(struct sampler *s, const struct capture_filter *f, struct targets *t,
-			  int *cgroup_fd, struct err *e)
-{
-	int r = 0;
-
-	t->filter = f;
-	if (f && f->comm[0])
-		return err_set(e, -EINVAL,
-			       "samples cannot be chosen by name (try: --pid instead of --comm)");
-	if (f && f->cgroup[0]) {
-		struct cgroup_place place;
-
-		r = cgroup_find(s->root_fd, f->cgroup, &place, e);
-		if (r < 0)
-			return r;
-		*cgroup_fd = openat(s->root_fd, place.path, O_RDONLY | O_CLOEXEC);
-		if (*cgroup_fd < 0)
-			return err_set(e, -errno, "cannot open cgroup '%s': %s", f->cgroup,
-				       strerror(errno));
-		return add_target(t, *cgroup_fd, PERF_FLAG_PID_CGROUP);
-	}
-	if (!f || (!f->n_pids && !f->n_tids))
-		return add_target(t, -1, 0);
-	t->inherit = f->n_pids > 0;
-	if (f->n_pids)
-		r = proc_tasks_read(s->root_fd, add_thread, t, e);
-	for (unsigned int i = 0; i < f->n_tids && r >= 0; i++)
-		r = add_target(t, (int)f->tid[i], 0);
-	if (r >= 0 && !t->n)
-		return err_set(e, -ESRCH, "no such process");
-	return r == -E2BIG ? err_set(e, r, "more than %u threads", TARGETS_MAX) : r;
-}
-
 /* ---- opening ---- */
 
 static int keep(struct sampler *s, int fd, int cpu, unsigned int event)
@@ -293,7 +221,7 @@ static int keep(struct sampler *s, int fd, int cpu, unsigned int event)
 }
 
 /* What this kernel or user does not have is left away, one after the other. */
-static int open_event(struct sampler *s, unsigned int event, const struct target *t, int cpu,
+static int open_event(struct sampler *s, unsigned int event, const struct event_target *t, int cpu,
 		      bool inherit)
 {
 	struct sampled_event *v = &s->event[event];
@@ -347,7 +275,7 @@ static int join(struct sampler *s, int fd, int cpu, unsigned int event, uint64_t
 }
 
 /* 0, 1: the event is not to be had and has its note, or -errno. */
-static int open_one(struct sampler *s, unsigned int event, const struct target *t, int cpu,
+static int open_one(struct sampler *s, unsigned int event, const struct event_target *t, int cpu,
 		    uint64_t bytes, bool inherit, struct err *e)
 {
 	struct sampled_event *v = &s->event[event];
@@ -371,7 +299,8 @@ static int open_one(struct sampler *s, unsigned int event, const struct target *
 	return keep(s, fd, cpu, event);
 }
 
-static int open_events(struct sampler *s, const struct targets *t, uint64_t bytes, struct err *e)
+static int open_events(struct sampler *s, const struct event_targets *t, uint64_t bytes,
+		       struct err *e)
 {
 	int r = 0;
 
@@ -453,10 +382,9 @@ static int open_all(struct sampler *s, const struct capture_options *o, struct e
 {
 	uint64_t rate = (s->freq ? s->freq : PERIOD_RATE) * (s->n_events - 1);
 	uint64_t bytes = ring_bytes(s, o, rate);
-	struct targets t = { 0 };
-	auto_close int cgroup_fd = -1;
+	struct event_targets t;
 	struct err why = { 0 };
-	int r = settle_targets(s, o->filter, &t, &cgroup_fd, e);
+	int r = event_targets_settle(&t, s->root_fd, o->filter, "samples", e);
 
 	if (r >= 0)
 		r = open_events(s, &t, bytes, &why);
@@ -464,14 +392,14 @@ static int open_all(struct sampler *s, const struct capture_options *o, struct e
 	if ((r == -EACCES || r == -EPERM) && t.n == 1 && t.item[0].pid == -1 &&
 	    s->options.workload) {
 		close_all(s);
-		t.item[0].pid = (int)s->options.workload;
-		t.inherit = true;
 		why = (struct err){ 0 };
+		event_targets_done(&t);
+		r = event_targets_one(&t, s->options.workload);
 		add_note(s, "only the command is sampled, the machine needs CAP_PERFMON (try: "
 			    "sudo)");
-		r = open_events(s, &t, bytes, &why);
+		r = r < 0 ? r : open_events(s, &t, bytes, &why);
 	}
-	free(t.item);
+	event_targets_done(&t);
 	if (r < 0)
 		return why.text[0] ? err_set(e, r, "%s", why.text) : r;
 	r = tell_missing(s, e);
@@ -600,30 +528,10 @@ static int sampler_stop(struct event_source *base, struct err *e)
 static int add_row(const struct sampler *s, struct batch *b, unsigned int number, nsec_t time)
 {
 	const struct sampled_event *v = &s->event[number];
-	struct perf_event_attr a;
-	uint32_t row = b->rows;
+	struct event ev = v->ev;
 
-	make_attr(s, v, false, &a);
-	const struct event ev = { .attr = a };
-	int64_t name = batch_add_text(b, v->ev.name), unit = batch_add_text(b, v->ev.unit),
-		note = batch_add_text(b, v->note);
-
-	if (name < 0 || unit < 0 || note < 0)
-		return -ENOMEM;
-	b->time[row] = time;
-	batch_u16(b, EVENT_NUMBER)[row] = (uint16_t)number;
-	((uint32_t *)b->col[EVENT_NAME])[row] = (uint32_t)name;
-	((uint32_t *)b->col[EVENT_UNIT])[row] = (uint32_t)unit;
-	((uint32_t *)b->col[EVENT_NOTE])[row] = (uint32_t)note;
-	batch_u32(b, EVENT_TYPE)[row] = a.type;
-	batch_u64(b, EVENT_CONFIG)[row] = a.config;
-	batch_u64(b, EVENT_PERIOD)[row] = a.freq ? 0 : a.sample_period;
-	batch_u32(b, EVENT_FREQ)[row] = a.freq ? (uint32_t)a.sample_freq : 0;
-	batch_u32(b, EVENT_FLAGS)[row] = event_flags(&ev) |
-					 (v->ev.missing[0] ? EVENT_FLAG_MISSING : 0) |
-					 (v->off_cpu ? EVENT_FLAG_OFF_CPU : 0);
-	b->rows++;
-	return 0;
+	make_attr(s, v, false, &ev.attr);
+	return event_rows_add(b, time, number, &ev, v->off_cpu ? EVENT_FLAG_OFF_CPU : 0, v->note);
 }
 
 int sampler_describe(struct event_source *base, struct sink *sink, nsec_t time, struct err *e)

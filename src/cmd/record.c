@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/quantity.h"
 #include "capture/capture.h"
+#include "capture/counting.h"
 #include "capture/event_list.h"
 #include "capture/sampler.h"
 #include "cmd/command.h"
@@ -22,11 +23,12 @@
 struct record_args {
 	nsec_t duration, flight;
 	uint64_t buffer, max_size, profile, period;
-	const char *output, *engine, *events, *cpus, *comm, *cgroup, *call_graph;
+	nsec_t interval;
+	const char *output, *engine, *events, *cpus, *comm, *cgroup, *call_graph, *counters;
 	struct option_list pid, tid, label;
 	struct naming_args names;
 	bool duration_given, flight_given, no_vm_names, profile_given, period_given, off_cpu,
-		symbols;
+		symbols, interval_given;
 };
 
 static const char *const engine_choices[] = { "auto", "bpf", "perf", NULL };
@@ -97,6 +99,18 @@ static const struct option_spec record_options[] = {
 	  .type = OPTION_FLAG,
 	  OPTION_AT(struct record_args, off_cpu),
 	  .help = "record the call chain of each thread that blocks, when it does" },
+	{ .name = "counters",
+	  .type = OPTION_STRING,
+	  .arg = "LIST",
+	  OPTION_AT(struct record_args, counters),
+	  .help = "count these events over time, by perf's names (see kymo list events)" },
+	{ .name = "interval",
+	  .letter = 'I',
+	  .type = OPTION_DURATION,
+	  .arg = "TIME",
+	  OPTION_AT(struct record_args, interval),
+	  OPTION_GIVEN(struct record_args, interval_given),
+	  .help = "read counters so often (100ms)" },
 	{ .name = "engine",
 	  .type = OPTION_CHOICE,
 	  .arg = "NAME",
@@ -252,7 +266,8 @@ static int parse_filter(const struct record_args *a, struct capture_filter *f, s
 struct record_plan {
 	struct capture_options capture;
 	struct sampler_options sampler;
-	struct event_list sampled;
+	struct event_list sampled, counted;
+	struct counting_options counting;
 	bool samples;
 	char sampled_text[4096]; /* of --events */
 	struct capture_filter filter;
@@ -279,6 +294,9 @@ static int plan_events(const struct record_args *a, struct record_plan *p, struc
 			       buf_str(&samples));
 	snprintf(p->sampled_text, sizeof(p->sampled_text), "%s", buf_str(&samples));
 	p->capture.events = events ? events : CAPTURE_DEFAULT;
+	/* Counters need nothing beside them. */
+	if (a->counters && !events && !p->samples)
+		p->capture.events = CAPTURE_TASK;
 	/* Samples alone are something too, when nobody has asked for the other events. */
 	p->capture.engine_optional = !events && !a->off_cpu;
 	return 0;
@@ -328,6 +346,25 @@ static int plan_samples(const struct record_args *a, struct record_plan *p, stru
 		       : 0;
 }
 
+static int plan_counters(const struct record_args *a, struct record_plan *p, struct err *e)
+{
+	if (!a->counters)
+		return a->interval_given
+			       ? err_set(e, -EINVAL,
+					 "--interval belongs to counters (try: --counters "
+					 "task-clock,page-faults)")
+			       : 0;
+	if (a->interval_given && a->interval < COUNTING_SHORTEST)
+		return err_set(e, -EINVAL, "--interval: shorter than 1 ms");
+	if (a->comm)
+		return err_set(e, -EINVAL,
+			       "counters cannot be chosen by name (try: --pid instead of --comm)");
+	p->counting.events = &p->counted;
+	p->counting.interval = a->interval;
+	p->capture.counting = &p->counting;
+	return event_list_parse(&p->counted, p->capture.root_fd, a->counters, e);
+}
+
 static int make_plan(const struct record_args *a, struct record_plan *p, struct err *e)
 {
 	int r = 0;
@@ -338,6 +375,8 @@ static int make_plan(const struct record_args *a, struct record_plan *p, struct 
 	r = plan_events(a, p, e);
 	if (r >= 0)
 		r = plan_samples(a, p, e);
+	if (r >= 0)
+		r = plan_counters(a, p, e);
 	if (r >= 0 && a->cpus) {
 		r = cpuset_parse(a->cpus, &p->cpus, e);
 		p->capture.cpus = &p->cpus;
@@ -527,7 +566,7 @@ static int record(const struct record_args *a, struct record_plan *p, const char
 	/* It waits: what is to be sampled has to be there. */
 	r = n ? workload_start(&w, word, &old_mask, NULL, e) : 0;
 	p->record.pid_fd = w.pid_fd;
-	p->sampler.workload = (uint32_t)w.pid;
+	p->sampler.workload = p->counting.workload = (uint32_t)w.pid;
 	if (r >= 0)
 		r = capture_open(&p->capture, &c, e);
 	if (r >= 0 && *capture_note(c))
@@ -580,10 +619,12 @@ static int record_run(void *args, const char **word, unsigned int n, unsigned in
 
 	if (r < 0) {
 		event_list_done(&p->sampled);
+		event_list_done(&p->counted);
 		return command_misused("record", "%s", err_text(&e, r));
 	}
 	r = record(a, p, argv, n, &status, &e);
 	event_list_done(&p->sampled);
+	event_list_done(&p->counted);
 	if (r < 0) {
 		log_error("%s", err_text(&e, r));
 		if (r == -EPERM || r == -EACCES || r == -EOPNOTSUPP)

@@ -201,6 +201,9 @@ static int work(struct record_session *s, nsec_t *ret_sleep, struct err *e)
 	else if (fill < 5)
 		s->sleep = min_of(s->sleep + s->sleep / 4, s->longest_sleep);
 	*ret_sleep = s->sleep;
+	if (capture_due(s->capture))
+		*ret_sleep = min_of(*ret_sleep,
+				    capture_due(s->capture) - min_of(now, capture_due(s->capture)));
 	if (s->deadline) {
 		if (now >= s->deadline)
 			s->end = RECORD_TIME_UP;
