@@ -73,6 +73,11 @@ int analysis_refuse(const struct track *missing, const char *name, struct err *e
 			       name);
 	bool kvm =
 		missing == &track_kvm_exit || missing == &track_kvm_entry || missing == &track_kvm;
+	if (missing == &track_counter)
+		return err_set(e, -ENODATA,
+			       "'%s' has no counters (record with --counters task-clock,"
+			       "page-faults)",
+			       name);
 	const char *events = kvm ? track_kvm.name : missing->name;
 
 	return err_set(e, -ENODATA, "'%s' has no %s events (record with -e %s)", name, events,

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "capture/counters.h"
 #include "capture/event_rows.h"
 #include "capture/gather.h"
@@ -20,6 +21,8 @@ struct counting {
 	struct cpuset cpus;
 	nsec_t interval;
 	bool alone;
+	int root_fd;
+	char (*comm)[64]; /* by place: the last name of its process, for alone */
 };
 
 static struct counting *get(struct event_source *base)
@@ -45,6 +48,7 @@ static void counting_free(struct event_source *base)
 
 	counters_free(s->counters);
 	free(s->before);
+	free(s->comm);
 	free(s);
 }
 
@@ -72,13 +76,33 @@ static int take(struct counting *s, unsigned int event, unsigned int place, bool
 			      now->time, &row);
 }
 
+/* Where nobody else tells of it: what the counted processes are called meanwhile. */
+static int take_name(struct counting *s, unsigned int place)
+{
+	const struct counter_place *where = counters_place(s->counters, place);
+	struct gather_task row = { .kind = TASK_RENAME, .tid = where->id, .tgid = where->id };
+	char path[32], comm[64];
+
+	(void)snprintf(path, sizeof(path), "proc/%u/comm", where->id);
+	if (!where->id || file_read_line_at(s->root_fd, path, comm, sizeof(comm)) < 0 ||
+	    !strcmp(comm, s->comm[place]))
+		return 0;
+	(void)snprintf(s->comm[place], sizeof(s->comm[place]), "%s", comm);
+	row.comm = s->comm[place];
+	row.time = nsec_monotonic();
+	return gather_task(s->gather, BATCH_CPU_NONE, &row);
+}
+
 static int read_all(struct counting *s, bool last, struct err *e)
 {
 	int r = counters_read(s->counters, e);
 
-	for (unsigned int p = 0; p < counters_n_places(s->counters) && r >= 0; p++)
+	for (unsigned int p = 0; p < counters_n_places(s->counters) && r >= 0; p++) {
+		if (s->alone)
+			r = take_name(s, p);
 		for (unsigned int i = 0; i < counters_n_events(s->counters) && r >= 0; i++)
 			r = take(s, i, p, last);
+	}
 	return r;
 }
 
@@ -227,6 +251,7 @@ int counting_open(const struct capture_options *o, bool alone, struct gather *g,
 	};
 	s->gather = g;
 	s->alone = alone;
+	s->root_fd = o->root_fd;
 	s->cpus = *o->cpus;
 	s->interval = o->counting->interval ? o->counting->interval : COUNTING_INTERVAL;
 	int r = open_counters(s, o, e);
@@ -236,7 +261,8 @@ int counting_open(const struct capture_options *o, bool alone, struct gather *g,
 		s->before = calloc(
 			(size_t)counters_n_places(s->counters) * counters_n_events(s->counters) + 1,
 			sizeof(*s->before));
-		r = s->before ? 0 : -ENOMEM;
+		s->comm = calloc(counters_n_places(s->counters) + 1, sizeof(*s->comm));
+		r = s->before && s->comm ? 0 : -ENOMEM;
 	}
 	if (r < 0) {
 		counting_free(&s->base);

@@ -8,7 +8,7 @@ const char *figure_mark_name(enum figure_mark m)
 		[MARK_NONE] = "none",	    [MARK_MATRIX] = "matrix",
 		[MARK_BARS] = "bars",	    [MARK_TIMELINE] = "timeline",
 		[MARK_DENSITY] = "density", [MARK_HISTOGRAM] = "histogram",
-		[MARK_STACK] = "stack",
+		[MARK_STACK] = "stack",	    [MARK_LINES] = "lines",
 	};
 
 	return names[m];

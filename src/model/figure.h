@@ -21,6 +21,7 @@ enum figure_mark {
 	MARK_HISTOGRAM, /* log value x count */
 	MARK_STACK, /* one bar per y; segments by series, as long as value; second: another length
 		     */
+	MARK_LINES, /* x is time, a line per series, value */
 };
 const char *figure_mark_name(enum figure_mark m);
 
