@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "capture/cgroup.h"
-#include "capture/proc_tasks.h"
+#include "names/proc_tasks.h"
 
 static int add(struct event_targets *t, int pid, unsigned long flags, uint32_t id)
 {

@@ -16,6 +16,7 @@
 #include "capture/event_list.h"
 #include "capture/sampler.h"
 #include "cmd/command.h"
+#include "cmd/id_list.h"
 #include "cmd/naming.h"
 #include "cmd/record_session.h"
 #include "cmd/workload.h"
@@ -218,39 +219,12 @@ static int split_events(const char *list, unsigned int *ret, struct buf *samples
 	return 0;
 }
 
-/* Numbers, by commas too. */
-static int parse_ids(const struct option_list *list, const char *option, uint32_t *ret,
-		     unsigned int *ret_n, struct err *e)
-{
-	for (unsigned int i = 0; i < list->n; i++) {
-		for (const char *p = list->item[i]; *p;) {
-			size_t n = strcspn(p, ",");
-			char text[32];
-			uint64_t v;
-
-			snprintf(text, sizeof(text), "%.*s", (int)min_of(n, sizeof(text) - 1), p);
-			int r = quantity_parse_u64(text, &v, e);
-
-			if (r < 0)
-				return err_prefix(e, "--%s", option);
-			if (!v || v > INT32_MAX || *ret_n == CAPTURE_MAX_IDS)
-				return err_set(e, -EINVAL, "--%s: %s '%s'", option,
-					       *ret_n == CAPTURE_MAX_IDS ? "too many ids at"
-									 : "no such id",
-					       text);
-			ret[(*ret_n)++] = (uint32_t)v;
-			p += n + (p[n] == ',');
-		}
-	}
-	return 0;
-}
-
 static int parse_filter(const struct record_args *a, struct capture_filter *f, struct err *e)
 {
-	int r = parse_ids(&a->pid, "pid", f->pid, &f->n_pids, e);
+	int r = id_list_parse(&a->pid, "pid", f->pid, &f->n_pids, e);
 
 	if (r >= 0)
-		r = parse_ids(&a->tid, "tid", f->tid, &f->n_tids, e);
+		r = id_list_parse(&a->tid, "tid", f->tid, &f->n_tids, e);
 	if (r < 0)
 		return r;
 	if (f->n_pids && f->n_tids)
