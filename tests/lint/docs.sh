@@ -45,7 +45,7 @@ run_example() {
 	eval "words=($line)"
 	case ${words[1]:-} in
 	# What needs privileges or takes long is only parsed: --help is answered after parsing.
-	record) words=(kymo record --help "${words[@]:2}") ;;
+	record | stat) words=(kymo "${words[1]}" --help "${words[@]:2}") ;;
 	*) provide_inputs "${words[@]:2}" ;;
 	esac
 	said=$(cd "$scratch" && "${words[@]}" 2>&1 >/dev/null </dev/null) ||
