@@ -26,7 +26,6 @@ struct convert_args {
 	const char *output;
 	const char *from_format;
 	const char *formats;
-	const char *symfs;
 	const char *label;
 	const char *to_format, *task, *event;
 	nsec_t from, length;
@@ -53,12 +52,6 @@ static const struct option_spec convert_options[] = {
 	  OPTION_AT(struct convert_args, formats),
 	  .help = "tracepoint layouts (tracefs events/ of the recorded kernel) for a cut "
 		  "perf.data" },
-	{ .name = "symfs",
-	  .type = OPTION_STRING,
-	  .arg = "DIR",
-	  OPTION_AT(struct convert_args, symfs),
-	  .help = "where the programs of the recorded machine are, for stacks to be unwound "
-		  "(default: /)" },
 	{ .name = "label",
 	  .type = OPTION_STRING,
 	  .arg = "TEXT",
@@ -149,7 +142,7 @@ static int convert_file(const struct convert_args *args, struct input *in,
 		return r;
 	const struct conversion_options options = { .importer = importer,
 						    .formats = args->formats,
-						    .root = args->symfs,
+						    .root = args->symbols.symfs,
 						    .label = args->label };
 
 	r = conversion_run(in, &options, writer, result, e);
@@ -329,7 +322,9 @@ static int export_with(const struct convert_args *args, const char *path,
 static int export(const struct convert_args *args, const char *path,
 		  const struct importer *importer, const struct exporter *x, struct naming *names)
 {
-	const struct conversion_options how = { .importer = importer, .formats = args->formats };
+	const struct conversion_options how = { .importer = importer,
+						.formats = args->formats,
+						.root = args->symbols.symfs };
 	struct export_args what = { .first_names = args->first_names,
 				    .merge = args->merge,
 				    .event = args->event };

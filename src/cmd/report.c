@@ -553,6 +553,7 @@ static int report_run_command(void *args, const char **word, unsigned int n, uns
 			  "answers");
 		return EXIT_FAILURE;
 	}
+	a->select.root = a->symbols.symfs;
 	int status = selection_names(&a->select, "report", n);
 
 	if (status == EXIT_SUCCESS)

@@ -57,7 +57,8 @@ static int name_tasks(struct opened_run *r, const struct selection *s, struct er
 static int open_with(struct opened_run *r, const struct selection *s, const char *doing,
 		     unsigned int flags, struct err *e)
 {
-	int ret = conversion_open(r->path, flags, &r->recording, e);
+	const struct conversion_options how = { .root = s->root };
+	int ret = conversion_open_as(r->path, &how, flags, &r->recording, e);
 
 	if (ret < 0)
 		return ret;

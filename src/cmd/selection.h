@@ -22,6 +22,7 @@ struct selection {
 	bool merge_sys, append_tid; /* model/tasks.h: tasks_relabel() */
 	struct naming_args names;
 	struct naming *naming; /* of selection_names(), or NULL */
+	const char *root; /* of the recorded machine's files, to unwind stacks; NULL: / */
 };
 
 /* Entries for a table of options whose struct @holder has the selection as @field. */

@@ -222,6 +222,7 @@ static int show_run(void *args_, const char **word, unsigned int n, unsigned int
 		r = err_set(&e, -EINVAL, "--json and --csv exclude each other");
 	if (r < 0)
 		return command_misused("show", "%s", err_text(&e, r));
+	args->select.root = args->symbols.symfs;
 	int status = selection_names(&args->select, "show", n_paths);
 
 	if (status == EXIT_SUCCESS)

@@ -28,7 +28,7 @@ struct symbol_choice {
 	  .type = OPTION_STRING,                                                                  \
 	  .arg = "DIR",                                                                           \
 	  OPTION_AT(holder, field.symfs),                                                         \
-	  .help = "profiles: look for programs, libraries and their debug files below DIR" },     \
+	  .help = "profiles: programs, libraries and their debug files are below DIR" },          \
 		{ .name = "no-symbols",                                                           \
 		  .type = OPTION_FLAG,                                                            \
 		  OPTION_AT(holder, field.none),                                                  \
