@@ -21,12 +21,14 @@ void chain_names_done(struct chain_names *n)
 	n->n_notes = 0;
 }
 
-/* An address as a meta row holds it, in hex without 0x; 0: not known. */
+/* An address as a meta row holds it, in hex with 0x; 0: not known. */
 static uint64_t meta_address(const struct run_info *info, const char *key)
 {
 	const char *text = run_info_meta(info, key);
 	uint64_t address = 0;
 
+	if (text && !strncmp(text, "0x", 2))
+		text += 2;
 	if (text)
 		(void)hex_number(&text, text + strlen(text), &address);
 	return address;
