@@ -151,8 +151,10 @@ int rank_shift(const struct rank_block *block, size_t n, double level, struct ra
 {
 	struct null d;
 	int r = null_make(block, n, &d);
-	auto_free double *p = d.p, *w = NULL;
+	auto_free double *p = d.p; /* d's, freed here */
+	auto_free double *w = NULL;
 
+	(void)p;
 	if (r < 0)
 		return r;
 	if (!d.total)

@@ -17,11 +17,11 @@ static volatile uint64_t sum;
 #define PLACE(name)                                                    \
 	void name(uint64_t k);                                         \
 	extern const char __start_kymo_##name[], __stop_kymo_##name[]; \
-	__attribute__((noinline, noclone, section("kymo_" #name))) void name(uint64_t k)
+	__attribute__((noinline, section("kymo_" #name))) void name(uint64_t k)
 
 /* A function that calls nothing has no frame, whatever the compiler is told: its caller would be
  * missing in chains by frame pointers. */
-static __attribute__((noinline, noclone)) void note(uint64_t k)
+static __attribute__((noinline)) void note(uint64_t k)
 {
 	sum += k;
 }
@@ -40,7 +40,7 @@ WORK(spend_b)
 WORK(spend_c)
 
 /* libc has no frame pointers: the frame that it hides is this one. */
-static __attribute__((noinline, noclone)) void nap(void)
+static __attribute__((noinline)) void nap(void)
 {
 	const struct timespec t = { .tv_nsec = 1000000 };
 
