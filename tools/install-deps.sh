@@ -9,12 +9,12 @@
 #   tools/install-deps.sh fuzz     and what libFuzzer needs
 set -eu
 what=${1:-build}
-packages='bpftool clang-14 gcc libbpf-dev libc6-dev libcmocka-dev libcurl4-openssl-dev libdw-dev
+packages='bpftool clang-14 g++ gcc libbpf-dev libc6-dev libcmocka-dev libcurl4-openssl-dev libdw-dev
 	libelf-dev libexpat1-dev libiberty-dev libjansson-dev liblzma-dev libyaml-dev libzstd-dev
-	linux-libc-dev meson ninja-build pkg-config zlib1g-dev'
+	linux-libc-dev meson ninja-build pkg-config xz-utils zlib1g-dev'
 case $what in
 build) ;;
-check) packages="$packages clang-format-14 g++ git groff-base libdebuginfod1 openssl zstd" ;;
+check) packages="$packages clang-format-14 git groff-base libdebuginfod1 openssl zstd" ;;
 bench) packages="$packages hyperfine linux-perf" ;;
 fuzz) packages="$packages libclang-rt-14-dev" ;;
 *)
