@@ -14,6 +14,7 @@
 #include "symbol/elf_symbols.h"
 #include "symbol/module_symbols.h"
 #include "symbol/symbol_builder.h"
+#include "symbol/symbol_cache.h"
 #include "symbol/text_symbols.h"
 
 #define KALLSYMS_MAX ((size_t)1 << 28)
@@ -55,6 +56,19 @@ static int finish(struct symbol_builder *b, struct symbol_table **ret)
 	return r == -ENOMEM ? r : 0;
 }
 
+/* The same, kept in the cache as @id when that is told. */
+static int finish_as(struct symbol_builder *b, const struct symbol_places *p, const uint8_t *id,
+		     size_t id_bytes, struct symbol_table **ret)
+{
+	if (!id_bytes)
+		return finish(b, ret);
+	int r = symbol_builder_finish(b, SYMBOLS_FULL, id, id_bytes, ret, NULL);
+
+	if (r >= 0)
+		(void)!symbol_cache_put(p->cache, *ret);
+	return r == -ENOMEM ? r : 0;
+}
+
 /* kallsyms of the boot that was recorded. */
 static int from_running(const struct symbol_places *p, struct symbol_table **ret, char *words)
 {
@@ -85,7 +99,8 @@ static int from_running(const struct symbol_places *p, struct symbol_table **ret
 }
 
 /* Text with the addresses of another boot, moved. Modules do not move with the kernel. */
-static int from_text(const struct symbol_places *p, int fd, struct symbol_table **ret)
+static int from_text(const struct symbol_places *p, int fd, const uint8_t *id, size_t id_bytes,
+		     struct symbol_table **ret)
 {
 	auto_ptr(symbol_builder) b = symbol_builder_new(SYMBOL_RULE_KERNEL);
 	struct text_symbols found;
@@ -122,7 +137,7 @@ static int from_text(const struct symbol_places *p, int fd, struct symbol_table 
 					    b, &found)
 		      : -ENOMEM;
 	}
-	return r < 0 ? r : finish(b, ret);
+	return r < 0 ? r : finish_as(b, p, id, id_bytes, ret);
 }
 
 static int from_vmlinux(const struct symbol_places *p, const struct elf_image *i,
@@ -156,7 +171,7 @@ static int from_build(const struct symbol_places *p, const uint8_t *id, size_t i
 		return 0;
 	}
 	if (fd >= 0)
-		return from_text(p, fd, ret);
+		return from_text(p, fd, NULL, 0, ret);
 	int r = debug_files_find(&p->files, DEBUG_PART_SYMBOLS, id, id_bytes, NULL, "", &image);
 
 	if (r >= 0)
@@ -176,9 +191,18 @@ static int from_same_build(const struct symbol_places *p, const uint8_t *id, siz
 
 	if (!p->kernel_text || !n || n != id_bytes || memcmp(own, id, n) != 0)
 		return 0;
+	/* The text takes the kernel longer to print than most profiles take to read: kept by the
+	 * build and the place where it stood. */
+	uint8_t key[BUILD_ID_MAX + sizeof(p->kernel_text)];
+	size_t key_bytes = p->cache[0] ? n + sizeof(p->kernel_text) : 0;
+
+	memcpy(key, own, n);
+	memcpy(key + n, &p->kernel_text, sizeof(p->kernel_text));
+	if (key_bytes && symbol_cache_get(p->cache, key, key_bytes, ret) >= 0)
+		return 0;
 	int fd = debug_files_open(&p->files, "proc/kallsyms");
 
-	return fd < 0 ? 0 : from_text(p, fd, ret);
+	return fd < 0 ? 0 : from_text(p, fd, key, key_bytes, ret);
 }
 
 int module_symbols_kernel(const struct symbol_places *p, const struct module *m,
