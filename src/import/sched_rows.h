@@ -113,7 +113,7 @@ bool sched_rows_named(const struct sched_rows *s, uint32_t tid);
 /* Who adds rows of other tracks to @s->rows calls it for each event that came in. */
 static inline void sched_rows_note(struct sched_rows *s, nsec_t time)
 {
-	if (s->start == NSEC_MAX)
+	if (time < s->start)
 		s->start = time;
 	if (time > s->last)
 		s->last = time;
