@@ -1,26 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/* Counting events with inherit and enable_on_exec: the kernel adds what children counted to their
+/* counters.h for one command after the other: the kernel adds what children counted to their
  * parent's event when they end, so one read after the command's end has all of it. */
 #include "capture/task_counters.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
-#include "capture/event_list.h"
-#include "capture/event_try.h"
+#include "capture/counters.h"
+#include "capture/event_rows.h"
 #include "model/profile_track.h"
 
-struct task_counter {
-	int fd; /* -1 = not open */
-	bool user_only; /* all that we may count */
-	char missing[EVENT_MISSING_MAX];
-};
-
 struct task_counters {
+	/* missing, and exclude_kernel where no more is allowed, as the runs so far have shown. */
 	struct event_list events;
-	struct task_counter *item;
+	bool *user_only; /* by event: all that we may count */
+	struct counters *counters; /* of the run in progress */
 };
 
 int task_counters_new(int root_fd, const char *events, struct task_counters **ret, struct err *e)
@@ -33,78 +28,65 @@ int task_counters_new(int root_fd, const char *events, struct task_counters **re
 
 	if (r < 0)
 		return r;
-	c->item = calloc(c->events.n + 1, sizeof(*c->item));
-	if (!c->item)
+	c->user_only = calloc(c->events.n + 1, sizeof(*c->user_only));
+	if (!c->user_only)
 		return -ENOMEM;
 	for (unsigned int i = 0; i < c->events.n; i++) {
-		const struct event *ev = &c->events.item[i];
+		struct event *ev = &c->events.item[i];
 
-		c->item[i].fd = -1;
-		(void)snprintf(c->item[i].missing, sizeof(c->item[i].missing), "%s",
-			       ev->missing[0] ? ev->missing
-			       : ev->has_cpus ? "counts a whole package, not a command"
-					      : "");
+		if (!ev->missing[0] && ev->has_cpus)
+			(void)snprintf(ev->missing, sizeof(ev->missing),
+				       "counts a whole package, not a command");
 	}
 	*ret = steal_ptr(c);
 	return 0;
 }
 
-static void close_all(struct task_counters *c)
-{
-	for (unsigned int i = 0; c->item && i < c->events.n; i++)
-		if (c->item[i].fd >= 0)
-			close(steal_fd(&c->item[i].fd));
-}
-
 struct task_counters *task_counters_free(struct task_counters *c)
 {
 	if (c) {
-		close_all(c);
+		counters_free(c->counters);
 		event_list_done(&c->events);
-		free(c->item);
+		free(c->user_only);
 		free(c);
 	}
 	return NULL;
 }
 
-static int open_one(const struct event *ev, struct task_counter *t, pid_t pid)
+/* No run after this one will have it either. */
+static void set_missing(struct event *ev, const char *why)
 {
-	struct perf_event_attr attr = ev->attr;
-
-	attr.disabled = attr.inherit = attr.enable_on_exec = 1;
-	attr.sample_period = 0;
-	attr.freq = 0;
-	attr.read_format = PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING;
-	if (t->user_only)
-		attr.exclude_kernel = attr.exclude_hv = 1;
-	int fd = event_open(&attr, pid, -1, 0);
-
-	if ((fd == -EACCES || fd == -EPERM) && !attr.exclude_kernel && !attr.exclude_user) {
-		attr.exclude_kernel = attr.exclude_hv = 1;
-		fd = event_open(&attr, pid, -1, 0);
-		t->user_only = fd >= 0;
-	}
-	return fd;
+	if (!ev->missing[0])
+		(void)snprintf(ev->missing, sizeof(ev->missing), "%.*s",
+			       (int)sizeof(ev->missing) - 1, why);
 }
 
 unsigned int task_counters_open(struct task_counters *c, pid_t pid)
 {
+	struct event_targets t;
+	struct err e = { 0 };
 	unsigned int n = 0;
 
-	close_all(c);
+	c->counters = counters_free(c->counters);
+	int r = event_targets_one(&t, (uint32_t)pid);
+	const struct counters_options o = { .events = &c->events, .targets = &t, .on_exec = true };
+
+	r = r < 0 ? r : counters_open(&o, &c->counters, &e);
+	event_targets_done(&t);
 	for (unsigned int i = 0; i < c->events.n; i++) {
-		struct task_counter *t = &c->item[i];
+		struct event *ev = &c->events.item[i];
 
-		if (t->missing[0])
-			continue;
-		const int fd = open_one(&c->events.item[i], t, pid);
-
-		if (fd >= 0) {
-			t->fd = fd;
-			n++;
+		if (r < 0) {
+			set_missing(ev, err_text(&e, r));
 			continue;
 		}
-		event_refusal(&c->events.item[i], fd, t->missing, sizeof(t->missing));
+		set_missing(ev, counters_missing(c->counters, i));
+		if (!ev->missing[0] && !ev->attr.exclude_kernel &&
+		    counters_event(c->counters, i)->attr.exclude_kernel) {
+			ev->attr.exclude_kernel = ev->attr.exclude_hv = 1;
+			c->user_only[i] = true;
+		}
+		n += !ev->missing[0];
 	}
 	return n;
 }
@@ -113,14 +95,17 @@ int task_counters_write(struct task_counters *c, pid_t pid, nsec_t time, struct 
 			struct err *e)
 {
 	auto_ptr(batch) b = batch_new(&track_counter, c->events.n + 1);
+	int r = c->counters ? counters_read(c->counters, e) : 0;
 
 	if (!b)
 		return -ENOMEM;
+	if (r < 0)
+		return r;
 	b->cpu = BATCH_CPU_NONE;
-	for (unsigned int i = 0; i < c->events.n; i++) {
-		uint64_t v[3]; /* value, enabled, running */
+	for (unsigned int i = 0; i < c->events.n && c->counters; i++) {
+		const struct count *v = counters_get(c->counters, i, 0);
 
-		if (c->item[i].fd < 0 || read(c->item[i].fd, v, sizeof(v)) != sizeof(v) || !v[2])
+		if (c->events.item[i].missing[0] || !v->there || !v->running)
 			continue;
 		const uint32_t row = b->rows++;
 
@@ -128,41 +113,12 @@ int task_counters_write(struct task_counters *c, pid_t pid, nsec_t time, struct 
 		batch_u16(b, COUNTER_EVENT)[row] = (uint16_t)i;
 		batch_u8(b, COUNTER_KIND)[row] = COUNTER_TASK;
 		batch_u32(b, COUNTER_TID)[row] = (uint32_t)pid;
-		batch_u64(b, COUNTER_VALUE)[row] = v[0];
-		batch_u64(b, COUNTER_ENABLED)[row] = v[1];
-		batch_u64(b, COUNTER_RUNNING)[row] = v[2];
+		batch_u64(b, COUNTER_VALUE)[row] = v->value;
+		batch_u64(b, COUNTER_ENABLED)[row] = v->enabled;
+		batch_u64(b, COUNTER_RUNNING)[row] = v->running;
 	}
-	close_all(c);
+	c->counters = counters_free(c->counters);
 	return sink_write(sink, b, e);
-}
-
-static int describe_one(const struct task_counters *c, unsigned int i, struct batch *b, nsec_t time)
-{
-	const struct event *ev = &c->events.item[i];
-	const struct task_counter *t = &c->item[i];
-	const char *note = t->missing[0]  ? t->missing
-			   : t->user_only ? "user mode only: not allowed to count the kernel"
-					  : "";
-	const int64_t name = batch_add_text(b, ev->name), unit = batch_add_text(b, ev->unit),
-		      words = batch_add_text(b, note);
-
-	if (name < 0 || unit < 0 || words < 0)
-		return -ENOMEM;
-	const uint32_t row = b->rows++;
-
-	b->time[row] = time;
-	batch_u16(b, EVENT_NUMBER)[row] = (uint16_t)i;
-	((uint32_t *)b->col[EVENT_NAME])[row] = (uint32_t)name;
-	((uint32_t *)b->col[EVENT_UNIT])[row] = (uint32_t)unit;
-	batch_u32(b, EVENT_TYPE)[row] = ev->attr.type;
-	batch_u64(b, EVENT_CONFIG)[row] = ev->attr.config;
-	batch_u64(b, EVENT_PERIOD)[row] = 0;
-	batch_u32(b, EVENT_FREQ)[row] = 0;
-	batch_u32(b, EVENT_FLAGS)[row] = event_flags(ev) | EVENT_FLAG_COUNTED |
-					 (t->user_only ? EVENT_FLAG_USER : 0) |
-					 (t->missing[0] ? EVENT_FLAG_MISSING : 0);
-	((uint32_t *)b->col[EVENT_NOTE])[row] = (uint32_t)words;
-	return 0;
 }
 
 int task_counters_describe(const struct task_counters *c, struct sink *sink, nsec_t time,
@@ -173,9 +129,16 @@ int task_counters_describe(const struct task_counters *c, struct sink *sink, nse
 	if (!b)
 		return -ENOMEM;
 	b->cpu = BATCH_CPU_NONE;
-	for (unsigned int i = 0; i < c->events.n; i++)
-		if (describe_one(c, i, b, time) < 0)
+	for (unsigned int i = 0; i < c->events.n; i++) {
+		const struct event *ev = &c->events.item[i];
+		const char *note = ev->missing[0] ? ev->missing
+				   : c->user_only[i]
+					   ? "user mode only: not allowed to count the kernel"
+					   : "";
+
+		if (event_rows_add(b, time, i, ev, EVENT_FLAG_COUNTED, note) < 0)
 			return -ENOMEM;
+	}
 	return sink_write(sink, b, e);
 }
 
@@ -191,5 +154,5 @@ const char *task_counters_name(const struct task_counters *c, unsigned int i)
 
 const char *task_counters_missing(const struct task_counters *c, unsigned int i)
 {
-	return c->item[i].missing;
+	return c->events.item[i].missing;
 }

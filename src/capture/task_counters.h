@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Events counted over a command and all that it starts: one perf event each, inherited, from exec
- * to the end. Rows go to the event and counter tracks (model/profile_track.h).
+ * Events counted over a command and all that it starts, from exec to the end, for one command after
+ * the other (counters.h counts). Rows go to the event and counter tracks (model/profile_track.h).
  *
  *	task_counters_new(root_fd, "task-clock,page-faults", &c, &e);
  *	for each run:	task_counters_open(c, pid);		a child that has not called exec yet
@@ -21,7 +21,7 @@
 
 struct task_counters;
 
-/* @events: as event_list.h reads them; groups are not kept together. -EINVAL with words. */
+/* @events: as event_list.h reads them. -EINVAL with words. */
 int task_counters_new(int root_fd, const char *events, struct task_counters **ret,
 		      struct err *e) must_check;
 struct task_counters *task_counters_free(struct task_counters *c);
