@@ -622,6 +622,8 @@ static const struct command_example record_examples[] = {
 	  "with samples of where the CPUs' time goes" },
 	{ "kymo record --profile 999 -e task,page-faults,cpu-clock -p 1234 -d 10s",
 	  "samples of two events of one process, nothing else" },
+	{ "kymo record --counters page-faults,context-switches --interval 10ms -p 1234 -d 5s",
+	  "how many a process has over time" },
 	{ "kymo record --flight 30s -o crash.kymo", "the last 30 s before Ctrl-C or SIGUSR1" },
 	{ NULL, NULL },
 };
@@ -669,6 +671,15 @@ const struct command command_record = {
 		"may not sample the machine samples CMD and what it starts. --off-cpu adds the "
 		"chain of each thread at the moment it blocks (sched:sched_switch), from which "
 		"time off the CPU gets its place; that costs some microseconds per switch.\n"
+		"\n"
+		"Counters (--counters) tell how much of an event happened: counts and the time "
+		"that "
+		"each was counted are read every --interval, per CPU; with -p or -t per process or "
+		"thread with what it starts, with -G of the cgroup. They need no other events "
+		"beside "
+		"them, and go beside all others (-e, --profile). Events that cannot be counted "
+		"here "
+		"are named with the reason; see kymo show counters.\n"
 		"\n"
 		"The flight recorder (--flight) keeps the last TIME in memory and writes it when "
 		"it is stopped by Ctrl-C, SIGTERM or --duration. SIGUSR1 writes what it has and "
