@@ -32,6 +32,8 @@ typedef _Bool bool;
 enum bpf_map_type {
 	BPF_MAP_TYPE_HASH = 1,
 	BPF_MAP_TYPE_ARRAY = 2,
+	BPF_MAP_TYPE_PERF_EVENT_ARRAY = 4,
+	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
 	BPF_MAP_TYPE_RINGBUF = 27,
 };
 
@@ -39,6 +41,12 @@ enum bpf_map_type {
 #define BPF_F_MMAPABLE	 (1u << 10)
 #define BPF_ANY		 0
 #define BPF_RB_NO_WAKEUP (1u << 0)
+
+struct bpf_perf_event_value {
+	u64 counter;
+	u64 enabled;
+	u64 running;
+};
 
 /* include/linux/sched.h */
 #define TASK_COMM_LEN 16

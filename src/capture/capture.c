@@ -453,6 +453,7 @@ nsec_t capture_fills_in(const struct capture *c)
 {
 	nsec_t r = c->source ? c->source->fills_in : NSEC_MAX;
 
+	r = c->counting ? min_of(r, c->counting->fills_in) : r;
 	return c->sampler ? min_of(r, c->sampler->fills_in) : r;
 }
 

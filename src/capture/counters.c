@@ -422,6 +422,14 @@ bool counters_take_turns(const struct counters *c)
 	return false;
 }
 
+int counters_fd(const struct counters *c, unsigned int event, unsigned int place)
+{
+	for (unsigned int i = 0; i < c->n_fds; i++)
+		if (c->fd[i].event == event && c->fd[i].place == place)
+			return c->fd[i].fd;
+	return -1;
+}
+
 bool counters_user_only(const struct counters *c)
 {
 	return c->user_only;

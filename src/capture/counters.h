@@ -65,6 +65,9 @@ const char *counters_missing(const struct counters *c, unsigned int event);
 unsigned int counters_group(const struct counters *c, unsigned int event);
 /* Several groups share a PMU, so that they may have to take turns. */
 bool counters_take_turns(const struct counters *c);
+/* The descriptor of an event at a place, lent; -1: not counted there. Of several threads the first.
+ */
+int counters_fd(const struct counters *c, unsigned int event, unsigned int place);
 bool counters_user_only(const struct counters *c);
 
 int counters_enable(struct counters *c, struct err *e) must_check;

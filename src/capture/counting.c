@@ -12,6 +12,7 @@
 #include "capture/event_rows.h"
 #include "capture/gather.h"
 #include "capture/host_facts.h"
+#include "capture/slices.h"
 
 struct counting {
 	struct event_source base;
@@ -20,6 +21,7 @@ struct counting {
 	struct count *before; /* as of the last reading, [place * n_events + event] */
 	struct cpuset cpus;
 	nsec_t interval;
+	struct slices *slices; /* NULL: at an interval */
 	bool alone;
 	int root_fd;
 	char (*comm)[64]; /* by place: the last name of its process, for alone */
@@ -46,6 +48,7 @@ static void counting_free(struct event_source *base)
 {
 	struct counting *s = get(base);
 
+	slices_free(s->slices);
 	counters_free(s->counters);
 	free(s->before);
 	free(s->comm);
@@ -114,8 +117,10 @@ static int counting_start(struct event_source *base, struct err *e)
 	for (int cpu = cpuset_next(&s->cpus, 0); cpu >= 0 && s->alone;
 	     cpu = cpuset_next(&s->cpus, cpu + 1))
 		gather_cover(s->gather, (uint32_t)cpu, now, NSEC_MAX);
-	base->due = now + s->interval;
-	return counters_enable(s->counters, e);
+	base->due = s->slices ? 0 : now + s->interval;
+	int r = counters_enable(s->counters, e);
+
+	return r >= 0 && s->slices ? slices_start(s->slices, e) : r;
 }
 
 static int counting_drain(struct event_source *base, unsigned int *fill_pct, struct err *e)
@@ -123,7 +128,8 @@ static int counting_drain(struct event_source *base, unsigned int *fill_pct, str
 	struct counting *s = get(base);
 	nsec_t now = nsec_monotonic();
 
-	(void)fill_pct;
+	if (s->slices)
+		return slices_drain(s->slices, fill_pct);
 	if (!base->due || now < base->due)
 		return 0;
 	/* Missed turns are not made up for: rows say how long they are. */
@@ -135,9 +141,13 @@ static int counting_stop(struct event_source *base, struct err *e)
 {
 	struct counting *s = get(base);
 
+	unsigned int fill = 0;
+
+	if (s->slices)
+		slices_stop(s->slices);
 	counters_disable(s->counters);
 	base->due = 0;
-	int r = read_all(s, true, e);
+	int r = s->slices ? slices_drain(s->slices, &fill) : read_all(s, true, e);
 	nsec_t now = nsec_monotonic();
 
 	for (int cpu = cpuset_next(&s->cpus, 0); cpu >= 0 && s->alone;
@@ -184,7 +194,8 @@ int counting_describe(struct event_source *base, struct sink *sink, nsec_t time,
 	b->cpu = BATCH_CPU_NONE;
 	(void)snprintf(interval, sizeof(interval), "%llu", (unsigned long long)s->interval);
 	r = sink_write(sink, b, e);
-	r = r < 0 ? r : host_facts_meta(sink, time, "counter.interval", interval, e);
+	if (r >= 0 && !s->slices)
+		r = host_facts_meta(sink, time, "counter.interval", interval, e);
 	return r < 0 ? r : write_scales(s, sink, time, e);
 }
 
@@ -202,7 +213,8 @@ static int open_counters(struct counting *s, const struct capture_options *o, st
 		r = counters_open(&c, &s->counters, &why);
 	}
 	/* Not the machine, but the command is one's own. */
-	if ((r == -EACCES || r == -EPERM) && c.cpus && !o->filter && o->counting->workload) {
+	if (!o->counting->per_slice && (r == -EACCES || r == -EPERM) && c.cpus && !o->filter &&
+	    o->counting->workload) {
 		event_targets_done(&t);
 		r = event_targets_one(&t, o->counting->workload);
 		c.cpus = NULL;
@@ -257,6 +269,10 @@ int counting_open(const struct capture_options *o, bool alone, struct gather *g,
 	int r = open_counters(s, o, e);
 
 	r = r < 0 ? r : tell_missing(s, e);
+	if (r >= 0 && o->counting->per_slice) {
+		r = slices_open(s->counters, g, o->root_fd, COUNTING_FIRST_EVENT, &s->slices, e);
+		s->base.fills_in = r < 0 ? NSEC_MAX : slices_fills_in(s->slices);
+	}
 	if (r >= 0) {
 		s->before = calloc(
 			(size_t)counters_n_places(s->counters) * counters_n_events(s->counters) + 1,

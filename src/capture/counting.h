@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "capture/engine.h"
@@ -16,6 +17,9 @@
 struct counting_options {
 	const struct event_list *events;
 	nsec_t interval; /* 0: COUNTING_INTERVAL */
+	/* Not at an interval, but at each context switch: what happened in each run slice. Of the
+	 * whole machine. */
+	bool per_slice;
 	/* A process that is counted alone, with its children, when this user may not count the
 	 * machine; 0 = none. */
 	uint32_t workload;

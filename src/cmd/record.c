@@ -29,7 +29,7 @@ struct record_args {
 	struct option_list pid, tid, label;
 	struct naming_args names;
 	bool duration_given, flight_given, no_vm_names, profile_given, period_given, off_cpu,
-		symbols, interval_given;
+		symbols, interval_given, per_slice;
 };
 
 static const char *const engine_choices[] = { "auto", "bpf", "perf", NULL };
@@ -105,6 +105,10 @@ static const struct option_spec record_options[] = {
 	  .arg = "LIST",
 	  OPTION_AT(struct record_args, counters),
 	  .help = "count these events over time, by perf's names (see kymo list events)" },
+	{ .name = "counters-per-slice",
+	  .type = OPTION_FLAG,
+	  OPTION_AT(struct record_args, per_slice),
+	  .help = "read counters at each context switch: what happened in each run of a task" },
 	{ .name = "interval",
 	  .letter = 'I',
 	  .type = OPTION_DURATION,
@@ -268,8 +272,8 @@ static int plan_events(const struct record_args *a, struct record_plan *p, struc
 			       buf_str(&samples));
 	snprintf(p->sampled_text, sizeof(p->sampled_text), "%s", buf_str(&samples));
 	p->capture.events = events ? events : CAPTURE_DEFAULT;
-	/* Counters need nothing beside them. */
-	if (a->counters && !events && !p->samples)
+	/* Counters need nothing beside them; slices belong to switches. */
+	if (a->counters && !events && !p->samples && !a->per_slice)
 		p->capture.events = CAPTURE_TASK;
 	/* Samples alone are something too, when nobody has asked for the other events. */
 	p->capture.engine_optional = !events && !a->off_cpu;
@@ -323,11 +327,20 @@ static int plan_samples(const struct record_args *a, struct record_plan *p, stru
 static int plan_counters(const struct record_args *a, struct record_plan *p, struct err *e)
 {
 	if (!a->counters)
-		return a->interval_given
+		return a->interval_given || a->per_slice
 			       ? err_set(e, -EINVAL,
-					 "--interval belongs to counters (try: --counters "
-					 "task-clock,page-faults)")
+					 "%s belongs to counters (try: --counters "
+					 "task-clock,page-faults)",
+					 a->per_slice ? "--counters-per-slice" : "--interval")
 			       : 0;
+	if (a->per_slice && a->interval_given)
+		return err_set(e, -EINVAL,
+			       "--interval and --counters-per-slice exclude each other");
+	if (a->per_slice && (a->pid.n || a->tid.n || a->cgroup))
+		return err_set(
+			e, -EINVAL,
+			"--counters-per-slice counts the slices of all tasks (try: kymo show "
+			"counters --by task --task NAME afterwards)");
 	if (a->interval_given && a->interval < COUNTING_SHORTEST)
 		return err_set(e, -EINVAL, "--interval: shorter than 1 ms");
 	if (a->comm)
@@ -335,6 +348,7 @@ static int plan_counters(const struct record_args *a, struct record_plan *p, str
 			       "counters cannot be chosen by name (try: --pid instead of --comm)");
 	p->counting.events = &p->counted;
 	p->counting.interval = a->interval;
+	p->counting.per_slice = a->per_slice;
 	p->capture.counting = &p->counting;
 	return event_list_parse(&p->counted, p->capture.root_fd, a->counters, e);
 }
@@ -679,7 +693,9 @@ const struct command command_record = {
 		"beside "
 		"them, and go beside all others (-e, --profile). Events that cannot be counted "
 		"here "
-		"are named with the reason; see kymo show counters.\n"
+		"are named with the reason; see kymo show counters. --counters-per-slice reads them "
+		"at each context switch instead: what happened in each run of each task, up to 8 "
+		"events, through BPF.\n"
 		"\n"
 		"The flight recorder (--flight) keeps the last TIME in memory and writes it when "
 		"it is stopped by Ctrl-C, SIGTERM or --duration. SIGUSR1 writes what it has and "

@@ -14,6 +14,9 @@ t kymo record --counters page-faults --interval 10us -d 1ms
 t kymo record --interval 10ms -d 1ms
 t kymo record --counters page-faults --comm sh -d 1ms
 t kymo record --counters faultz -d 1ms
+t kymo record --counters-per-slice -d 1ms
+t kymo record --counters page-faults --counters-per-slice --interval 1s -d 1ms
+t kymo record --counters page-faults --counters-per-slice -p 1 -d 1ms
 cp "$FIXTURES/demo.kymo" .
 t kymo show counters demo.kymo
 kymo stat -e page-faults -- true 2>words || skip "perf events are not allowed here: $(head -n 1 words)"

@@ -53,6 +53,19 @@ fi
 faults=$("$kymo" show counters c.kymo --csv | grep ',page-faults,' | grep -oE 'CPUs,[0-9]+' | cut -d , -f 2)
 [ "${faults:-0}" -ge $pages ] || fail "the recording has ${faults:-no} page faults"
 
+# Per run slice, where BPF is allowed: all that the task did, and as long as the switches say that it ran.
+if "$kymo" record --counters page-faults,task-clock --counters-per-slice -o s.kymo -- "$touch_pages" $pages $naps 2>words; then
+	# of TASK EVENT: the count of a task by slices
+	of() { "$kymo" show counters s.kymo --by task --task "^$1\$" --csv | grep ",$2," | grep -oE 'run slices,[0-9]+' | cut -d , -f 2; }
+	faults=$(of touch_pages page-faults)
+	# It was another program's child before it was one of its own.
+	near "page faults by slices" "$faults" $((pages + $(count base.csv page-faults))) 100
+	ran=$("$kymo" show tasks s.kymo --task '^touch_pages$' --json | tr '{,' '\n\n' | sed -nE 's/^ *"run": ([0-9]+).*/\1/p' | head -n 1)
+	near "task-clock by slices (of ${ran:-no} ns run)" "$(of touch_pages task-clock)" "${ran:-0}" $((${ran:-0} / 100 + 100000))
+else
+	echo "counters per slice are not allowed here: $(tail -n 1 words)"
+fi
+
 # A process that runs already; the counters go on while it does.
 "$touch_pages" 100 1000 &
 pid=$!
