@@ -268,9 +268,11 @@ static void the_machine(void **state)
 static void stacks(void **state)
 {
 	char path[128];
-	const char *const word[] = { "record", "--profile", "499",     "--call-graph",
-				     "dwarf",  "--off-cpu", "-o",      path,
-				     "--",     self,	    "--spend", NULL };
+	/* Copies of stacks fill buffers while something else keeps the CPUs busy. */
+	const char *const word[] = { "record",	"--profile", "499", "--call-graph",
+				     "dwarf",	"--buffer",  "64M", "--off-cpu",
+				     "-o",	path,	     "--",  self,
+				     "--spend", NULL };
 	struct spend_places places;
 	struct counts c;
 
