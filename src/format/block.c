@@ -339,8 +339,8 @@ static int close_over(struct block_decoder *dec, const struct block_info *info,
 		struct column_streams s;
 		unsigned int from;
 
-		if (entry[c].codec != CODEC_AFTER || entry[c].column >= TRACK_MAX_COLUMNS ||
-		    !(*columns >> entry[c].column & 1))
+		if ((entry[c].codec != CODEC_AFTER && entry[c].codec != CODEC_SERIES) ||
+		    entry[c].column >= TRACK_MAX_COLUMNS || !(*columns >> entry[c].column & 1))
 			continue;
 		int r = unpack(dec, &entry[c], &s, e);
 
@@ -394,7 +394,7 @@ static int check_entry(const struct entry *en, const struct track *t, uint32_t *
 	if (en->type != t->column[en->column].type)
 		return err_set(e, -EBADMSG, "column '%s' of track '%s' has type %u",
 			       t->column[en->column].name, t->name, en->type);
-	if (en->column == 0 && en->codec != CODEC_DELTA)
+	if (en->column == 0 && en->codec != CODEC_DELTA && en->codec != CODEC_RUNS)
 		return err_set(e, -EBADMSG, "times of track '%s' are not differences", t->name);
 	/* Ascending order makes "predicted from an earlier column" also "already decoded". */
 	if (*seen >> en->column)

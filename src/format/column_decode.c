@@ -13,6 +13,7 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "format/block.h"
+#include "format/series_codec.h"
 
 static int bad(struct err *e, const struct batch *b, unsigned int column, const char *what)
 {
@@ -231,7 +232,7 @@ int column_after(const struct column_streams *s, unsigned int *ret)
 {
 	uint64_t v;
 
-	if (s->n != 1)
+	if (s->n < 1)
 		return -EBADMSG;
 	const uint8_t *p = s->stream[0].data;
 
@@ -267,7 +268,8 @@ static int decode_after(const struct column_streams *s, struct batch *b, unsigne
 	uint64_t row = 0;
 	bool first = true;
 
-	if (column_after(s, &from) < 0 || from == column || from >= b->track->n_columns ||
+	if (s->n != 1 || column_after(s, &from) < 0 || from == column ||
+	    from >= b->track->n_columns ||
 	    b->track->column[from].type != b->track->column[column].type)
 		return bad(e, b, column, "predicted from a column that is not there");
 	memcpy((uint8_t *)b->col[column] + type_bytes, b->col[from], (b->rows - 1) * type_bytes);
@@ -288,6 +290,102 @@ static int decode_after(const struct column_streams *s, struct batch *b, unsigne
 		first = false;
 	}
 	return first ? bad(e, b, column, "no value for the first row") : 0;
+}
+
+/* @value into the column; -EBADMSG when one is too great for its type. */
+static int store_all(const uint64_t *value, struct batch *b, unsigned int column, struct err *e)
+{
+	size_t type_bytes = column_type_bytes(b->track->column[column].type);
+	uint64_t all = 0;
+
+	for (uint32_t i = 0; i < b->rows; i++) {
+		all |= value[i];
+		store(b->col[column], type_bytes, i, value[i]);
+	}
+	return type_bytes < 8 && all >> (8 * type_bytes)
+		       ? bad(e, b, column, "value does not fit the type")
+		       : 0;
+}
+
+static int decode_runs(const struct column_streams *s, struct batch *b, unsigned int column,
+		       uint64_t first, struct err *e)
+{
+	uint32_t n_runs = 0;
+
+	if (s->n < 1 || column_type_bytes(b->track->column[column].type) != 8)
+		return bad(e, b, column, "runs do not fit the type");
+	for (uint32_t i = 0; i < s->stream[0].bytes; i++)
+		n_runs += !(s->stream[0].data[i] & 0x80);
+	if (n_runs > b->rows || !planes_fit(s, 1, n_runs, sizeof(uint64_t)))
+		return bad(e, b, column, "runs do not fit the rows");
+	auto_free uint64_t *second = calloc(n_runs + 1, sizeof(*second));
+
+	if (!second)
+		return -ENOMEM;
+	planes_u64(second, s, 1, n_runs);
+	return runs_decode(s->stream[0].data, s->stream[0].bytes, second, n_runs, first,
+			   b->col[column], b->rows)
+		       ? 0
+		       : bad(e, b, column, "damaged runs");
+}
+
+static int decode_cycle(const struct column_streams *s, struct batch *b, unsigned int column,
+			struct err *e)
+{
+	auto_ptr(series_codec) c = series_codec_new();
+	auto_free uint64_t *value = calloc(b->rows, sizeof(*value));
+
+	if (!c || !value)
+		return -ENOMEM;
+	if (s->n != 1)
+		return bad(e, b, column, "exceptions are missing");
+	int r = cycle_decode(c, s->stream[0].data, s->stream[0].bytes, value, b->rows);
+
+	if (r <= 0)
+		return r < 0 ? r : bad(e, b, column, "damaged exceptions");
+	return store_all(value, b, column, e);
+}
+
+static void load_keys(uint64_t *key, const struct batch *b, unsigned int column)
+{
+	size_t type_bytes = column_type_bytes(b->track->column[column].type);
+	const uint8_t *p = b->col[column];
+
+	for (uint32_t i = 0; i < b->rows; i++, p += type_bytes)
+		key[i] = type_bytes == 1   ? *p
+			 : type_bytes == 2 ? *(const uint16_t *)(const void *)p
+			 : type_bytes == 4 ? *(const uint32_t *)(const void *)p
+					   : *(const uint64_t *)(const void *)p;
+}
+
+static int decode_series(const struct column_streams *s, struct batch *b, unsigned int column,
+			 struct err *e)
+{
+	auto_ptr(series_codec) c = series_codec_new();
+	/* residuals, values; keys are in the place of values before */
+	auto_free uint64_t *residual = malloc(2 * b->rows * sizeof(*residual));
+	uint64_t *value = residual + b->rows;
+	unsigned int from;
+
+	if (!c || !residual)
+		return -ENOMEM;
+	if (s->n < 2 || column_after(s, &from) < 0 || from == column ||
+	    from >= b->track->n_columns || b->track->column[from].type == COLUMN_TEXT)
+		return bad(e, b, column, "of series that no column names");
+	const uint8_t *kinds = s->stream[0].data + 1; /* behind the column number, a byte */
+	int64_t n = 0;
+
+	load_keys(value, b, from);
+	n = series_decode_begin(c, value, b->rows, kinds, s->stream[0].bytes - 1);
+	if (n == -ENOMEM)
+		return -ENOMEM;
+	if (n < 0 || !planes_fit(s, 2, (uint32_t)n, sizeof(uint64_t)))
+		return bad(e, b, column, "streams do not fit the series");
+	planes_u64(residual, s, 2, (uint32_t)n);
+	if (!series_decode(c, kinds, s->stream[1].data, s->stream[1].bytes, residual, value,
+			   b->rows))
+		return bad(e, b, column, "damaged first values");
+	return store_all(value, b, column, e);
 }
 
 static int decode_text(const struct column_streams *s, struct batch *b, unsigned int column,
@@ -356,6 +454,15 @@ int column_decode(const struct column_streams *s, struct batch *b, unsigned int 
 		break;
 	case CODEC_TEXT:
 		return decode_text(s, b, column, e);
+	case CODEC_RUNS:
+		r = decode_runs(s, b, column, column == 0 ? first : 0, e);
+		break;
+	case CODEC_CYCLE:
+		r = decode_cycle(s, b, column, e);
+		break;
+	case CODEC_SERIES:
+		r = decode_series(s, b, column, e);
+		break;
 	default:
 		return bad(e, b, column, "unknown codec (made by a newer kymo?)");
 	}

@@ -11,6 +11,7 @@
 
 #include "base/bytes.h"
 #include "format/block.h"
+#include "format/series_codec.h"
 
 #define DICT_SLOTS (2 * BLOCK_MAX_ROWS)
 
@@ -22,15 +23,19 @@ struct column_encoder {
 	uint32_t position[DICT_SLOTS];
 	uint32_t stamp[DICT_SLOTS];
 	uint32_t now;
-	struct buf head; /* stream 0 of DICT, AFTER, TEXT */
+	struct buf head; /* stream 0 of all but PLANES, DELTA, ZDELTA */
+	struct buf firsts; /* stream 1 of SERIES */
+	struct series_codec *series;
 };
 
 struct column_encoder *column_encoder_new(void)
 {
 	struct column_encoder *enc = calloc(1, sizeof(*enc));
 
-	if (enc)
-		buf_init(&enc->head, COLUMN_MAX_STREAM_BYTES);
+	if (!enc)
+		return NULL;
+	buf_init(&enc->head, COLUMN_MAX_STREAM_BYTES);
+	buf_init(&enc->firsts, COLUMN_MAX_STREAM_BYTES);
 	return enc;
 }
 
@@ -38,6 +43,8 @@ struct column_encoder *column_encoder_free(struct column_encoder *enc)
 {
 	if (enc) {
 		buf_done(&enc->head);
+		buf_done(&enc->firsts);
+		series_codec_free(enc->series);
 		free(enc);
 	}
 	return NULL;
@@ -254,6 +261,45 @@ static int encode_text(struct column_encoder *enc, const struct batch *b, struct
 	return 0;
 }
 
+static int encode_runs(struct column_encoder *enc, uint32_t rows, struct column_streams *s)
+{
+	int64_t n = runs_encode(enc->value, rows, &enc->head);
+
+	if (n < 0 || buf_error(&enc->head))
+		return n < 0 ? (int)n : buf_error(&enc->head);
+	add_stream(s, enc->head.data, enc->head.len);
+	add_planes(enc, (uint32_t)n, s);
+	return 0;
+}
+
+static int encode_cycle(struct column_encoder *enc, uint32_t rows, struct column_streams *s)
+{
+	int r = cycle_encode(enc->series, enc->value, rows, &enc->head);
+
+	if (r == 0)
+		add_stream(s, enc->head.data, enc->head.len);
+	return r;
+}
+
+static int encode_series(struct column_encoder *enc, const struct batch *b, unsigned int column,
+			 struct column_streams *s)
+{
+	unsigned int key = b->track->column[column].after;
+	uint64_t *keys = (uint64_t *)(void *)enc->plane; /* before it holds planes */
+
+	load(keys, b, key);
+	(void)buf_add_varint(&enc->head, key);
+	buf_clear(&enc->firsts);
+	int64_t n = series_encode(enc->series, keys, enc->value, b->rows, &enc->head, &enc->firsts);
+
+	if (n < 0)
+		return (int)n;
+	add_stream(s, enc->head.data, enc->head.len);
+	add_stream(s, enc->firsts.data, enc->firsts.len);
+	add_planes(enc, (uint32_t)n, s);
+	return 0;
+}
+
 int column_encode(struct column_encoder *enc, const struct batch *b, unsigned int column,
 		  struct column_streams *ret)
 {
@@ -263,6 +309,8 @@ int column_encode(struct column_encoder *enc, const struct batch *b, unsigned in
 	ret->n = 0;
 	buf_clear(&enc->head);
 	load(enc->value, b, column);
+	if (ret->codec >= CODEC_CYCLE && !enc->series && !(enc->series = series_codec_new()))
+		return -ENOMEM;
 	switch (ret->codec) {
 	case CODEC_DELTA:
 		r = difference(enc->value, b->rows, column == 0 ? enc->value[0] : 0);
@@ -280,6 +328,12 @@ int column_encode(struct column_encoder *enc, const struct batch *b, unsigned in
 		return encode_after(enc, b, column, ret);
 	case CODEC_TEXT:
 		return encode_text(enc, b, ret);
+	case CODEC_RUNS:
+		return encode_runs(enc, b->rows, ret);
+	case CODEC_CYCLE:
+		return encode_cycle(enc, b->rows, ret);
+	case CODEC_SERIES:
+		return encode_series(enc, b, column, ret);
 	case CODEC_PLANES:
 		break;
 	}

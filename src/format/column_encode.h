@@ -29,6 +29,6 @@ struct column_encoder *column_encoder_new(void); /* NULL: out of memory */
 struct column_encoder *column_encoder_free(struct column_encoder *enc);
 
 /* Encode column @column of @b, whose rows are 1 .. BLOCK_MAX_ROWS. 0, -ENOMEM, or -EINVAL when a
- * DELTA column falls. */
+ * DELTA or RUNS column falls. */
 int column_encode(struct column_encoder *enc, const struct batch *b, unsigned int column,
 		  struct column_streams *ret) must_check;

@@ -62,7 +62,7 @@ static struct open_stream *find_stream(struct packer *p, const struct track *tra
 		p->stream = grown;
 		p->cap_streams = cap;
 	}
-	struct batch *b = batch_new(track, p->block_rows);
+	struct batch *b = batch_new(track, track->block_rows ? track->block_rows : p->block_rows);
 
 	if (!b || idmap_set(&p->by_key, key, p->n_streams) < 0) {
 		batch_free(b);
@@ -205,7 +205,8 @@ int packer_flush(struct packer *p, nsec_t older, struct err *e)
 	for (uint32_t i = 0; i < p->n_streams; i++) {
 		struct open_stream *s = &p->stream[i];
 
-		if (s->batch->rows == 0 || s->since >= older)
+		if (s->batch->rows == 0 || s->since >= older ||
+		    (older != NSEC_MAX && s->since + s->batch->track->block_age >= older))
 			continue;
 		int r = emit(p, s, e);
 

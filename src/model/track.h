@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/nsec.h"
+
 #define TRACK_MAX_COLUMNS 32
 
 /* Tracks from this number on hold events of the recorded machine; those below describe the
@@ -37,6 +39,9 @@ enum column_codec {
 	CODEC_DICT = 3,
 	CODEC_AFTER = 4,
 	CODEC_TEXT = 5,
+	CODEC_RUNS = 6,
+	CODEC_CYCLE = 7,
+	CODEC_SERIES = 8,
 };
 
 #define COLUMN_TASK (1u << 0) /* holds a tid: a task filter looks at it */
@@ -48,7 +53,9 @@ struct track_column {
 	const char *name;
 	enum column_type type;
 	enum column_codec codec; /* what the writer uses; a reader takes what the block says */
-	uint8_t after; /* CODEC_AFTER: the column whose previous row predicts this one */
+	/* CODEC_AFTER: the column whose previous row predicts this one; CODEC_SERIES: the column
+	   that tells which series a row is of */
+	uint8_t after;
 	unsigned int flags;
 	const char *unit; /* "ns", "bytes", "" ... */
 	const char *help;
@@ -59,6 +66,9 @@ struct track {
 	const char *name;
 	const char *help;
 	bool on_demand; /* describes, but is read by those that need it, not at open */
+	/* Long blocks pay for rows that repeat from tick to tick; 0 = as all others. */
+	uint32_t block_rows; /* at most */
+	nsec_t block_age; /* rows stay this long in the writer's memory */
 	unsigned int n_columns;
 	struct track_column column[TRACK_MAX_COLUMNS]; /* [0] is time */
 };
