@@ -95,14 +95,16 @@ static void build(const struct option_spec *specs, unsigned int n, struct option
 	*shorts++ = stop_at_word ? '+' : '-';
 	*shorts++ = ':';
 	for (unsigned int i = 0; i < n; i++) {
-		bool has_arg = specs[i].type != OPTION_FLAG;
+		int has_arg = specs[i].type == OPTION_FLAG ? no_argument
+			      : specs[i].bare		   ? optional_argument
+							   : required_argument;
 
 		longs[i] = (struct option){ .name = specs[i].name,
 					    .has_arg = has_arg,
 					    .val = FIRST_CODE + (int)i };
 		if (specs[i].letter) {
 			*shorts++ = specs[i].letter;
-			if (has_arg)
+			for (int k = 0; k < has_arg; k++)
 				*shorts++ = ':';
 		}
 	}
@@ -125,7 +127,7 @@ int option_parse(const struct option_spec *specs, int argc, char **argv, void *a
 		 unsigned int *ret_dashdash, struct err *e)
 {
 	struct option longs[OPTION_MAX];
-	char shorts[2 * OPTION_MAX + 3];
+	char shorts[3 * OPTION_MAX + 3];
 	unsigned int n = count(specs), words = 0, dashdash;
 	const char *value = NULL;
 	int code;
@@ -150,8 +152,15 @@ int option_parse(const struct option_spec *specs, int argc, char **argv, void *a
 				return err_set(e, -EINVAL, "unknown option '-%c'", optopt);
 			return err_set(e, -EINVAL, "unknown or ambiguous option '%s'", said);
 		}
+		const struct option_spec *o = by_code(specs, n, code);
+
+		/* getopt takes a value that may be left out only behind '='. */
+		if (!optarg && o->bare)
+			optarg = optind < argc && argv[optind][0] != '-'
+					 ? argv[optind++]
+					 : (char *)(uintptr_t)o->bare;
 		value = optarg;
-		int r = apply(by_code(specs, n, code), value, args, e);
+		int r = apply(o, value, args, e);
 
 		if (r < 0)
 			return r;
@@ -175,7 +184,11 @@ static void head(const struct option_spec *o, char *buf, size_t size)
 
 	if (o->letter)
 		snprintf(letter, sizeof(letter), "-%c, ", o->letter);
-	snprintf(buf, size, "%s--%s%s%s", letter, o->name, o->arg ? " " : "", o->arg ? o->arg : "");
+	snprintf(buf, size, "%s--%s%s%s%s", letter, o->name,
+		 o->bare  ? " ["
+		 : o->arg ? " "
+			  : "",
+		 o->arg ? o->arg : "", o->bare ? "]" : "");
 }
 
 void option_help(const struct option_spec *specs, FILE *out, unsigned int width)
@@ -207,7 +220,7 @@ void option_man(const struct option_spec *specs, FILE *out)
 		roff_text(out, specs[i].name);
 		fputs("\\fR", out);
 		if (specs[i].arg)
-			fprintf(out, " \\fI%s\\fR", specs[i].arg);
+			fprintf(out, specs[i].bare ? " [\\fI%s\\fR]" : " \\fI%s\\fR", specs[i].arg);
 		fputc('\n', out);
 		roff_text(out, specs[i].help);
 		fputs(".\n", out);

@@ -50,6 +50,9 @@ struct option_spec {
 	const char *arg; /* name of the value in help, NULL for flags */
 	const char *help; /* one sentence without full stop */
 	const char *const *choices; /* OPTION_CHOICE, NULL-terminated */
+	/* OPTION_STRING: the value when none follows, which may then be left out; what begins with
+	 * '-' is no value. NULL: it needs one. */
+	const char *bare;
 	size_t offset;
 	ptrdiff_t given_offset; /* of a bool that is set when the option was given; 0 = none */
 };

@@ -130,7 +130,7 @@ static int open_engine(struct capture *c, struct err *e)
 {
 	struct err why = { 0 };
 
-	bool besides = c->options.sampler || c->options.counting;
+	bool besides = c->options.sampler || c->options.counting || c->options.metrics;
 
 	if (besides && !(c->options.events & ~CAPTURE_TASK))
 		return 0;
@@ -292,6 +292,12 @@ int capture_snapshot(struct capture *c, nsec_t *ret_time, struct err *e)
 	return r < 0 ? r : gather_flush(&c->gather, e);
 }
 
+/* Nothing is captured beside metrics: the time that they are read in is covered. */
+static bool nothing_captured(const struct capture *c)
+{
+	return !c->sampler && !c->source && !c->counting;
+}
+
 int capture_start(struct capture *c, struct sink *sink, struct err *e)
 {
 	nsec_t at;
@@ -306,6 +312,9 @@ int capture_start(struct capture *c, struct sink *sink, struct err *e)
 	if (r < 0)
 		return r;
 	c->start = NSEC_MAX;
+	for (int cpu = cpuset_next(&c->cpus, 0); cpu >= 0 && nothing_captured(c);
+	     cpu = cpuset_next(&c->cpus, cpu + 1))
+		gather_cover(&c->gather, (uint32_t)cpu, nsec_monotonic(), NSEC_MAX);
 	for (int cpu = cpuset_next(&c->cpus, 0); cpu >= 0; cpu = cpuset_next(&c->cpus, cpu + 1))
 		c->start = min_of(c->start, c->gather.cpu[cpu].from);
 	r = write_anchor(c, sink, e);
@@ -324,6 +333,9 @@ int capture_stop(struct capture *c, struct err *e)
 		r = c->source->stop(c->source, e);
 	if (r >= 0 && c->sampler)
 		r = c->sampler->stop(c->sampler, e);
+	for (int cpu = cpuset_next(&c->cpus, 0); cpu >= 0 && nothing_captured(c);
+	     cpu = cpuset_next(&c->cpus, cpu + 1))
+		c->gather.cpu[cpu].until = nsec_monotonic();
 	return r < 0 ? r : capture_drain(c, NULL, e);
 }
 

@@ -20,12 +20,15 @@
 #include "cmd/naming.h"
 #include "cmd/record_session.h"
 #include "cmd/workload.h"
+#include "collect/collection.h"
+#include "collect/collector.h"
 
 struct record_args {
 	nsec_t duration, flight;
 	uint64_t buffer, max_size, profile, period;
 	nsec_t interval;
-	const char *output, *engine, *events, *cpus, *comm, *cgroup, *call_graph, *counters;
+	const char *output, *engine, *events, *cpus, *comm, *cgroup, *call_graph, *counters,
+		*metrics;
 	struct option_list pid, tid, label;
 	struct naming_args names;
 	bool duration_given, flight_given, no_vm_names, profile_given, period_given, off_cpu,
@@ -109,13 +112,21 @@ static const struct option_spec record_options[] = {
 	  .type = OPTION_FLAG,
 	  OPTION_AT(struct record_args, per_slice),
 	  .help = "read counters at each context switch: what happened in each run of a task" },
+	{ .name = "metrics",
+	  .letter = 'm',
+	  .type = OPTION_STRING,
+	  .arg = "SET",
+	  .bare = "default",
+	  OPTION_AT(struct record_args, metrics),
+	  .help = "read what the machine counts in /proc and /sys: names of the list below by "
+		  "commas, default, all; -NAME leaves one out. Alone it needs no privileges" },
 	{ .name = "interval",
 	  .letter = 'I',
 	  .type = OPTION_DURATION,
 	  .arg = "TIME",
 	  OPTION_AT(struct record_args, interval),
 	  OPTION_GIVEN(struct record_args, interval_given),
-	  .help = "read counters so often (100ms)" },
+	  .help = "read counters (100ms) and metrics (1s) so often" },
 	{ .name = "engine",
 	  .type = OPTION_CHOICE,
 	  .arg = "NAME",
@@ -186,6 +197,10 @@ static void record_extra_help(FILE *out)
 	fprintf(out, "Events:\n");
 	for (unsigned int i = 0; i < ARRAY_SIZE(event_kinds); i++)
 		fprintf(out, "  %-14s %s\n", event_kinds[i].name, event_kinds[i].help);
+	fprintf(out, "\nMetrics (* = default):\n");
+	for (unsigned int i = 0; collector_list[i]; i++)
+		fprintf(out, "  %-12s %c %s\n", collector_list[i]->name,
+			collector_list[i]->by_default ? '*' : ' ', collector_list[i]->help);
 }
 
 /* ---- options ---- */
@@ -252,6 +267,7 @@ struct record_plan {
 	struct cpuset cpus;
 	struct record_options record;
 	struct naming *names; /* or NULL */
+	struct collection_options collect; /* interval 0: no metrics */
 };
 
 static int plan_events(const struct record_args *a, struct record_plan *p, struct err *e)
@@ -273,7 +289,7 @@ static int plan_events(const struct record_args *a, struct record_plan *p, struc
 	snprintf(p->sampled_text, sizeof(p->sampled_text), "%s", buf_str(&samples));
 	p->capture.events = events ? events : CAPTURE_DEFAULT;
 	/* Counters need nothing beside them; slices belong to switches. */
-	if (a->counters && !events && !p->samples && !a->per_slice)
+	if ((a->counters || a->metrics) && !events && !p->samples && !a->per_slice)
 		p->capture.events = CAPTURE_TASK;
 	/* Samples alone are something too, when nobody has asked for the other events. */
 	p->capture.engine_optional = !events && !a->off_cpu;
@@ -324,10 +340,23 @@ static int plan_samples(const struct record_args *a, struct record_plan *p, stru
 		       : 0;
 }
 
+static int plan_metrics(const struct record_args *a, struct record_plan *p, struct err *e)
+{
+	if (!a->metrics)
+		return 0;
+	if (a->interval_given && a->interval < COLLECTION_SHORTEST)
+		return err_set(e, -EINVAL, "--interval: metrics not more often than every 10 ms");
+	p->collect.set = a->metrics;
+	p->collect.interval = a->interval_given ? a->interval : COLLECTION_INTERVAL;
+	p->collect.root.fd = p->capture.root_fd;
+	p->capture.metrics = true;
+	return 0;
+}
+
 static int plan_counters(const struct record_args *a, struct record_plan *p, struct err *e)
 {
 	if (!a->counters)
-		return a->interval_given || a->per_slice
+		return (a->interval_given && !a->metrics) || a->per_slice
 			       ? err_set(e, -EINVAL,
 					 "%s belongs to counters (try: --counters "
 					 "task-clock,page-faults)",
@@ -365,6 +394,8 @@ static int make_plan(const struct record_args *a, struct record_plan *p, struct 
 		r = plan_samples(a, p, e);
 	if (r >= 0)
 		r = plan_counters(a, p, e);
+	if (r >= 0)
+		r = plan_metrics(a, p, e);
 	if (r >= 0 && a->cpus) {
 		r = cpuset_parse(a->cpus, &p->cpus, e);
 		p->capture.cpus = &p->cpus;
@@ -532,6 +563,7 @@ static int record(const struct record_args *a, struct record_plan *p, const char
 {
 	auto_buf command, workload_command;
 	auto_ptr(capture) c = NULL;
+	auto_ptr(collection) metrics = NULL;
 	auto_ptr(record_session) s = NULL;
 	struct workload w = { .pid_fd = -1, .go_fd = -1, .report_fd = -1 };
 	sigset_t signals, old_mask;
@@ -559,6 +591,11 @@ static int record(const struct record_args *a, struct record_plan *p, const char
 		r = capture_open(&p->capture, &c, e);
 	if (r >= 0 && *capture_note(c))
 		log_info("%s", capture_note(c));
+	if (r >= 0 && p->collect.interval)
+		r = collection_open(&p->collect, &metrics, e);
+	if (r >= 0 && metrics && *collection_note(metrics))
+		log_info("%s", collection_note(metrics));
+	p->record.collection = metrics;
 	if (r >= 0)
 		r = record_session_new(&p->record, c, &s, e);
 	if (r >= 0)
@@ -636,6 +673,7 @@ static const struct command_example record_examples[] = {
 	  "with samples of where the CPUs' time goes" },
 	{ "kymo record --profile 999 -e task,page-faults,cpu-clock -p 1234 -d 10s",
 	  "samples of two events of one process, nothing else" },
+	{ "kymo record --metrics --interval 100ms -d 10m", "what the machine counts about itself" },
 	{ "kymo record --counters page-faults,context-switches --interval 10ms -p 1234 -d 5s",
 	  "how many a process has over time" },
 	{ "kymo record --flight 30s -o crash.kymo", "the last 30 s before Ctrl-C or SIGUSR1" },

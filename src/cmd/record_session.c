@@ -17,6 +17,7 @@
 
 #include "base/cleanup.h"
 #include "capture/flight.h"
+#include "collect/collection.h"
 #include "format/recording.h"
 
 #define LONGEST_SLEEP  (100 * NSEC_PER_MSEC)
@@ -88,6 +89,8 @@ static int finish(struct record_session *s, struct recording_writer *w, const ns
 	struct recording_stats stats;
 	int r = capture_describe(s->capture, recording_writer_sink(w), from, e);
 
+	if (r >= 0 && o->collection)
+		r = collection_describe(o->collection, recording_writer_sink(w), e);
 	if (r >= 0)
 		r = recording_writer_meta(w, "kymo.command", o->command, e);
 	for (unsigned int i = 0; r >= 0 && o->labels && i < o->labels->n; i++)
@@ -161,6 +164,8 @@ static int flush(struct record_session *s, nsec_t now, struct err *e)
 		r = flight_turn(s->flight, now, NSEC_MAX, e);
 		if (r >= 0)
 			r = capture_snapshot(s->capture, &at, e);
+		if (r >= 0 && s->options.collection)
+			r = collection_snapshot(s->options.collection, flight_sink(s->flight), e);
 		if (r >= 0)
 			flight_snapshot_taken(s->flight, at);
 	}
@@ -184,6 +189,24 @@ static void note_progress(struct record_session *s)
 	}
 }
 
+static struct sink *sink_of(struct record_session *s)
+{
+	return s->flight ? flight_sink(s->flight) : recording_writer_sink(s->writer);
+}
+
+/* Metrics when it is time for them. */
+static int collect(struct record_session *s, nsec_t now, nsec_t *ret_sleep, struct err *e)
+{
+	struct collection *c = s->options.collection;
+	int r = now >= collection_due(c) ? collection_sample(c, sink_of(s), e) : 0;
+
+	if (r < 0)
+		return r;
+	now = nsec_monotonic();
+	*ret_sleep = min_of(*ret_sleep, collection_due(c) - min_of(now, collection_due(c)));
+	return 0;
+}
+
 /* One turn. How long to sleep follows the fill: half as long above a quarter, longer below 5 %. */
 static int work(struct record_session *s, nsec_t *ret_sleep, struct err *e)
 {
@@ -204,6 +227,10 @@ static int work(struct record_session *s, nsec_t *ret_sleep, struct err *e)
 	if (capture_due(s->capture))
 		*ret_sleep = min_of(*ret_sleep,
 				    capture_due(s->capture) - min_of(now, capture_due(s->capture)));
+	if (s->options.collection)
+		r = collect(s, now, ret_sleep, e);
+	if (r < 0)
+		return r;
 	if (s->deadline) {
 		if (now >= s->deadline)
 			s->end = RECORD_TIME_UP;
@@ -262,9 +289,10 @@ static int loop(struct record_session *s, struct err *e)
 
 static int begin(struct record_session *s, struct err *e)
 {
-	struct sink *sink = s->flight ? flight_sink(s->flight) : recording_writer_sink(s->writer);
-	int r = capture_start(s->capture, sink, e);
+	int r = capture_start(s->capture, sink_of(s), e);
 
+	if (r >= 0 && s->options.collection)
+		r = collection_sample(s->options.collection, sink_of(s), e);
 	if (r < 0)
 		return r;
 	nsec_t now = nsec_monotonic();
@@ -300,8 +328,12 @@ static void *run(void *arg)
 
 	/* Also after a failure: what was captured should be told apart from what was not. */
 	struct err later = { 0 };
-	int r = capture_stop(s->capture, s->result < 0 ? &later : &s->error);
+	int r = 0;
 
+	/* What happened since the last tick. */
+	if (s->result >= 0 && s->options.collection)
+		s->result = collection_sample(s->options.collection, sink_of(s), &s->error);
+	r = capture_stop(s->capture, s->result < 0 ? &later : &s->error);
 	if (s->result >= 0)
 		s->result = r;
 	note_progress(s);

@@ -29,10 +29,12 @@ struct record_options {
 	const char *command; /* meta kymo.command */
 	const char *workload; /* meta workload.command, or NULL */
 	int pid_fd; /* readable when the workload has ended, or -1 */
+	struct collection *collection; /* metrics that are read besides, lent; or NULL */
 };
 
 enum record_end { RECORD_GOES_ON, RECORD_TIME_UP, RECORD_SIGNAL, RECORD_WORKLOAD_ENDED };
 
+struct collection;
 struct record_session;
 
 /* Signals that end a recording or have the flight recorder written; to be blocked in all threads

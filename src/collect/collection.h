@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A collection: the chosen collectors, read at an interval into a sink. Needs no privileges; what
+ * an ordinary user may not read is absent.
+ *
+ *	collection_open(&options, &c, &e);
+ *	while (...) { sleep until collection_due(c); collection_sample(c, sink, &e); }
+ *	collection_describe(c, sink, &e);	meta collect.*
+ *	c = collection_free(c);
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "base/nsec.h"
+#include "collect/proc_file.h"
+#include "model/stream.h"
+
+#define COLLECTION_INTERVAL NSEC_PER_SEC
+#define COLLECTION_SHORTEST (10 * NSEC_PER_MSEC)
+
+struct collection_options {
+	/* Names of collectors by commas; "default" and "all" are names too, a '-' before one takes
+	 * it out. NULL or "" = default. */
+	const char *set;
+	nsec_t interval; /* 0 = COLLECTION_INTERVAL */
+	struct proc_root root; /* where proc/ and sys/ are */
+};
+
+struct collection;
+
+/* -EINVAL with words that list the names when one is unknown. A collector whose files are not
+ * there is left out with a note, unless it was named: then it is -ENOENT. */
+int collection_open(const struct collection_options *o, struct collection **ret,
+		    struct err *e) must_check;
+struct collection *collection_free(struct collection *c);
+DEFINE_CLEANUP(collection, collection_free)
+
+/* When the next sample should be taken, CLOCK_MONOTONIC; 0 = at once. */
+nsec_t collection_due(const struct collection *c);
+/* The same with a time that the caller gives: of texts that were read elsewhere. */
+int collection_sample_at(struct collection *c, nsec_t time, struct sink *sink,
+			 struct err *e) must_check;
+/* Take one now. Ticks that were missed are left out: the time of a row is when it was read. */
+int collection_sample(struct collection *c, struct sink *sink, struct err *e) must_check;
+/* Tell @sink once more what all series are (flight recorder: what it was told may be gone). */
+int collection_snapshot(struct collection *c, struct sink *sink, struct err *e) must_check;
+/* Meta rows: collect.set, collect.interval. */
+int collection_describe(const struct collection *c, struct sink *sink, struct err *e) must_check;
+
+struct collection_stats {
+	uint64_t samples, missed; /* ticks taken, and not taken because they came too late */
+	uint32_t series;
+};
+void collection_stats(const struct collection *c, struct collection_stats *ret);
+/* Sentences about what is not collected and why ("" = nothing), for the user. */
+const char *collection_note(const struct collection *c);

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A text file of /proc or /sys that stays open and is read again and again, and the words in it.
+ * The text is NUL-terminated; scanners stop at the end of the line and never go beyond the text.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/attr.h"
+#include "base/buf.h"
+
+#define PROC_FILE_MAX ((size_t)64 << 20)
+
+/* Where files are: a machine, a fixture tree, or texts that somebody else has read. */
+struct proc_root {
+	int fd; /* of the directory that holds proc/ and sys/ */
+	/* Instead of @fd, when set: the text of @path (NUL-terminated, lent until the next tick),
+	 * or NULL when there is none at this tick. */
+	const char *(*text)(void *ctx, const char *path);
+	void *ctx;
+};
+
+struct proc_file {
+	int fd; /* + 1; 0 = none */
+	struct buf text;
+	const struct proc_root *root; /* texts: who has them */
+	char path[64];
+};
+
+/* Open @path (without a leading '/'; at most 63 bytes where texts stand for files) below @root,
+ * which must live as long. 0 or -errno; texts are always there, even if not yet. @f may be given
+ * to proc_file_done() in any case. */
+int proc_file_open(struct proc_file *f, const struct proc_root *root, const char *path) must_check;
+/* Read all of it; its text, lent until the next call, or NULL when it could not be read. */
+const char *proc_file_read(struct proc_file *f);
+/* A zeroed struct is one that is not open. */
+void proc_file_done(struct proc_file *f);
+
+/* ---- words ---- */
+
+static inline const char *skip_blanks(const char *p)
+{
+	while (*p == ' ' || *p == '\t')
+		p++;
+	return p;
+}
+
+/* Begin of the next line, or the end of the text. */
+static inline const char *next_line(const char *p)
+{
+	const char *nl = strchr(p, '\n');
+
+	return nl ? nl + 1 : p + strlen(p);
+}
+
+/* The word at *@p (after blanks) into *ret, of which the length is returned; 0 at the end of the
+ * line. *@p goes behind it. */
+static inline size_t scan_word(const char **p, const char **ret)
+{
+	const char *s = skip_blanks(*p);
+	size_t n = 0;
+
+	while ((unsigned char)s[n] > ' ')
+		n++;
+	*ret = s;
+	*p = s + n;
+	return n;
+}
+
+/*
+ * The decimal number at *@p, after blanks; *@p goes behind it. False, and nothing moved, when there
+ * is none before the end of the line or it is over 2^64 - 1.
+ */
+static inline bool scan_u64(const char **p, uint64_t *ret)
+{
+	const char *s = skip_blanks(*p);
+	uint64_t v = 0;
+
+	if (*s < '0' || *s > '9')
+		return false;
+	for (; *s >= '0' && *s <= '9'; s++) {
+		uint64_t d = (uint64_t)(*s - '0');
+
+		if (v > UINT64_MAX / 10 || (v == UINT64_MAX / 10 && d > UINT64_MAX % 10))
+			return false;
+		v = 10 * v + d;
+	}
+	*ret = v;
+	*p = s;
+	return true;
+}
+
+/* The same with a sign, in two's complement. */
+static inline bool scan_i64(const char **p, uint64_t *ret)
+{
+	const char *s = skip_blanks(*p);
+	bool minus = *s == '-';
+	uint64_t v;
+
+	s += minus;
+	if ((*s < '0' || *s > '9') || !scan_u64(&s, &v) || v > (uint64_t)INT64_MAX + minus)
+		return false;
+	*ret = minus ? 0 - v : v;
+	*p = s;
+	return true;
+}
+
+/* A number with decimals, x @scale (a power of ten), cut: "0.17" with 100 is 17. */
+bool scan_decimal(const char **p, uint64_t scale, uint64_t *ret);

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Readings of one collector: from "metric m of the thing called sda" to rows of track value, with
+ * rows of tracks metric and series for what is seen for the first time. The collector asks for the
+ * thing once per line of its file and then puts its values by metric.
+ *
+ *	uint32_t disk = readings_instance(r, READINGS_NO_CPU, "sda", 3);
+ *	readings_put(r, disk, DISK_READS, reads);
+ *
+ * Things in the order of the tick before are found without a search. Names that come and go stay
+ * known, so that a disk which returns is the same series. Errors are kept, and told by
+ * readings_flush().
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "base/nsec.h"
+#include "model/metric_track.h"
+#include "model/stream.h"
+
+#define READINGS_NO_CPU	    UINT32_MAX
+#define READINGS_MAX_SERIES (1u << 20) /* of one collector; what is new beyond has no rows */
+
+struct metric_spec {
+	const char *name; /* without the collector's: "reads" of disk.reads */
+	enum metric_kind kind;
+	uint8_t bits; /* of counters: 0 = 64 */
+	double scale; /* value x scale is in @unit; 0 = 1 */
+	const char *unit; /* s, bytes ...; "" or NULL: a number */
+	const char *help;
+};
+
+/* Numbers that the collectors of one recording share. */
+struct readings_numbers {
+	uint32_t metrics, series; /* given so far */
+};
+
+struct readings;
+/* Of a collector called @name with these metrics; both live as long. NULL: out of memory. */
+struct readings *readings_new(const char *name, const struct metric_spec *metric,
+			      unsigned int n_metrics, struct readings_numbers *numbers);
+struct readings *readings_free(struct readings *r);
+DEFINE_CLEANUP(readings, readings_free)
+
+/* Rows go to @sink until readings_flush(), all with this time. */
+void readings_begin(struct readings *r, nsec_t time, struct sink *sink);
+/* Number of the thing @name (@len bytes; more than 255 are cut; 0: there is but one) of @cpu. */
+uint32_t readings_instance(struct readings *r, uint32_t cpu, const char *name, size_t len);
+void readings_put(struct readings *r, uint32_t instance, unsigned int metric, uint64_t value);
+/* Tell @sink all that is known of metrics and series once more, as of @time. */
+int readings_tell(struct readings *r, nsec_t time, struct sink *sink, struct err *e) must_check;
+/* 0, or what went wrong since readings_begin(). */
+int readings_flush(struct readings *r, struct err *e) must_check;
+/* How many series there are, and how many new ones were beyond the limit. */
+uint32_t readings_n_series(const struct readings *r);
+uint64_t readings_n_refused(const struct readings *r);
