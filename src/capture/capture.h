@@ -62,8 +62,8 @@ struct capture_options {
 	const struct sampler_options *sampler; /* what is sampled besides, NULL = nothing */
 	const struct counting_options *counting; /* what is counted besides, NULL = nothing */
 	bool metrics; /* something else is recorded beside, so that an engine is not all there is */
-	/* With a sampler, counters or metrics: when no engine may record @events, they alone are recorded,
-	 * with a note. An engine is not even looked for when @events is CAPTURE_TASK. */
+	/* With a sampler, counters or metrics: when no engine may record @events, they alone are
+	 * recorded, with a note. An engine is not even looked for when @events is CAPTURE_TASK. */
 	bool engine_optional;
 	int root_fd; /* where proc/, sys/ and run/ are */
 };

@@ -39,6 +39,7 @@ described() {
 
 check_list src/analysis/meson.build analysis_words "$(described analysis analysis view_)"
 check_list src/capture/meson.build engine_words "$(described capture engine '' _engine)"
+check_list src/collect/meson.build collector_words "$(described collect collector '' _collector)"
 check_list src/cmd/meson.build cmd_words "$(described cmd command '' _command)"
 check_list src/export/meson.build export_words "$(described export exporter to_)"
 check_list src/import/meson.build import_words "$(described import importer)"
@@ -59,6 +60,7 @@ for file in $(files 'src/*/*.c'); do
 	word=${name#view_}
 	word=${word#to_}
 	word=${word%_engine}
+	word=${word%_collector}
 	word=${word%_namer}
 	word=${word%_command}
 	grep -qE "'($name(\.c)?|$word)'" "$(dirname "$file")/meson.build" ||

@@ -11,6 +11,7 @@
 
 #include "model/file_track.h"
 #include "model/kvm_track.h"
+#include "model/metric_track.h"
 #include "model/profile_track.h"
 #include "model/sched_track.h"
 #include "model/track.h"
@@ -36,7 +37,7 @@ static void test_lookup(void **state)
 	assert_null(track_at(n));
 	assert_null(track_at(UINT32_MAX));
 	assert_null(track_by_id(0));
-	assert_null(track_by_id(15));
+	assert_null(track_by_id(63));
 	assert_null(track_by_id(UINT16_MAX));
 	assert_null(track_by_name("switc"));
 	assert_null(track_by_name(""));
@@ -71,13 +72,21 @@ static void test_numbers(void **state)
 		{ &track_frame, 12, "time node parent module offset" },
 		{ &track_symbol, 13, "time module offset bytes name" },
 		{ &track_sample, 23, "time event tid pid node weight mode" },
+		{ &track_metric, 14, "time metric name kind bits scale unit help" },
+		{ &track_series, 15, "time series metric cpu instance" },
+		{ &track_value, 26, "time series value" },
+		{ &track_process, 27,
+		  "time tid pid parent have flags state uid cpu prio threads user system guest "
+		  "minor major voluntary involuntary rss vsize swap read written cancelled "
+		  "run_delay block_delay" },
+		{ &track_raw, 29, "time end path text" },
 		{ &track_counter, 24, "time event kind tid value enabled running" },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
 		const struct track *t = want[i].track;
-		char names[200] = "";
+		char names[400] = "";
 		size_t at = 0;
 
 		for (unsigned int c = 0; c < t->n_columns; c++)
@@ -102,6 +111,10 @@ static void check_column(const struct track *t, unsigned int c)
 		assert_true(k->after < c);
 		assert_int_equal(t->column[k->after].type, k->type);
 	}
+	if (k->codec == CODEC_SERIES) {
+		assert_true(k->after > 0 && k->after < c);
+		assert_int_not_equal(t->column[k->after].type, COLUMN_TEXT);
+	}
 	if (k->flags & COLUMN_TASK)
 		assert_int_equal(k->type, COLUMN_U32);
 	if (k->flags & COLUMN_OPTIONAL) {
@@ -124,7 +137,7 @@ static void test_rules(void **state)
 		/* The index is in the order of the file: places rise there, times do not. */
 		assert_string_equal(t->column[0].name, t == &track_index ? "offset" : "time");
 		assert_int_equal(t->column[0].type, COLUMN_U64);
-		assert_int_equal(t->column[0].codec, CODEC_DELTA);
+		assert_true(t->column[0].codec == CODEC_DELTA || t->column[0].codec == CODEC_RUNS);
 		for (unsigned int c = 0; c < t->n_columns; c++)
 			check_column(t, c);
 	}
