@@ -67,6 +67,7 @@ int conversion_run(struct input *in, const struct conversion_options *o,
 	const struct import_args args = {
 		.formats = o->formats,
 		.root = o->root,
+		.stream = o->stream,
 		.meta = add_meta,
 		.progress = show_progress,
 		.ctx = &c,

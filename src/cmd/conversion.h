@@ -14,6 +14,7 @@ struct conversion_options {
 	const struct importer *importer; /* NULL: by the first bytes */
 	const char *formats; /* import_args.formats */
 	const char *root; /* import_args.root */
+	const char *stream; /* import_args.stream */
 	const char *label; /* NULL: none */
 };
 

@@ -26,7 +26,7 @@ struct convert_args {
 	const char *output;
 	const char *from_format;
 	const char *formats;
-	const char *label;
+	const char *label, *stream;
 	const char *to_format, *task, *event;
 	nsec_t from, length;
 	bool length_given, first_names, merge;
@@ -57,6 +57,11 @@ static const struct option_spec convert_options[] = {
 	  .arg = "TEXT",
 	  OPTION_AT(struct convert_args, label),
 	  .help = "a label to keep in the recording" },
+	{ .name = "stream",
+	  .type = OPTION_STRING,
+	  .arg = "SITE:HOST:RUN",
+	  OPTION_AT(struct convert_args, stream),
+	  .help = "which run of a file that holds several, else the first one's" },
 	{ .name = "to-format",
 	  .type = OPTION_STRING,
 	  .arg = "FORMAT",
@@ -143,6 +148,7 @@ static int convert_file(const struct convert_args *args, struct input *in,
 	const struct conversion_options options = { .importer = importer,
 						    .formats = args->formats,
 						    .root = args->symbols.symfs,
+						    .stream = args->stream,
 						    .label = args->label };
 
 	r = conversion_run(in, &options, writer, result, e);
@@ -324,7 +330,8 @@ static int export(const struct convert_args *args, const char *path,
 {
 	const struct conversion_options how = { .importer = importer,
 						.formats = args->formats,
-						.root = args->symbols.symfs };
+						.root = args->symbols.symfs,
+						.stream = args->stream };
 	struct export_args what = { .first_names = args->first_names,
 				    .merge = args->merge,
 				    .event = args->event };

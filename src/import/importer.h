@@ -34,6 +34,8 @@ struct import_args {
 	 * Stacks are unwound by what those files say.
 	 */
 	const char *root;
+	/* Which run of a file that holds several, "SITE:HOST:RUN"; NULL: the first one's. */
+	const char *stream;
 	/* What is known of the run: keys of docs/formats/recording.md. 0 or -errno. Not NULL. */
 	int (*meta)(void *ctx, const char *key, const char *value, struct err *e);
 	/* Now and then; @total = 0: unknown. May be NULL. */
