@@ -136,6 +136,8 @@ static void add_text(struct json *j, const char *text)
 
 		if (*s == '"' || *s == '\\')
 			(void)buf_addf(j->out, "\\%c", *s);
+		else if (*s == '\n' || *s == '\t')
+			(void)buf_add_str(j->out, *s == '\n' ? "\\n" : "\\t");
 		else if (n == 1)
 			(void)buf_addf(j->out, "\\u%04x", *s);
 		else if (n)

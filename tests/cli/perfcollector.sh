@@ -15,3 +15,20 @@ head -c 3000 small.jsonl >cut.jsonl
 t kymo convert cut.jsonl -o cut.kymo 2>&1 | sed 's/, [0-9.]* KiB, in .*//'
 { head -n 3 small.jsonl; echo 'rubbish {"Site": "one"} {"Site": 1, ]}'; tail -n 3 small.jsonl; head -n 1 small.jsonl; } >odd.jsonl
 t kymo convert odd.jsonl -o odd.kymo 2>&1 | sed 's/, [0-9.]* KiB, in .*//'
+kymo convert --quiet small.kymo --to-format perfcollector-json -o back.jsonl
+t head -c 300 back.jsonl
+echo
+kymo convert --quiet back.jsonl -o again.kymo && kymo convert --quiet again.kymo --to-format perfcollector-json -o - | cmp - back.jsonl && echo "the same records again"
+t kymo convert later.kymo --to-format perfcollector-json -o - --quiet | cut -c1-120
+cp "$FIXTURES/demo.kymo" .
+t kymo convert demo.kymo --to-format perfcollector-json -o none.jsonl --quiet
+# Until it is stopped: its first round.
+kymo perfcollector_script >own.jsonl &
+pid=$!
+until [ "$(wc -l <own.jsonl)" -ge 4 ] || ! kill -0 $pid; do :; done 2>/dev/null
+kill $pid
+wait $pid 2>/dev/null
+grep -oE '^.{35}|"System":"[^"]*"' own.jsonl | paste - -
+t kymo convert own.jsonl -o own.kymo --quiet
+rows own.kymo | tail -n 1
+t kymo perfcollector_script now
