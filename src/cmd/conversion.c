@@ -108,8 +108,7 @@ void conversion_tell(const struct import_result *result)
 
 /* ---- opening ---- */
 
-/* A file without a name, on a disk if there is one for it: what is imported may be large. */
-static int unnamed_file(struct err *e)
+int conversion_unnamed_file(struct err *e)
 {
 	const char *folder = getenv("TMPDIR");
 	int fd = open(folder && *folder ? folder : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
@@ -148,7 +147,7 @@ static int import_and_open(const char *path, const struct conversion_options *ho
 			   unsigned int flags, struct recording **ret, struct err *e)
 {
 	struct import_result result = { 0 };
-	int fd = unnamed_file(e);
+	int fd = conversion_unnamed_file(e);
 	int r = fd < 0 ? fd : import_into(fd, path, how, &result, e);
 
 	if (r >= 0) {

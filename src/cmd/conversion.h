@@ -26,6 +26,10 @@ int conversion_run(struct input *in, const struct conversion_options *o,
 		   struct recording_writer *writer, struct import_result *result,
 		   struct err *e) must_check;
 
+/* A file without a name, on a disk ($TMPDIR) if there is one for it: what is imported may be
+ * large. An fd, or -errno with words. */
+int conversion_unnamed_file(struct err *e) must_check;
+
 /* Notes and warnings of an import, as log lines. */
 void conversion_tell(const struct import_result *result);
 /* The lines in @notes, likewise. */

@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/new_file.h"
 #include "base/nsec.h"
 #include "base/quantity.h"
 #include "cmd/command.h"
@@ -40,7 +41,7 @@ static const struct option_spec convert_options[] = {
 	  .type = OPTION_STRING,
 	  .arg = "FILE",
 	  OPTION_AT(struct convert_args, output),
-	  .help = "the file to write, emptied when it exists" },
+	  .help = "the file to write; one of that name stays until this one is complete" },
 	{ .name = "from-format",
 	  .type = OPTION_STRING,
 	  .arg = "FORMAT",
@@ -116,7 +117,7 @@ static void convert_extra_help(FILE *out)
 		fprintf(out, "  %-14s %s (%s)\n", (*x)->name, (*x)->summary, (*x)->extensions);
 }
 
-/* Would writing the output empty the input? */
+/* Would the output take the input's place? */
 static bool is_same_file(const char *a, const char *b)
 {
 	struct stat x, y;
@@ -136,46 +137,54 @@ static void tell_result(const struct convert_args *args, struct import_result *r
 		 quantity_size(size, stats->bytes), quantity_duration(time, took));
 }
 
-static int convert_file(const struct convert_args *args, struct input *in,
-			const struct importer *importer, struct import_result *result,
-			struct recording_stats *stats, struct err *e)
+static int convert_into(const struct convert_args *args, struct input *in,
+			const struct importer *importer, struct recording_writer *writer,
+			struct import_result *result, struct recording_stats *stats, struct err *e)
 {
-	auto_ptr(recording_writer) writer = NULL;
-	int r = recording_create(args->output, NULL, &writer, e);
-
-	if (r < 0)
-		return r;
 	const struct conversion_options options = { .importer = importer,
 						    .formats = args->formats,
 						    .root = args->symbols.symfs,
 						    .stream = args->stream,
 						    .label = args->label };
 
-	r = conversion_run(in, &options, writer, result, e);
-	if (r < 0) {
-		/* Nothing of use is in it; a file that was there before is gone already. */
-		struct stat st;
+	int r = conversion_run(in, &options, writer, result, e);
 
-		if (lstat(args->output, &st) == 0 && S_ISREG(st.st_mode))
-			(void)unlink(args->output);
-		return r;
-	}
-	r = recording_writer_close(writer, e);
-	if (r < 0)
-		return r;
-	recording_writer_stats(writer, stats);
-	return 0;
+	if (r >= 0)
+		r = recording_writer_close(writer, e);
+	if (r >= 0)
+		recording_writer_stats(writer, stats);
+	return r;
 }
 
 /* ---- import ---- */
 
-/* The file is whole by now: a map that does not fit leaves it as it is. */
-static int name_output(const struct convert_args *args, struct naming *names, struct err *e)
+static int convert_file(const struct convert_args *args, struct input *in,
+			const struct importer *importer, struct import_result *result,
+			struct recording_stats *stats, struct err *e)
+{
+	auto_ptr(recording_writer) writer = NULL;
+	int r = recording_create(args->output, 0, NULL, &writer, e);
+
+	return r < 0 ? r : convert_into(args, in, importer, writer, result, stats, e);
+}
+
+/* Names are given to tasks, which are known when all is read: from there it is copied with them. */
+static int convert_named(const struct convert_args *args, struct input *in,
+			 const struct importer *importer, struct naming *names,
+			 struct import_result *result, struct recording_stats *stats, struct err *e)
 {
 	static const struct naming_change how = { 0 };
+	auto_ptr(recording_writer) writer = NULL;
+	auto_ptr(recording) rec = NULL;
 	struct role_counts counts;
+	auto_close int fd = conversion_unnamed_file(e);
+	int r = fd < 0 ? fd : recording_create_fd(dup(fd), args->output, NULL, &writer, e);
 
-	return names ? naming_write(names, 0, args->output, &how, &counts, e) : 0;
+	if (r >= 0)
+		r = convert_into(args, in, importer, writer, result, stats, e);
+	if (r >= 0)
+		r = recording_open_fd(steal_fd(&fd), args->output, 0, &rec, e);
+	return r < 0 ? r : naming_write_to(names, 0, rec, args->output, &how, &counts, e);
 }
 
 static int import(const struct convert_args *args, const char *path,
@@ -198,9 +207,8 @@ static int import(const struct convert_args *args, const char *path,
 		log_error("'%s' is of no format that can be converted (try: --from-format)", path);
 		return EXIT_FAILURE;
 	}
-	r = convert_file(args, in, importer, &result, &stats, &e);
-	if (r >= 0)
-		r = name_output(args, names, &e);
+	r = names ? convert_named(args, in, importer, names, &result, &stats, &e)
+		  : convert_file(args, in, importer, &result, &stats, &e);
 	if (r < 0) {
 		log_error("%s", err_text(&e, r));
 	} else {
@@ -252,28 +260,35 @@ static int export_window(const struct convert_args *args, const struct run_info 
 	return 0;
 }
 
+static int write_stdout(const struct exporter *x, struct source *src,
+			const struct export_args *what, struct export_result *result, struct err *e)
+{
+	int r = x->run(src, what, stdout, result, e);
+
+	if (r >= 0 && (fflush(stdout) || ferror(stdout)))
+		r = err_set(e, errno ? -errno : -EIO, "cannot write to standard output: %s",
+			    strerror(errno ? errno : EIO));
+	return r;
+}
+
 static int write_out(const struct convert_args *args, const struct exporter *x, struct source *src,
 		     const struct export_args *what, struct export_result *result, struct err *e)
 {
-	bool is_stdout = !strcmp(args->output, "-");
-	FILE *out = is_stdout ? stdout : fopen(args->output, "we");
+	auto_ptr(new_file) file = NULL;
+	FILE *out;
 
-	if (!out)
-		return err_set(e, -errno, "cannot write '%s': %s", args->output, strerror(errno));
-	int r = x->run(src, what, out, result, e);
+	if (!strcmp(args->output, "-"))
+		return write_stdout(x, src, what, result, e);
+	int r = new_file_open(args->output, 0666, 0, &file, e);
 
-	if (r >= 0 && (fflush(out) || ferror(out)))
-		r = err_set(e, errno ? -errno : -EIO, "cannot write '%s': %s", args->output,
-			    strerror(errno ? errno : EIO));
-	if (!is_stdout && fclose(out) && r >= 0)
-		r = err_set(e, -errno, "cannot write '%s': %s", args->output, strerror(errno));
-	if (r < 0 && !is_stdout) {
-		struct stat st;
-
-		if (lstat(args->output, &st) == 0 && S_ISREG(st.st_mode))
-			(void)unlink(args->output);
-	}
-	return r;
+	if (r >= 0)
+		r = new_file_stream(file, &out, e);
+	if (r < 0)
+		return r;
+	r = x->run(src, what, out, result, e);
+	if (r < 0 && ferror(out))
+		return err_set(e, r, "cannot write '%s': %s", args->output, strerror(-r));
+	return r < 0 ? r : new_file_commit(file, e);
 }
 
 static bool wants_chains(const struct exporter *x, const struct run_info *info)

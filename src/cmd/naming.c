@@ -159,30 +159,22 @@ static int write_vms(void *ctx, struct sink *sink, struct err *e)
 	return vm_list_write(ctx, 0, sink, e);
 }
 
-int naming_write(struct naming *n, unsigned int file, const char *path,
-		 const struct naming_change *how, struct role_counts *ret, struct err *e)
+int naming_write_to(struct naming *n, unsigned int file, struct recording *rec, const char *path,
+		    const struct naming_change *how, struct role_counts *ret, struct err *e)
 {
 	const struct name_map *map[OPTION_LIST_MAX + 1];
+	struct source *src = recording_source(rec);
 	auto_ptr(vm_list) vms = vm_list_new();
-	auto_ptr(recording) rec = NULL;
 	struct role_sources s;
 	bool renamed = false;
 
 	if (!vms)
 		return err_set(e, -ENOMEM, "no memory");
-	int r = recording_open(path, how->salvage ? RECORDING_SALVAGE : 0, &rec, e);
-
-	if (r < 0)
-		return r;
-	struct source *src = recording_source(rec);
-
-	if (!src->info->complete && !how->salvage)
-		return err_set(e, -EBADMSG, "'%s' is not complete: %s (try: --salvage)", path,
-			       src->info->damage[0] ? src->info->damage : "it was not closed");
 	set_sources(n, file, map, &s);
 	s.vms = vms;
 	s.machine_names = !n && !how->clear;
-	r = vm_list_read(vms, src, e);
+	int r = vm_list_read(vms, src, e);
+
 	if (r >= 0 && how->clear)
 		r = roles_clear(src->tasks);
 	if (r >= 0)
@@ -194,4 +186,20 @@ int naming_write(struct naming *n, unsigned int file, const char *path,
 	if (r >= 0 && !how->quiet)
 		tell_unused(ret, path);
 	return r;
+}
+
+int naming_write(struct naming *n, unsigned int file, const char *path,
+		 const struct naming_change *how, struct role_counts *ret, struct err *e)
+{
+	auto_ptr(recording) rec = NULL;
+	int r = recording_open(path, how->salvage ? RECORDING_SALVAGE : 0, &rec, e);
+
+	if (r < 0)
+		return r;
+	const struct run_info *info = recording_source(rec)->info;
+
+	if (!info->complete && !how->salvage)
+		return err_set(e, -EBADMSG, "'%s' is not complete: %s (try: --salvage)", path,
+			       info->damage[0] ? info->damage : "it was not closed");
+	return naming_write_to(n, file, rec, path, how, ret, e);
 }

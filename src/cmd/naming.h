@@ -72,6 +72,7 @@ struct naming_args {
 	}
 
 struct naming; /* opaque */
+struct recording;
 
 /* Was any source of names asked for? */
 bool naming_asked(const struct naming_args *a);
@@ -102,3 +103,7 @@ struct naming_change {
 int naming_write(struct naming *n, unsigned int file, const char *path,
 		 const struct naming_change *how, struct role_counts *ret,
 		 struct err *e) must_check;
+/* The same of a recording that is open, whole or not: @path becomes its copy with names. */
+int naming_write_to(struct naming *n, unsigned int file, struct recording *rec, const char *path,
+		    const struct naming_change *how, struct role_counts *ret,
+		    struct err *e) must_check;

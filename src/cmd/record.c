@@ -515,7 +515,8 @@ static void tell_result(struct record_session *s, const struct capture *c)
 			 quantity_duration(cpu, own_cpu()), path);
 }
 
-/* From "capture is on" to "file is complete"; the workload's exit status in *ret_status. */
+/* From "capture is on" to "file is complete"; the workload's exit status in *ret_status. 0: there
+ * is nothing to record, as it cannot be run, which was said. 1: a file was written. */
 static int run_session(struct record_session *s, struct workload *w, const char *name,
 		       const struct record_plan *p, sigset_t *old_mask, int *ret_status,
 		       struct err *e)
@@ -524,7 +525,7 @@ static int run_session(struct record_session *s, struct workload *w, const char 
 	enum record_end end = RECORD_GOES_ON;
 	unsigned int written = 0;
 	struct err why = { 0 };
-	int r = record_session_run(s, e), ran = 0;
+	int r = record_session_run(s, e);
 
 	if (r < 0)
 		return r;
@@ -532,11 +533,15 @@ static int run_session(struct record_session *s, struct workload *w, const char 
 	if (!progress.fifo)
 		log_warn("no real-time priority for the reader, a saturated machine may make it "
 			 "lose events; needs CAP_SYS_NICE (try: sudo)");
-	if (w->pid) {
-		ran = workload_release(w, name, &why);
-		if (ran < 0)
-			log_error("%s", err_text(&why, ran));
+	r = w->pid ? workload_release(w, name, &why) : 0;
+	if (r < 0) {
+		log_error("%s", err_text(&why, r));
+		*ret_status = workload_wait(w, NULL);
+		return 0;
 	}
+	r = record_session_publish(s, e);
+	if (r < 0)
+		return r;
 	if (p->record.flight)
 		log_info("flight recorder on; Ctrl-C writes it and ends, kill -USR1 %d writes it "
 			 "and goes on",
@@ -555,7 +560,7 @@ static int run_session(struct record_session *s, struct workload *w, const char 
 	if (w->pid)
 		*ret_status = workload_wait(w, NULL);
 	r = record_session_close(s, w->pid_fd >= 0 ? *ret_status : -1, e);
-	return r;
+	return r < 0 ? r : 1;
 }
 
 static int record(const struct record_args *a, struct record_plan *p, const char **word,
@@ -600,7 +605,7 @@ static int record(const struct record_args *a, struct record_plan *p, const char
 		r = record_session_new(&p->record, c, &s, e);
 	if (r >= 0)
 		r = run_session(s, &w, n ? word[0] : "", p, &old_mask, ret_status, e);
-	if (r >= 0) {
+	if (r > 0) {
 		auto_free char *written = record_session_path(s);
 
 		tell_result(s, c);

@@ -12,10 +12,10 @@
 #include <sched.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/new_file.h"
 #include "capture/flight.h"
 #include "collect/collection.h"
 #include "format/recording.h"
@@ -35,6 +35,7 @@ struct record_session {
 	struct flight *flight;
 	pthread_t thread;
 	bool running;
+	atomic_bool stop;
 	int signal_fd;
 	int ready_fd, done_fd; /* eventfds: capture is on, the thread has ended */
 	nsec_t deadline, sleep, longest_sleep, last_flush;
@@ -57,30 +58,6 @@ void record_signals(sigset_t *ret)
 }
 
 /* ---- files ---- */
-
-int record_make_way(const char *path, struct err *e)
-{
-	auto_free char *old = NULL;
-	struct stat st;
-
-	if (lstat(path, &st) < 0 || !S_ISREG(st.st_mode))
-		return 0;
-	if (asprintf(&old, "%s.old", path) < 0) {
-		old = NULL;
-		return -ENOMEM;
-	}
-	if (rename(path, old) < 0)
-		return err_set(e, -errno, "cannot rename '%s' to '%s': %s", path, old,
-			       strerror(errno));
-	return 0;
-}
-
-static int create(const char *path, struct recording_writer **ret, struct err *e)
-{
-	int r = record_make_way(path, e);
-
-	return r < 0 ? r : recording_create(path, NULL, ret, e);
-}
 
 static int finish(struct record_session *s, struct recording_writer *w, const nsec_t *from,
 		  int exit_status, struct err *e)
@@ -132,7 +109,7 @@ static int write_flight(struct record_session *s, int exit_status, struct err *e
 
 	if (!path)
 		return -ENOMEM;
-	int r = create(path, &w, e);
+	int r = recording_create(path, NEW_FILE_KEEP_OLD, NULL, &w, e);
 
 	if (r >= 0)
 		r = flight_write(s->flight, w, &from, e);
@@ -264,7 +241,7 @@ static int loop(struct record_session *s, struct err *e)
 		{ .fd = s->options.pid_fd, .events = POLLIN },
 	};
 
-	while (s->end == RECORD_GOES_ON) {
+	while (s->end == RECORD_GOES_ON && !s->stop) {
 		nsec_t sleep = 0;
 		int r = work(s, &sleep, e);
 
@@ -379,7 +356,7 @@ int record_session_new(const struct record_options *o, struct capture *c,
 			return err_set(e, -errno, "cannot write here: %s (try: -o FILE)",
 				       strerror(errno));
 	} else {
-		r = create(o->path, &s->writer, e);
+		r = recording_create(o->path, NEW_FILE_KEEP_OLD, NULL, &s->writer, e);
 		if (r >= 0)
 			r = recording_writer_behind(s->writer, BEHIND_BYTES, writer_begins, e);
 	}
@@ -404,9 +381,12 @@ int record_session_run(struct record_session *s, struct err *e)
 	/* Nothing was recorded. */
 	pthread_join(s->thread, NULL);
 	s->running = false;
-	if (s->writer)
-		unlink(s->path);
 	return err_set(e, s->begun, "%s", err_text(&s->error, s->begun));
+}
+
+int record_session_publish(struct record_session *s, struct err *e)
+{
+	return s->writer ? recording_writer_publish(s->writer, e) : 0;
 }
 
 enum record_end record_session_wait(struct record_session *s, nsec_t timeout)
@@ -440,6 +420,10 @@ struct record_session *record_session_free(struct record_session *s)
 {
 	if (!s)
 		return NULL;
+	if (s->running) {
+		s->stop = true;
+		pthread_join(s->thread, NULL);
+	}
 	recording_writer_free(s->writer);
 	flight_free(s->flight);
 	if (s->signal_fd >= 0)

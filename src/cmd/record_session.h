@@ -16,10 +16,6 @@
 #include "base/option.h"
 #include "capture/capture.h"
 
-/* A file at @path becomes PATH.old, if it is one: two recordings of the same name are often a
- * before and an after. 0 or -errno with words. */
-int record_make_way(const char *path, struct err *e) must_check;
-
 struct record_options {
 	const char *path; /* of the recording */
 	nsec_t duration; /* 0 = until stopped */
@@ -41,18 +37,25 @@ struct record_session;
  * before the session is made. */
 void record_signals(sigset_t *ret);
 
-/*
- * Create the file (an existing one becomes PATH.old). The capture is lent.
- */
+/* Begin a file, which has no name yet. The capture is lent. */
 int record_session_new(const struct record_options *o, struct capture *c,
 		       struct record_session **ret, struct err *e) must_check;
 /* Start the thread; returns when events are recorded, or -errno with words. */
 int record_session_run(struct record_session *s, struct err *e) must_check;
+/*
+ * Let the file appear, while it is being written; one that is there becomes PATH.old, as two
+ * recordings of the same name are often a before and an after. To be called when all that was to
+ * be started has started: a recording that did not come about leaves the files of earlier ones
+ * alone. The flight recorder's files appear when they are written.
+ */
+int record_session_publish(struct record_session *s, struct err *e) must_check;
 /* Wait at most @timeout for its end: RECORD_GOES_ON, or how it ended. */
 enum record_end record_session_wait(struct record_session *s, nsec_t timeout);
 /* After the end: finish the file. @exit_status of the workload, or -1. The first failure of the
  * thread is told here. */
 int record_session_close(struct record_session *s, int exit_status, struct err *e) must_check;
+/* Ends the thread too if it still runs: without record_session_close() what is recorded is not
+ * finished. */
 struct record_session *record_session_free(struct record_session *s);
 DEFINE_CLEANUP(record_session, record_session_free)
 

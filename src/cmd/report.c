@@ -12,6 +12,7 @@
 #include "analysis/cube.h"
 #include "analysis/vm_groups.h"
 #include "base/log.h"
+#include "base/new_file.h"
 #include "base/quantity.h"
 #include "cmd/command.h"
 #include "cmd/selection.h"
@@ -282,29 +283,25 @@ static void describe(const struct report *p, const struct report_run *r, const c
 				  .events_max = p->events_max };
 }
 
-/* A page that failed is not left behind. */
-static int write_file(const char *path, const struct page *page, struct page_stats *ret,
-		      uint64_t *ret_bytes)
+static int write_page(const char *path, const struct page *page, struct page_stats *ret,
+		      uint64_t *ret_bytes, struct err *e)
 {
-	auto_fclose FILE *out = fopen(path, "we");
-	struct err e = { 0 };
+	auto_ptr(new_file) file = NULL;
+	struct err why = { 0 };
 	struct stat st;
+	FILE *out;
+	int r = new_file_open(path, 0666, 0, &file, e);
 
-	if (!out) {
-		log_error("cannot write '%s': %s", path, strerror(errno));
-		return -errno;
-	}
+	if (r >= 0)
+		r = new_file_stream(file, &out, e);
+	if (r < 0)
+		return r;
 	(void)setvbuf(out, NULL, _IOFBF, OUT_BUFFER);
-	int r = page_write(page, out, ret, &e);
-
-	if (fstat(fileno(out), &st) < 0)
-		st = (struct stat){ 0 };
-	*ret_bytes = (uint64_t)st.st_size;
-	if (r < 0) {
-		log_error("cannot write '%s': %s", path, err_text(&e, r));
-		if (S_ISREG(st.st_mode))
-			(void)unlink(path);
-	}
+	r = page_write(page, out, ret, &why);
+	if (r < 0)
+		return err_set(e, r, "cannot write '%s': %s", path, err_text(&why, r));
+	r = new_file_commit(file, e);
+	*ret_bytes = r >= 0 && fstat(new_file_fd(file), &st) == 0 ? (uint64_t)st.st_size : 0;
 	return r;
 }
 
@@ -414,6 +411,7 @@ static int make_page(struct report *p, const char **file, size_t n, struct repor
 			     .run = page_run,
 			     .n_runs = n };
 	struct page_stats stats;
+	struct err e = { 0 };
 	uint64_t bytes = 0;
 
 	buf_init(&output, 0);
@@ -433,8 +431,12 @@ static int make_page(struct report *p, const char **file, size_t n, struct repor
 	if (!args->title)
 		page.title = buf_str(&title);
 	page.look = look_of(p, page_run, n);
-	if (write_file(buf_str(&output), &page, &stats, &bytes) < 0)
+	int r = write_page(buf_str(&output), &page, &stats, &bytes, &e);
+
+	if (r < 0) {
+		log_error("%s", err_text(&e, r));
 		return EXIT_FAILURE;
+	}
 	say(buf_str(&output), bytes, page_run, n, &stats);
 	/* A part of the truth is not "done". */
 	for (size_t i = 0; i < n; i++)

@@ -10,9 +10,9 @@
 #include "analysis/result_rows.h"
 #include "base/buf.h"
 #include "base/log.h"
+#include "base/new_file.h"
 #include "base/quantity.h"
 #include "cmd/command.h"
-#include "cmd/record_session.h"
 #include "cmd/show_answer.h"
 #include "cmd/trials.h"
 #include "format/recording.h"
@@ -227,7 +227,7 @@ static void tell(const struct trials_options *o, const struct trials_outcome *ou
 		log_error("'%s' ended with status %d, stopped after %u complete rounds (try: "
 			  "--output inherit to see why, --ignore-failure to go on)",
 			  o->argv[out->failed_side][0], out->failed_status, out->rounds);
-	if (a->recording)
+	if (a->recording && out->rounds)
 		log_info("wrote %s; next: kymo show results %s", a->recording, a->recording);
 }
 
@@ -241,15 +241,14 @@ static int run_all(const struct run_args *a, struct trials_options *o, struct tr
 	int r = memory ? 0 : -ENOMEM;
 
 	if (r >= 0 && a->recording)
-		r = record_make_way(a->recording, e);
-	if (r >= 0 && a->recording)
-		r = recording_create(a->recording, NULL, &writer, e);
+		r = recording_create(a->recording, NEW_FILE_KEEP_OLD, NULL, &writer, e);
 	if (r < 0)
 		return r;
 	rows.writer = writer;
 	r = trials_run(o, &rows.sink, out, e);
-	/* What was measured before something failed is kept and shown. */
-	int closed = writer ? recording_writer_close(writer, &later) : 0;
+	/* What was measured before something failed is kept and shown; if it was nothing, so is an
+	 * earlier file. */
+	int closed = writer && out->rounds ? recording_writer_close(writer, &later) : 0;
 
 	if (r >= 0 && closed < 0)
 		r = err_set(e, closed, "cannot finish '%s': %s", a->recording,

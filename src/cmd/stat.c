@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/new_file.h"
 #include "cmd/command.h"
 #include "cmd/id_list.h"
 #include "cmd/stat_run.h"
@@ -116,6 +117,7 @@ struct stat_job {
 	struct stat_plan plan;
 	struct buf title;
 	int out_fd;
+	struct new_file *file; /* the same, or NULL */
 };
 
 /* ---- results ---- */
@@ -136,10 +138,13 @@ static int write_result(void *arg, const struct stat_result *r, struct err *e)
 	else if (code < 0)
 		return err_set(e, code, "cannot print counts: %s", strerror(-code));
 	code = file_write_all(j->out_fd, out.data, out.len);
-	return code < 0 ? err_set(e, code, "cannot write counts: %s", strerror(-code)) : 0;
+	if (code < 0)
+		return err_set(e, code, "cannot write counts: %s", strerror(-code));
+	/* From the first counts on: those at an interval may be followed. */
+	return j->file ? new_file_commit(j->file, e) : 0;
 }
 
-static int open_output(struct stat_job *j, int *ret_file, struct err *e)
+static int open_output(struct stat_job *j, struct err *e)
 {
 	time_t now = time(NULL);
 	struct tm tm = { 0 };
@@ -148,17 +153,17 @@ static int open_output(struct stat_job *j, int *ret_file, struct err *e)
 	j->out_fd = j->plan.command ? STDERR_FILENO : STDOUT_FILENO;
 	if (!j->a->output)
 		return 0;
-	*ret_file = open(j->a->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	if (*ret_file < 0)
-		return err_set(e, -errno, "cannot write '%s': %s", j->a->output, strerror(errno));
-	j->out_fd = *ret_file;
+	int r = new_file_open(j->a->output, 0666, 0, &j->file, e);
+
+	if (r < 0)
+		return r;
+	j->out_fd = new_file_fd(j->file);
 	if (j->a->json)
 		return 0;
 	localtime_r(&now, &tm);
 	strftime(date, sizeof(date), "%a %b %e %H:%M:%S %Y", &tm);
 	(void)snprintf(line, sizeof(line), "# started on %s\n\n", date);
-	int r = file_write_all(*ret_file, line, strlen(line));
-
+	r = file_write_all(j->out_fd, line, strlen(line));
 	return r < 0 ? err_set(e, r, "cannot write '%s': %s", j->a->output, strerror(-r)) : 0;
 }
 
@@ -249,10 +254,9 @@ static int set_title(struct stat_job *j)
 
 static int stat_count(struct stat_job *j, int *ret_status, struct err *e)
 {
-	auto_close int file = -1;
 	int r = set_title(j);
 
-	r = r < 0 ? err_set(e, r, "the command is too long") : open_output(j, &file, e);
+	r = r < 0 ? err_set(e, r, "the command is too long") : open_output(j, e);
 	j->plan.events = &j->events;
 	j->plan.result = write_result;
 	j->plan.arg = j;
@@ -294,6 +298,7 @@ static int stat_run_command(void *args, const char **word, unsigned int n, unsig
 			status = EXIT_FAILURE;
 		}
 	}
+	new_file_free(j->file);
 	buf_done(&j->title);
 	event_list_done(&j->events);
 	return status;

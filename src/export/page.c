@@ -579,6 +579,6 @@ int page_write(const struct page *p, FILE *out, struct page_stats *ret, struct e
 	for (size_t i = 0; ev && i < p->n_runs; i++)
 		free(ev[i].block);
 	if (r < 0 && !(e && e->code))
-		return err_set(e, r, "cannot write the page: %s", strerror(-r));
+		return err_set(e, r, "%s", strerror(-r));
 	return r < 0 ? r : 0;
 }

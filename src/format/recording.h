@@ -4,7 +4,7 @@
  *docs/formats/recording.md.
  *
  *	struct recording_writer *w;
- *	recording_create("x.kymo", NULL, &w, &e);
+ *	recording_create("x.kymo", 0, NULL, &w, &e);
  *	sink_write(recording_writer_sink(w), batch, &e); ...
  *	recording_writer_close(w, &e);			index, trailer, CLOSED
  *	w = recording_writer_free(w);
@@ -29,14 +29,21 @@
 struct recording_writer;
 
 /*
- * Create or empty the file @path. @o may be NULL. 0 or -errno with words. The file is a readable,
- * unfinished recording from here on.
+ * Begin what will be the file @path when recording_writer_close() is done: until then, and when
+ * that is not reached, what is there stays (base/new_file.h; @flags are those of
+ * new_file_open()). @o may be NULL. 0 or -errno with words.
  */
-int recording_create(const char *path, const struct packer_options *o,
+int recording_create(const char *path, unsigned int flags, const struct packer_options *o,
 		     struct recording_writer **ret, struct err *e) must_check;
 /* The same on an open, empty, seekable file; takes @fd over. @path is only for words. */
 int recording_create_fd(int fd, const char *path, const struct packer_options *o,
 			struct recording_writer **ret, struct err *e) must_check;
+/*
+ * Have the file under its name from now on, a readable, unfinished recording: for what is recorded
+ * live, which must outlast the recorder, and may be followed. Any thread may call it. 0 or -errno
+ * with words.
+ */
+int recording_writer_publish(struct recording_writer *w, struct err *e) must_check;
 /* Closes the file without finishing it, if recording_writer_close() was not called. */
 struct recording_writer *recording_writer_free(struct recording_writer *w);
 DEFINE_CLEANUP(recording_writer, recording_writer_free)

@@ -7,15 +7,11 @@
 #include "format/recording_copy.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/crc32c.h"
-#include "base/file.h"
+#include "base/new_file.h"
 #include "format/recording_file.h"
 #include "model/file_track.h"
 #include "model/sched_track.h"
@@ -264,55 +260,11 @@ static int copy_all(struct copy *c, int (*vms)(void *ctx, struct sink *sink, str
 
 /* ---- the file ---- */
 
-/* Owner as far as we may, permissions always; a set-uid bit goes when the owner does not stay. */
-static int keep_mode(int fd, const struct stat *st)
-{
-	bool same = fchown(fd, st->st_uid, st->st_gid) == 0;
-
-	return fchmod(fd, st->st_mode & (same ? 07777 : 0777)) < 0 ? -errno : 0;
-}
-
-static int sync_folder(const char *path)
-{
-	auto_free char *folder = strdup(path);
-
-	if (!folder)
-		return -ENOMEM;
-	char *slash = strrchr(folder, '/');
-
-	if (slash)
-		slash[slash == folder] = '\0';
-	auto_close int fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	/* Some file systems have nothing to sync there. */
-	return fd < 0 || (fsync(fd) < 0 && errno != EINVAL) ? -errno : 0;
-}
-
-/* The new file beside @path: its name into *ret_name. Returns an fd or -errno with words. */
-static int create_beside(const char *path, char **ret_name, struct err *e)
-{
-	auto_free char *name = NULL;
-
-	if (asprintf(&name, "%s.XXXXXX", path) < 0) {
-		name = NULL;
-		return err_set(e, -ENOMEM, "no memory");
-	}
-	int fd = mkostemp(name, O_CLOEXEC);
-
-	if (fd < 0)
-		return err_set(e, -errno, "cannot write beside '%s': %s", path, strerror(errno));
-	*ret_name = steal_ptr(name);
-	return fd;
-}
-
-static int rewrite(struct copy *c, const char *path, const char *name, int fd,
+static int rewrite(struct copy *c, const char *path,
 		   int (*vms)(void *ctx, struct sink *sink, struct err *e), void *ctx,
 		   struct err *e)
 {
-	struct stat st;
-	int keep = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-	auto_close int own = keep;
-	int r = recording_create_fd(fd, name, NULL, &c->to, e);
+	int r = recording_create(path, NEW_FILE_SYNC, NULL, &c->to, e);
 
 	if (r < 0)
 		return r;
@@ -320,20 +272,9 @@ static int rewrite(struct copy *c, const char *path, const char *name, int fd,
 	r = recording_writer_set_identity(c->to, c->src->info->id, recording_created(c->rec), e);
 	if (r >= 0)
 		r = copy_all(c, vms, ctx, e);
-	if (r < 0) {
-		err_prefix(e, "'%s'", path);
-		return r;
-	}
-	if (own < 0 || stat(path, &st) < 0)
-		return err_set(e, -errno, "cannot look at '%s': %s", path, strerror(errno));
-	r = keep_mode(own, &st);
-	if (r >= 0 && fsync(own) < 0)
-		r = -errno;
-	if (r >= 0 && rename(name, path) < 0)
-		r = -errno;
 	if (r < 0)
-		return err_set(e, r, "cannot replace '%s': %s", path, strerror(-r));
-	return 0;
+		err_prefix(e, "'%s'", path);
+	return r;
 }
 
 int recording_rewrite_names(struct recording *rec, const char *path,
@@ -341,23 +282,11 @@ int recording_rewrite_names(struct recording *rec, const char *path,
 			    struct err *e)
 {
 	struct copy c = { .rec = rec, .src = recording_source(rec), .keep_vms = !vms };
-	auto_free char *real = realpath(path, NULL), *name = NULL;
 
-	if (!real)
-		return err_set(e, -errno, "cannot find '%s': %s", path, strerror(errno));
 	c.salvaged = !c.src->info->complete;
-	int fd = create_beside(real, &name, e);
-
-	if (fd < 0)
-		return fd;
-	int r = rewrite(&c, real, name, fd, vms, ctx, e);
+	int r = rewrite(&c, path, vms, ctx, e);
 
 	recording_writer_free(c.to);
 	free(c.role);
-	if (r < 0) {
-		unlink(name);
-		return r;
-	}
-	r = sync_folder(real);
-	return r < 0 ? err_set(e, r, "cannot sync the folder of '%s': %s", path, strerror(-r)) : 0;
+	return r;
 }

@@ -16,12 +16,14 @@
 #include "base/crc32c.h"
 #include "base/file.h"
 #include "base/idmap.h"
+#include "base/new_file.h"
 #include "format/recording_file.h"
 #include "format/write_behind.h"
 #include "model/file_track.h"
 
 struct recording_writer {
 	int fd;
+	struct new_file *file; /* of the same; NULL: the caller gave an fd */
 	char *path;
 	uint64_t offset; /* end of the file */
 	struct write_behind *behind; /* or NULL: blocks are written at once */
@@ -188,14 +190,27 @@ int recording_create_fd(int fd, const char *path, const struct packer_options *o
 	return 0;
 }
 
-int recording_create(const char *path, const struct packer_options *o,
+int recording_create(const char *path, unsigned int flags, const struct packer_options *o,
 		     struct recording_writer **ret, struct err *e)
 {
-	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	auto_ptr(new_file) file = NULL;
+	int r = new_file_open(path, 0666, flags, &file, e);
+
+	if (r < 0)
+		return r;
+	int fd = fcntl(new_file_fd(file), F_DUPFD_CLOEXEC, 3);
 
 	if (fd < 0)
-		return err_set(e, -errno, "cannot create '%s': %s", path, strerror(errno));
-	return recording_create_fd(fd, path, o, ret, e);
+		return err_set(e, -errno, "cannot write '%s': %s", path, strerror(errno));
+	r = recording_create_fd(fd, path, o, ret, e);
+	if (r >= 0)
+		(*ret)->file = steal_ptr(file);
+	return r;
+}
+
+int recording_writer_publish(struct recording_writer *w, struct err *e)
+{
+	return w->file ? new_file_commit(w->file, e) : 0;
 }
 
 struct recording_writer *recording_writer_free(struct recording_writer *w)
@@ -211,6 +226,7 @@ struct recording_writer *recording_writer_free(struct recording_writer *w)
 		free(w->path);
 		if (w->fd >= 0)
 			close(w->fd);
+		new_file_free(w->file);
 		free(w);
 	}
 	return NULL;
@@ -342,6 +358,9 @@ int recording_writer_close(struct recording_writer *w, struct err *e)
 		r = write_header(w, RECORDING_FLAG_CLOSED);
 	if (r < 0)
 		return err_set(e, r, "cannot finish '%s': %s", w->path, strerror(-r));
+	r = recording_writer_publish(w, e);
+	if (r < 0)
+		return r;
 	w->offset += sizeof(t);
 	w->closed = true;
 	return 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Written beside its place and renamed. No fsync(): a file that a crash emptied fails its
+/* Renamed into its place when it is complete. No fsync(): a file that a crash emptied fails its
  * checksum and is made again. */
 #include "symbol/symbol_cache.h"
 
@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "base/hex.h"
+#include "base/new_file.h"
 
 #define PATH_BYTES 4096
 
@@ -27,15 +28,13 @@ int symbol_cache_default(char *ret, size_t n)
 	return len > 0 && (size_t)len < n ? 0 : -ENAMETOOLONG;
 }
 
-static int path_of(char *ret, const char *dir, const uint8_t *id, size_t id_bytes,
-		   const char *behind)
+static int path_of(char *ret, const char *dir, const uint8_t *id, size_t id_bytes)
 {
 	char hex[2 * SYMBOL_ID_MAX + 1];
 
 	if (!id_bytes || id_bytes > SYMBOL_ID_MAX)
 		return -EINVAL;
-	int n = snprintf(ret, PATH_BYTES, "%s/symbols/%s%s", dir, hex_text(id, id_bytes, hex),
-			 behind);
+	int n = snprintf(ret, PATH_BYTES, "%s/symbols/%s", dir, hex_text(id, id_bytes, hex));
 
 	return n > 0 && n < PATH_BYTES ? 0 : -ENAMETOOLONG;
 }
@@ -45,7 +44,7 @@ int symbol_cache_get(const char *dir, const uint8_t *id, size_t id_bytes, struct
 	auto_ptr(symbol_table) t = NULL;
 	char path[PATH_BYTES];
 	const uint8_t *said;
-	int r = path_of(path, dir, id, id_bytes, "");
+	int r = path_of(path, dir, id, id_bytes);
 
 	if (r < 0)
 		return r;
@@ -96,30 +95,19 @@ static int make_folders(const char *dir)
 
 int symbol_cache_put(const char *dir, const struct symbol_table *t)
 {
-	char path[PATH_BYTES], beside[PATH_BYTES], behind[32];
+	auto_ptr(new_file) file = NULL;
+	char path[PATH_BYTES];
 	const uint8_t *id, *image;
 	size_t n, id_bytes = symbol_table_build_id(t, &id);
 
 	image = symbol_table_image(t, &n);
-	snprintf(behind, sizeof(behind), ".%d", (int)getpid());
-	int r = path_of(path, dir, id, id_bytes, "");
+	int r = path_of(path, dir, id, id_bytes);
 
-	if (r >= 0)
-		r = path_of(beside, dir, id, id_bytes, behind);
 	if (r >= 0)
 		r = make_folders(dir);
-	if (r < 0)
-		return r;
-	(void)unlink(beside); /* of a process that died and had our number */
-	auto_close int fd =
-		open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-
-	if (fd < 0)
-		return -errno;
-	r = file_write_all(fd, image, n);
-	if (r >= 0 && rename(beside, path) < 0)
-		r = -errno;
-	if (r < 0)
-		(void)unlink(beside);
-	return r;
+	if (r >= 0)
+		r = new_file_open(path, 0600, NEW_FILE_OWN, &file, NULL);
+	if (r >= 0)
+		r = file_write_all(new_file_fd(file), image, n);
+	return r < 0 ? r : new_file_commit(file, NULL);
 }

@@ -113,7 +113,7 @@ static int write_recording(const char *path, struct scenario *s)
 {
 	struct recording_writer *w = NULL;
 	struct err e = { 0 };
-	int r = recording_create(path, NULL, &w, &e);
+	int r = recording_create(path, 0, NULL, &w, &e);
 
 	for (unsigned int i = 0; i < s->n && r >= 0; i++)
 		r = sink_write(recording_writer_sink(w), s->stream[i], &e);

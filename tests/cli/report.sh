@@ -17,6 +17,9 @@ t kymo report
 t kymo report absent.kymo -o a.html
 t kymo report x.kymo -o /nowhere/a.html
 [ ! -e a.html ] && echo "nothing is left of a page that failed"
+echo earlier >kept.html
+(trap '' XFSZ && ulimit -f 100 && kymo report x.kymo -o kept.html)
+echo "a full disk: exit $?, $(cat kept.html), $(ls -A | grep -c kept.html)"
 echo "--- how it opens, and what of the runs it holds"
 kymo report x.kymo y.kymo --from 1s --for 500ms --view latency --views latency,tasks --task vcpu --diff -o cut.html 2>&1
 echo "beyond the end of the shorter: exit $?"

@@ -375,16 +375,30 @@ static void test_an_older_file_is_kept(void **state)
 static void test_a_command_that_cannot_run(void **state)
 {
 	(void)state;
+	static const char *const kept[] = { "x.kymo", "x.kymo.old" };
 	char path[128];
 	struct child c;
+	struct stat st;
 
 	need("perf");
-	snprintf(path, sizeof(path), "%s/x.kymo", scratch);
+	for (int i = 1; i >= 0; i--) {
+		snprintf(path, sizeof(path), "%s/%s", scratch, kept[i]);
+		int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+		assert_int_equal(write(fd, "earlier", 6 + i), 6 + i);
+		close(fd);
+	}
 	const char *const argv[] = { kymo(), "record", "-o", path, "--", "/nonexistent", NULL };
 
 	start_as(&c, argv, 0);
 	assert_int_equal(finish(&c), 127);
 	assert_non_null(strstr(c.text, "cannot run '/nonexistent'"));
+	/* Nothing was recorded, and what earlier runs recorded is there. */
+	for (int i = 0; i <= 1; i++) {
+		snprintf(path, sizeof(path), "%s/%s", scratch, kept[i]);
+		assert_int_equal(stat(path, &st), 0);
+		assert_int_equal(st.st_size, 6 + i);
+	}
 }
 
 static void test_without_privileges_it_says_what_is_missing(void **state)

@@ -80,7 +80,7 @@ static struct recording *written(struct bench *b, const nsec_t **from)
 	struct recording *r = NULL;
 	struct err e = { 0 };
 
-	assert_int_equal(recording_create(b->path, NULL, &w, &e), 0);
+	assert_int_equal(recording_create(b->path, 0, NULL, &w, &e), 0);
 	assert_int_equal(flight_write(b->f, w, from, &e), 0);
 	assert_int_equal(recording_writer_meta(w, "kymo.engine", "none", &e), 0);
 	assert_int_equal(recording_writer_close(w, &e), 0);

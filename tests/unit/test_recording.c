@@ -106,7 +106,7 @@ static void write_recording(const char *to, bool close)
 	auto_ptr(recording_writer) w = NULL;
 	struct err e = { 0 };
 
-	assert_int_equal(recording_create(to, &o, &w, &e), 0);
+	assert_int_equal(recording_create(to, 0, &o, &w, &e), 0);
 	struct sink *sink = recording_writer_sink(w);
 
 	assert_int_equal(recording_writer_meta(w, "host.name", "drum", &e), 0);
@@ -119,8 +119,8 @@ static void write_recording(const char *to, bool close)
 	for (uint32_t cpu = 0; cpu < CPUS; cpu++)
 		write_mark(sink, cpu, START + ROWS * STEP, MARK_END);
 	assert_int_equal(recording_writer_flush(w, NSEC_MAX, &e), 0);
-	if (close)
-		assert_int_equal(recording_writer_close(w, &e), 0);
+	assert_int_equal(close ? recording_writer_close(w, &e) : recording_writer_publish(w, &e),
+			 0);
 }
 
 struct seen {
@@ -237,7 +237,7 @@ static void test_optional_column(void **state)
 	static const uint32_t rows[] = { 2000, 1000, 1101, 1998, 2000, 2000, 2000 };
 
 	(void)state;
-	assert_int_equal(recording_create(path, &o, &w, &e), 0);
+	assert_int_equal(recording_create(path, 0, &o, &w, &e), 0);
 	write_told(recording_writer_sink(w), 0, 700, false);
 	write_told(recording_writer_sink(w), 700, 1700, true);
 	write_told(recording_writer_sink(w), 1700, 2000, false);
@@ -474,7 +474,7 @@ static void test_empty_recording_is_whole(void **state)
 	struct err e = { 0 };
 
 	(void)state;
-	assert_int_equal(recording_create(path, NULL, &w, &e), 0);
+	assert_int_equal(recording_create(path, 0, NULL, &w, &e), 0);
 	assert_int_equal(recording_writer_close(w, &e), 0);
 	assert_int_equal(recording_open(path, 0, &r, &e), 0);
 	assert_true(recording_source(r)->info->complete);
@@ -517,7 +517,7 @@ static void test_time_must_not_fall(void **state)
 	struct err e = { 0 };
 
 	(void)state;
-	assert_int_equal(recording_create(path, NULL, &w, &e), 0);
+	assert_int_equal(recording_create(path, 0, NULL, &w, &e), 0);
 	memset(b->col[MIGRATE_TID], 0, 2 * sizeof(uint32_t));
 	memset(b->col[MIGRATE_FROM], 0, 2 * sizeof(uint16_t));
 	memset(b->col[MIGRATE_TO], 0, 2 * sizeof(uint16_t));
@@ -543,7 +543,7 @@ static void test_blocks_move_to_another_file(void **state)
 	(void)state;
 	write_recording(path, true);
 	assert_int_equal(recording_open(path, 0, &r, &e), 0);
-	assert_int_equal(recording_create(other, NULL, &w, &e), 0);
+	assert_int_equal(recording_create(other, 0, NULL, &w, &e), 0);
 	for (size_t i = 0; i < recording_n_blocks(r); i++) {
 		auto_buf block;
 

@@ -90,7 +90,8 @@ static void make_recording(bool close_it)
 
 	unlink(path);
 	assert_int_equal(
-		recording_create(path, &(struct packer_options){ .block_rows = 256 }, &w, NULL), 0);
+		recording_create(path, 0, &(struct packer_options){ .block_rows = 256 }, &w, NULL),
+		0);
 	sink = recording_writer_sink(w);
 	put_task(sink, BATCH_CPU_NONE, 900, TASK_ALIVE, 7, "seven");
 	put_task(sink, BATCH_CPU_NONE, 901, TASK_ALIVE, 8, "eight");
@@ -100,9 +101,9 @@ static void make_recording(bool close_it)
 	put_task(sink, BATCH_CPU_NONE, 2500, TASK_ALIVE, 9, "nine");
 	put_switches(sink);
 	assert_int_equal(recording_writer_meta(w, "label", "x", NULL), 0);
-	assert_int_equal(close_it ? recording_writer_close(w, NULL)
-				  : recording_writer_flush(w, NSEC_MAX, NULL),
-			 0);
+	assert_int_equal(recording_writer_flush(w, NSEC_MAX, NULL), 0);
+	assert_int_equal(
+		close_it ? recording_writer_close(w, NULL) : recording_writer_publish(w, NULL), 0);
 }
 
 static struct recording *open_recording(unsigned int flags)

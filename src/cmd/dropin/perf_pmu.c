@@ -13,6 +13,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/new_file.h"
 #include "cmd/counts_file.h"
 #include "cmd/dropin/dropin.h"
 #include "cmd/metric_answer.h"
@@ -92,10 +93,14 @@ static int write_file(const char *path, const char *suffix, struct buf *text, st
 	(void)buf_addf(&name, "%s%s", path, suffix);
 	if (buf_error(&name) || buf_error(text))
 		return err_set(e, -ENOMEM, "out of memory");
-	auto_close int fd = open(buf_str(&name), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	int r = fd < 0 ? -errno : file_write_all(fd, text->data, text->len);
+	auto_ptr(new_file) file = NULL;
+	int r = new_file_open(buf_str(&name), 0666, 0, &file, e);
 
-	return r < 0 ? err_set(e, r, "cannot write '%.200s': %s", buf_str(&name), strerror(-r)) : 0;
+	if (r < 0)
+		return r;
+	r = file_write_all(new_file_fd(file), text->data, text->len);
+	return r < 0 ? err_set(e, r, "cannot write '%.200s': %s", buf_str(&name), strerror(-r))
+		     : new_file_commit(file, e);
 }
 
 /* Names may hold commas in files of others; ours are quoted as RFC 4180 has it then. */
