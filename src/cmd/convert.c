@@ -2,6 +2,7 @@
 /* `kymo convert`: foreign files to recordings, and any run to files of other tools. */
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <regex.h>
 #include <stdio.h>
 #include <string.h>
@@ -28,7 +29,7 @@ struct convert_args {
 	const char *from_format;
 	const char *formats;
 	const char *label, *stream;
-	const char *to_format, *task, *event;
+	const char *to_format, *task, *event, *compat;
 	nsec_t from, length;
 	bool length_given, first_names, merge;
 	struct naming_args names;
@@ -81,6 +82,12 @@ static const struct option_spec convert_options[] = {
 	  OPTION_AT(struct convert_args, length),
 	  OPTION_GIVEN(struct convert_args, length_given),
 	  .help = "likewise: length of the window" },
+	{ .name = "compat",
+	  .type = OPTION_STRING,
+	  .arg = "TOOL",
+	  OPTION_AT(struct convert_args, compat),
+	  .help = "perfcollector-csv: rows as perfjournal or its successor wrote them, mistakes "
+		  "included" },
 	{ .name = "task",
 	  .letter = 't',
 	  .type = OPTION_STRING,
@@ -239,6 +246,8 @@ static const char *unheeded(const struct convert_args *args, const struct export
 		return "--event";
 	if (args->merge && !(x->flags & EXPORTER_MERGING))
 		return "--merge";
+	if (args->compat && !(x->flags & EXPORTER_COMPAT))
+		return "--compat";
 	return args->label ? "--label" : NULL;
 }
 
@@ -271,12 +280,35 @@ static int write_stdout(const struct exporter *x, struct source *src,
 	return r;
 }
 
+/* Files of a folder replace those of the same names, as the older tools' did. */
+static int write_folder(const char *path, const struct exporter *x, struct source *src,
+			const struct export_args *what, struct export_result *result, struct err *e)
+{
+	bool made = mkdir(path, 0777) == 0;
+
+	if (!made && errno != EEXIST)
+		return err_set(e, -errno, "cannot create the folder '%s': %s", path,
+			       strerror(errno));
+	auto_close int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_set(e, -errno, "format '%s' is a folder of files, '%s' is none", x->name,
+			       path);
+	int r = x->run_folder(src, what, fd, result, e);
+
+	if (r < 0 && made)
+		(void)rmdir(path); /* stays when there is something in it */
+	return r;
+}
+
 static int write_out(const struct convert_args *args, const struct exporter *x, struct source *src,
 		     const struct export_args *what, struct export_result *result, struct err *e)
 {
 	auto_ptr(new_file) file = NULL;
 	FILE *out;
 
+	if (x->flags & EXPORTER_FOLDER)
+		return write_folder(args->output, x, src, what, result, e);
 	if (!strcmp(args->output, "-"))
 		return write_stdout(x, src, what, result, e);
 	int r = new_file_open(args->output, 0666, 0, &file, e);
@@ -349,7 +381,8 @@ static int export(const struct convert_args *args, const char *path,
 						.stream = args->stream };
 	struct export_args what = { .first_names = args->first_names,
 				    .merge = args->merge,
-				    .event = args->event };
+				    .event = args->event,
+				    .compat = args->compat };
 	const char *wrong = unheeded(args, x);
 	struct err e = { 0 };
 	char why[128];
@@ -360,7 +393,9 @@ static int export(const struct convert_args *args, const char *path,
 				       x->name);
 	if (!strcmp(args->output, "-") && isatty(STDOUT_FILENO) && !(x->flags & EXPORTER_TEXT))
 		return command_misused("convert", "format '%s' is no text for a terminal", x->name);
-	assert(x->run); /* none writes a folder yet */
+	if (!strcmp(args->output, "-") && x->flags & EXPORTER_FOLDER)
+		return command_misused("convert", "format '%s' is a folder of files (try: -o DIR)",
+				       x->name);
 	if (args->task) {
 		int code = regcomp(&task, args->task, REG_EXTENDED | REG_NOSUB);
 
@@ -416,10 +451,10 @@ static int convert_run(void *p, const char **word, unsigned int n, unsigned int 
 		return EXIT_USAGE;
 	}
 	if (!exporter && (args->from || args->length_given || args->task || args->event ||
-			  args->merge || args->first_names))
+			  args->merge || args->first_names || args->compat))
 		return command_misused("convert",
-				       "--from, --for, --task, --event, --merge and --first-names "
-				       "are for formats of other tools");
+				       "--from, --for, --task, --event, --merge, --first-names and "
+				       "--compat are for formats of other tools");
 	int status = naming_open("convert", &args->names, 1, &names);
 
 	if (status != EXIT_SUCCESS)

@@ -30,6 +30,7 @@ struct export_args {
 	const regex_t *task; /* matched against tasks_label(); NULL = all */
 	bool first_names; /* names as perfwhiz gave them: a thread's first one for the whole run */
 	bool merge; /* tasks with equal labels are one */
+	const char *compat; /* the tool whose output is wanted, mistakes included; NULL = none */
 	const char *event; /* only samples of the event called so; NULL = all */
 	/* What samples refer to; both or none. NULL: read when needed, with the names that the
 	 * recording holds. */
@@ -51,6 +52,7 @@ void export_result_done(struct export_result *r);
 #define EXPORTER_CDICT	 (1u << 5) /* heeds first_names */
 #define EXPORTER_MERGING (1u << 6) /* heeds merge */
 #define EXPORTER_SAMPLES (1u << 7) /* heeds event, wants profile and functions */
+#define EXPORTER_COMPAT	 (1u << 8) /* heeds compat */
 
 struct exporter {
 	const char *name; /* as in --to-format */
@@ -64,7 +66,7 @@ struct exporter {
 	 */
 	int (*run)(struct source *src, const struct export_args *args, FILE *out,
 		   struct export_result *ret, struct err *e);
-	/* The same into the open, empty folder @dir_fd. */
+	/* The same into the open folder @dir_fd, whose files of the same names are replaced. */
 	int (*run_folder)(struct source *src, const struct export_args *args, int dir_fd,
 			  struct export_result *ret, struct err *e);
 };

@@ -26,6 +26,7 @@ struct record {
 	uint64_t site, host, run; /* the successor's: 0 */
 	nsec_t time, end; /* CLOCK_REALTIME; end = time when it is not told */
 	nsec_t frequency; /* 0 = not told */
+	bool offset; /* its times end in +00:00 */
 	const char *path, *text;
 	size_t text_len;
 };
@@ -90,6 +91,9 @@ static bool older_form(const json_t *object, struct record *r)
 	    !u64_of(object, "Run", &r->run) || !time_of(m, "Timestamp", &r->time) ||
 	    !take_text(m, "System", "Measurement", r))
 		return false;
+	const char *text = json_string_value(json_object_get(m, "Timestamp"));
+
+	r->offset = strlen(text) > 6 && !strcmp(text + strlen(text) - 6, "+00:00");
 	(void)u64_of(m, "Frequency", &r->frequency);
 	r->end = r->time;
 	/* Duration counts from the tick's begin, not from Start. */
@@ -245,6 +249,8 @@ static int begin(struct pc_import *p, const struct record *r, struct err *e)
 
 	if (rc >= 0)
 		rc = p->args->meta(p->args->ctx, "import.clock", "CLOCK_REALTIME", e);
+	if (rc >= 0 && r->offset)
+		rc = p->args->meta(p->args->ctx, "import.zone", "+00:00", e);
 	snprintf(text, sizeof(text), "stream=%" PRIu64 ":%" PRIu64 ":%" PRIu64, r->site, r->host,
 		 r->run);
 	if (rc >= 0 && r->site)

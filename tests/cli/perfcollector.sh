@@ -32,3 +32,18 @@ grep -oE '^.{35}|"System":"[^"]*"' own.jsonl | paste - -
 t kymo convert own.jsonl -o own.kymo --quiet
 rows own.kymo | tail -n 1
 t kymo perfcollector_script now
+show_folder() {
+	(cd "$1" && find . -type f | LC_ALL=C sort | while read -r file; do echo "== $file" && cat "$file"; done)
+}
+t kymo convert --quiet small.jsonl --to-format perfcollector-csv -o csv
+show_folder csv
+t kymo convert --quiet small.jsonl --to-format perfcollector-csv -o csv-old --compat perfjournal
+show_folder csv-old
+t kymo convert --quiet later.json --to-format perfcollector-csv -o csv-later --compat successor
+show_folder csv-later
+t kymo convert --quiet small.jsonl --to-format perfcollector-csv -o csv --compat sar
+t kymo convert --quiet small.jsonl --to-format perfcollector-csv -o -
+t kymo convert --quiet small.jsonl --to-format perfcollector-csv -o small.jsonl.copy/csv
+t kymo convert --quiet small.jsonl --to-format perfcollector-json -o - --compat perfjournal
+t kymo convert --quiet demo.kymo --to-format perfcollector-csv -o none
+test -e none || echo "no folder without rows"
