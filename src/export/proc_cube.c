@@ -113,12 +113,12 @@ static bool net_row(const struct proc_reading *a, const struct proc_reading *b, 
 {
 	for (unsigned int i = RX_PACKETS; i <= RX_MULTICAST; i++)
 		ret[i] = rate(a, b, i, ticks);
-	/* Full duplex, as every interface is that has a speed today. */
+	/* Full duplex, as every interface is that has a speed today; in Mbit/s. */
 	double most = fmax(ret[RX_BYTES], ret[TX_BYTES]), speed = (double)b->value[SPEED];
 
 	ret[RX_BYTES] /= 1024;
 	ret[TX_BYTES] /= 1024;
-	ret[7] = b->have >> SPEED & 1 && speed > 0 ? most * 800 / speed : 0;
+	ret[7] = b->have >> SPEED & 1 && speed > 0 ? most * 800 / (speed * 1e6) : 0;
 	return true;
 }
 

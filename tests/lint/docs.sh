@@ -26,6 +26,9 @@ provide_inputs() {
 		fi
 		case $word in
 		-o | --output) output=true ;;
+		night.kymo) # with metrics
+			kymo convert --quiet "$source/tests/fixtures/perfcollector/small.jsonl" -o "$scratch/$word"
+			;;
 		*.kymo) cp "$source/$fixture" "$scratch/$word" ;;
 		counts.csv) cp "$source/tests/fixtures/perfstat/whole.csv" "$scratch/$word" ;;
 		*.csv) echo '1,,init,,,1,Init' >"$scratch/$word" ;;
