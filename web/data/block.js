@@ -7,6 +7,7 @@
 
 import { DataError, le16, le32, le64 } from './bytes.js';
 import { crc32c } from './crc32c.js';
+import { cycleColumn, runsColumn, seriesColumn } from './series.js';
 import { zstdDecode } from './zstd.js';
 
 const BLOCK_HEADER = 64;
@@ -28,6 +29,9 @@ const CODEC_ZDELTA = 2;
 const CODEC_DICT = 3;
 const CODEC_AFTER = 4;
 const CODEC_TEXT = 5;
+const CODEC_RUNS = 6;
+const CODEC_CYCLE = 7;
+const CODEC_SERIES = 8;
 
 /** Track numbers of what a page carries. */
 export const TRACK_SWITCH = 16;
@@ -98,6 +102,22 @@ class Varints {
 			if (!(byte & 128))
 				return low;
 			scale *= 128;
+		}
+		throw new DataError('number is too long');
+	}
+
+	/** The next one, which may be over 2^53. */
+	nextBig() {
+		let v = 0n;
+
+		for (let shift = 0n; shift < 70n; shift += 7n) {
+			if (this.at >= this.b.length)
+				throw new DataError('number is cut');
+			const byte = this.b[this.at++];
+
+			v |= BigInt(byte & 127) << shift;
+			if (!(byte & 128))
+				return v;
 		}
 		throw new DataError('number is too long');
 	}
@@ -397,7 +417,7 @@ export function* blockDecoding(b, at, origin, want) {
 		time: new Float64Array(0), column: [], text: [] };
 	const directory = readDirectory(payload, le16(b, at + 46));
 	/* AFTER needs the column it follows, so what others may build on is decoded too. */
-	const all = !want || directory.some(e => e.codec === CODEC_AFTER && want.includes(e.number));
+	const all = !want || directory.some(e => (e.codec === CODEC_AFTER || e.codec === CODEC_SERIES) && want.includes(e.number));
 
 	for (const e of directory) {
 		if (!all && e.number !== 0 && !want.includes(e.number))
@@ -426,6 +446,58 @@ export function* blockDecoding(b, at, origin, want) {
 }
 
 /**
+ * @param {Uint8Array[]} streams
+ * @param {number} first
+ * @param {number} rows
+ */
+function manyRuns(streams, first, rows) {
+	if (!streams.length)
+		throw new DataError('RUNS column needs lengths');
+	let n = 0;
+
+	for (const byte of streams[0])
+		n += byte & 128 ? 0 : 1;
+	if (n > rows)
+		throw new DataError('more runs than rows');
+	return runsColumn(new Varints(streams[0]), joinPlanes(streams, 1, n), first, rows);
+}
+
+/**
+ * @param {Uint8Array[]} streams
+ * @param {number} type
+ * @param {number} rows
+ */
+function cycle(streams, type, rows) {
+	const out = emptyColumn(type, rows);
+
+	if (streams.length !== 1)
+		throw new DataError('CYCLE column needs one stream');
+	cycleColumn(new Varints(streams[0]), out);
+	return out;
+}
+
+/**
+ * @param {Uint8Array[]} streams
+ * @param {(NumberColumn | undefined)[]} columns decoded before this one
+ * @param {number} type
+ * @param {number} rows
+ */
+function manySeries(streams, columns, type, rows) {
+	if (streams.length < 2 || !streams[0].length)
+		throw new DataError('SERIES column needs two streams');
+	const keys = columns[streams[0][0]];
+	const out = emptyColumn(type, rows);
+	const n = streams.length > 2 ? streams[2].length : -1;
+	const kinds = streams[0].subarray(1);
+
+	if (!keys)
+		throw new DataError('SERIES column is of series that are not there');
+	/* Without planes all residuals are 0, as many as there should be. */
+	seriesColumn(kinds, new Varints(streams[1]), n < 0 ? null : joinPlanes(streams, 2, n), n, keys, out);
+	return out;
+}
+
+/**
  * @param {{ number: number, type: number, codec: number }} e
  * @param {Uint8Array[]} streams
  * @param {(NumberColumn | undefined)[]} before
@@ -444,6 +516,12 @@ function decodeColumn(e, streams, before, first, rows) {
 		return dictColumn(streams, e.type, rows);
 	case CODEC_AFTER:
 		return afterColumn(streams, before, e.type, rows);
+	case CODEC_RUNS:
+		return manyRuns(streams, e.number === 0 ? first : 0, rows);
+	case CODEC_CYCLE:
+		return cycle(streams, e.type, rows);
+	case CODEC_SERIES:
+		return manySeries(streams, before, e.type, rows);
 	default:
 		throw new DataError('unknown codec ' + e.codec);
 	}
