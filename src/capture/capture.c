@@ -32,7 +32,6 @@ struct capture {
 	 * fill faster, are still empty. NULL = none. */
 	struct event_source *sampler, *source, *counting;
 	struct kvm_events *kvm; /* NULL = none */
-	char note[4096]; /* capture_note() */
 	struct gather gather;
 	nsec_t start, last_drain, last_anchor;
 	unsigned int max_fill_pct;
@@ -67,14 +66,6 @@ static int settle_cpus(struct capture *c, struct err *e)
 	return 0;
 }
 
-static void add_note(struct capture *c, const char *text)
-{
-	size_t n = strlen(c->note);
-
-	if (*text)
-		snprintf(c->note + n, sizeof(c->note) - n, "%s%s", n ? "; " : "", text);
-}
-
 static int settle_kvm(struct capture *c, struct err *e)
 {
 	bool own;
@@ -86,7 +77,12 @@ static int settle_kvm(struct capture *c, struct err *e)
 
 	if (tracefs < 0)
 		return err_set(e, tracefs, "kvm events: %s (try: sudo)", err_text(&why, tracefs));
-	return kvm_events_settle(tracefs, &c->options.events, &c->kvm, c->note, sizeof(c->note), e);
+	char note[256];
+	int r = kvm_events_settle(tracefs, &c->options.events, &c->kvm, note, sizeof(note), e);
+
+	if (r >= 0 && *note)
+		gather_note(&c->gather, "%s", note);
+	return r;
 }
 
 static int probe(const struct capture *c, const struct engine *engine, struct err *why)
@@ -145,7 +141,8 @@ static int open_engine(struct capture *c, struct err *e)
 		return err_set(e, r, "%s", err_text(&why, r));
 	c->engine = NULL;
 	c->options.events = CAPTURE_TASK;
-	add_note(c, "switches and wake-ups are not recorded, they need CAP_BPF or CAP_PERFMON "
+	gather_note(&c->gather,
+		    "switches and wake-ups are not recorded, they need CAP_BPF or CAP_PERFMON "
 		    "(try: sudo)");
 	return 0;
 }
@@ -174,12 +171,6 @@ int capture_open(const struct capture_options *o, struct capture **ret, struct e
 				  e);
 	if (r < 0)
 		return r;
-	if (c->source)
-		add_note(c, c->source->note);
-	if (c->sampler)
-		add_note(c, c->sampler->note);
-	if (c->counting)
-		add_note(c, c->counting->note);
 	*ret = steal_ptr(c);
 	return 0;
 }
@@ -469,7 +460,7 @@ nsec_t capture_fills_in(const struct capture *c)
 	return c->sampler ? min_of(r, c->sampler->fills_in) : r;
 }
 
-const char *capture_note(const struct capture *c)
+const char *capture_notes(struct capture *c)
 {
-	return c->note;
+	return buf_str(&c->gather.notes);
 }

@@ -116,5 +116,5 @@ const char *capture_engine_name(const struct capture *c); /* "none": samples or 
 nsec_t capture_due(const struct capture *c);
 /* Time in which the densest load fills a ring: capture_drain() should come several times in it. */
 nsec_t capture_fills_in(const struct capture *c);
-/* Sentences about what works less well than it could ("" = nothing), for the user. */
-const char *capture_note(const struct capture *c);
+/* Sentences about what works less well than it could, for the user, each ended by \n. */
+const char *capture_notes(struct capture *c);

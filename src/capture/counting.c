@@ -32,18 +32,6 @@ static struct counting *get(struct event_source *base)
 	return container_of(base, struct counting, base);
 }
 
-static void printf_like(2, 3) add_note(struct counting *s, const char *fmt, ...)
-{
-	size_t n = strlen(s->base.note), size = sizeof(s->base.note);
-	va_list ap;
-
-	if (n && n + 3 < size)
-		n += (size_t)snprintf(s->base.note + n, size - n, "; ");
-	va_start(ap, fmt);
-	(void)vsnprintf(s->base.note + n, size - n, fmt, ap);
-	va_end(ap);
-}
-
 static void counting_free(struct event_source *base)
 {
 	struct counting *s = get(base);
@@ -218,7 +206,8 @@ static int open_counters(struct counting *s, const struct capture_options *o, st
 		event_targets_done(&t);
 		r = event_targets_one(&t, o->counting->workload);
 		c.cpus = NULL;
-		add_note(s, "only the command is counted, the machine needs CAP_PERFMON (try: "
+		gather_note(s->gather,
+			    "only the command is counted, the machine needs CAP_PERFMON (try: "
 			    "sudo)");
 		r = r < 0 ? r : counters_open(&c, &s->counters, &why);
 	}
@@ -235,15 +224,15 @@ static int tell_missing(struct counting *s, struct err *e)
 		const char *missing = counters_missing(s->counters, i);
 
 		if (*missing)
-			add_note(s, "event %s is not counted: %s",
-				 counters_event(s->counters, i)->name, missing);
+			gather_note(s->gather, "event %s is not counted: %s",
+				    counters_event(s->counters, i)->name, missing);
 		there += !*missing;
 	}
 	if (!there)
 		return err_set(e, -EOPNOTSUPP, "event %s: %s", counters_event(s->counters, 0)->name,
 			       counters_missing(s->counters, 0));
 	if (counters_user_only(s->counters))
-		add_note(s, "kernel code is not counted, needs CAP_PERFMON (try: sudo)");
+		gather_note(s->gather, "kernel code is not counted, needs CAP_PERFMON (try: sudo)");
 	return 0;
 }
 

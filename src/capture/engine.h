@@ -31,7 +31,6 @@ struct event_source {
 	nsec_t due; /* when the next drain() has work to do, whatever rings hold; 0 = no such time
 		     */
 	nsec_t fills_in; /* time in which the densest load fills a ring: drain much more often */
-	char note[2048]; /* capture_note() */
 };
 
 struct engine {

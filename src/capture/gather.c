@@ -10,6 +10,7 @@
 int gather_init(struct gather *g, unsigned int n_cpus)
 {
 	*g = (struct gather){ .n_cpus = n_cpus, .self = (uint32_t)getpid() };
+	buf_init(&g->notes, 0);
 	g->cpu = calloc((size_t)n_cpus + 1, sizeof(g->cpu[0]));
 	if (!g->cpu)
 		return -ENOMEM;
@@ -25,6 +26,17 @@ void gather_done(struct gather *g)
 			batch_free(g->cpu[i].stream[k].batch);
 	free(g->cpu);
 	g->cpu = NULL;
+	buf_done(&g->notes);
+}
+
+void gather_note(struct gather *g, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)buf_vaddf(&g->notes, fmt, ap);
+	va_end(ap);
+	(void)buf_add_byte(&g->notes, '\n');
 }
 
 static struct gather_cpu *gather_cpu(struct gather *g, uint32_t cpu)

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/attr.h"
+#include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/cpuset.h"
 #include "base/err.h"
@@ -54,12 +55,15 @@ struct gather {
 	unsigned int n_cpus;
 	uint64_t events, lost;
 	uint32_t self; /* process id of the recorder */
+	struct buf notes; /* capture_notes() */
 	struct err *error; /* where the call in progress puts words; may be NULL */
 };
 
 /* @n_cpus: highest CPU number + 1. Covered time is nothing until gather_cover(). */
 int gather_init(struct gather *g, unsigned int n_cpus) must_check;
 void gather_done(struct gather *g);
+/* A sentence for capture_notes(). */
+void gather_note(struct gather *g, const char *fmt, ...) printf_like(2, 3);
 /* Give all rows to the sink. */
 int gather_flush(struct gather *g, struct err *e) must_check;
 

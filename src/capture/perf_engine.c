@@ -281,8 +281,7 @@ static int open_all(struct perf_source *s, const struct capture_options *o, stru
 	if (tracefs < 0)
 		return tracefs;
 	if (own)
-		snprintf(s->base.note, sizeof(s->base.note),
-			 "tracefs is not mounted, using a mount of our own");
+		gather_note(s->gather, "tracefs is not mounted, using a mount of our own");
 	for (unsigned int event = 0; event < PERF_N_EVENTS && r >= 0; event++) {
 		if (!(perf_events[event].wanted_by & o->events))
 			continue;

@@ -37,22 +37,6 @@ static struct sampler *get(struct event_source *base)
 	return container_of(base, struct sampler, base);
 }
 
-static void printf_like(2, 3) add_note(struct sampler *s, const char *fmt, ...)
-{
-	size_t n = strlen(s->base.note), size = sizeof(s->base.note);
-	va_list ap;
-
-	if (n + 3 >= size)
-		return;
-	if (n) {
-		memcpy(s->base.note + n, "; ", 3);
-		n += 2;
-	}
-	va_start(ap, fmt);
-	vsnprintf(s->base.note + n, size - n, fmt, ap);
-	va_end(ap);
-}
-
 static void sampler_free(struct event_source *base)
 {
 	struct sampler *s = get(base);
@@ -119,7 +103,7 @@ static int settle_events(struct sampler *s, struct err *e)
 			snprintf(s->event[1].note, sizeof(s->event[1].note),
 				 "stands for cycles: no hardware counters here");
 			s->event[1].stand_in = true;
-			add_note(s, "no hardware counters, sampling cpu-clock");
+			gather_note(s->gather, "no hardware counters, sampling cpu-clock");
 		}
 	}
 	if (r >= 0 && s->options.off_cpu) {
@@ -144,10 +128,10 @@ static void settle_freq(struct sampler *s)
 	    quantity_parse_u64(line, &max, NULL) < 0 || s->freq <= max)
 		return;
 	s->freq = max;
-	add_note(s,
-		 "sampling at %llu Hz, the kernel allows no more (try: sudo sysctl "
-		 "kernel.perf_event_max_sample_rate=N)",
-		 (unsigned long long)max);
+	gather_note(s->gather,
+		    "sampling at %llu Hz, the kernel allows no more (try: sudo sysctl "
+		    "kernel.perf_event_max_sample_rate=N)",
+		    (unsigned long long)max);
 }
 
 static void make_attr(const struct sampler *s, const struct sampled_event *v, bool inherit,
@@ -332,7 +316,8 @@ static int tell_missing(struct sampler *s, struct err *e)
 			continue;
 		}
 		missing = missing ? missing : i;
-		add_note(s, "event %s is not sampled: %s", s->event[i].ev.name, s->event[i].note);
+		gather_note(s->gather, "event %s is not sampled: %s", s->event[i].ev.name,
+			    s->event[i].note);
 	}
 	if (!there && s->options.call_graph == CALL_GRAPH_LBR)
 		return err_set(e, -EOPNOTSUPP,
@@ -342,7 +327,7 @@ static int tell_missing(struct sampler *s, struct err *e)
 		return err_set(e, -EOPNOTSUPP, "event %s: %s", s->event[missing].ev.name,
 			       s->event[missing].note);
 	if (s->user_only)
-		add_note(s, "kernel code is not sampled, needs CAP_PERFMON (try: sudo)");
+		gather_note(s->gather, "kernel code is not sampled, needs CAP_PERFMON (try: sudo)");
 	return 0;
 }
 
@@ -395,7 +380,8 @@ static int open_all(struct sampler *s, const struct capture_options *o, struct e
 		why = (struct err){ 0 };
 		event_targets_done(&t);
 		r = event_targets_one(&t, s->options.workload);
-		add_note(s, "only the command is sampled, the machine needs CAP_PERFMON (try: "
+		gather_note(s->gather,
+			    "only the command is sampled, the machine needs CAP_PERFMON (try: "
 			    "sudo)");
 		r = r < 0 ? r : open_events(s, &t, bytes, &why);
 	}

@@ -484,6 +484,15 @@ static nsec_t own_cpu(void)
 	return (nsec_t)t.tv_sec * NSEC_PER_SEC + (nsec_t)t.tv_nsec;
 }
 
+static void tell_notes(const char *lines)
+{
+	for (const char *p = lines; *p; p += strcspn(p, "\n") + 1) {
+		auto_free char *line = strndup(p, strcspn(p, "\n"));
+
+		log_info("%s", line ? line : "out of memory");
+	}
+}
+
 /* events, loss, size, cost, and what to do next */
 static void tell_result(struct record_session *s, const struct capture *c)
 {
@@ -594,8 +603,8 @@ static int record(const struct record_args *a, struct record_plan *p, const char
 	p->sampler.workload = p->counting.workload = (uint32_t)w.pid;
 	if (r >= 0)
 		r = capture_open(&p->capture, &c, e);
-	if (r >= 0 && *capture_note(c))
-		log_info("%s", capture_note(c));
+	if (r >= 0)
+		tell_notes(capture_notes(c));
 	if (r >= 0 && p->collect.interval)
 		r = collection_open(&p->collect, &metrics, e);
 	if (r >= 0 && metrics && *collection_note(metrics))
