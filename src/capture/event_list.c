@@ -79,6 +79,18 @@ static struct event *add(struct parser *p, const char *name)
 	return ev;
 }
 
+int event_list_add_missing(struct event_list *l, const char *name, const char *why, struct err *e)
+{
+	struct err own = { 0 };
+	struct parser p = { .list = l, .error = e ? e : &own };
+	struct event *ev = add(&p, name);
+
+	if (!ev)
+		return p.error->code;
+	snprintf(ev->missing, sizeof(ev->missing), "%s", why);
+	return 0;
+}
+
 /* ---- modifiers ---- */
 
 static int apply_modifiers(struct parser *p, struct event *ev, const char *text)
@@ -357,6 +369,17 @@ static int list_pmu(void *ctx, const char *pmu)
 	return 0;
 }
 
+/* The last name=, which counts where there is no PMU either. */
+static void take_name(const char *terms, struct event *ev)
+{
+	for (const char *t = terms; *t; t += strcspn(t, ","), t += *t == ',') {
+		size_t n = strcspn(t, ",");
+
+		if (n > 5 && n - 5 < sizeof(ev->name) && !strncmp(t, "name=", 5))
+			snprintf(ev->name, sizeof(ev->name), "%.*s", (int)n - 5, t + 5);
+	}
+}
+
 /* PMU/TERMS/[MODIFIERS] */
 static int parse_pmu(struct parser *p, const char *text)
 {
@@ -390,6 +413,7 @@ static int parse_pmu(struct parser *p, const char *text)
 	r = apply_modifiers(p, ev, s.modifiers);
 	if (r < 0)
 		return r;
+	take_name(terms, ev);
 	r = pmu_each(p->root_fd, list_pmu, there);
 	snprintf(ev->missing, sizeof(ev->missing), "no PMU '%s' here (there are: %s)", pmu,
 		 there[0] ? there : "none");

@@ -39,6 +39,9 @@ struct event_list {
  * What is written well but not to be had on this machine is added, with event.missing.
  */
 int event_list_parse(struct event_list *l, int root_fd, const char *text, struct err *e) must_check;
+/* Add an event that is not to be had, for the reason @why. -E2BIG, -ENOMEM. */
+int event_list_add_missing(struct event_list *l, const char *name, const char *why,
+			   struct err *e) must_check;
 void event_list_done(struct event_list *l);
 
 static inline void cleanup_event_list(struct event_list *l)

@@ -66,7 +66,7 @@ int event_targets_settle(struct event_targets *t, int root_fd, const struct capt
 	for (unsigned int i = 0; i < f->n_tids && r >= 0; i++)
 		r = add(t, (int)f->tid[i], 0, f->tid[i]);
 	if (r >= 0 && !t->n)
-		return err_set(e, -ESRCH, "no such process");
+		return err_set(e, -ESRCH, "no process %u", f->pid[0]);
 	return r == -E2BIG ? err_set(e, r, "more than %u threads", EVENT_TARGETS_MAX) : r;
 }
 

@@ -13,6 +13,8 @@ int id_list_parse(const struct option_list *list, const char *option, uint32_t *
 		  unsigned int *ret_n, struct err *e)
 {
 	for (unsigned int i = 0; i < list->n; i++) {
+		if (!*list->item[i])
+			return err_set(e, -EINVAL, "--%s: an id is missing", option);
 		for (const char *p = list->item[i]; *p;) {
 			size_t n = strcspn(p, ",");
 			char text[32];

@@ -240,6 +240,16 @@ static void missing_here(void **state)
 	(void)state;
 	assert_non_null(strstr(ev.missing, "no PMU 'nopmu' here (there are: cpu, uncore_imc_0"));
 	assert_true(event_flags(&ev) & EVENT_FLAG_MISSING);
+	assert_string_equal(ev.name, "nopmu/event=1/");
+	ev = one("nopmu/event=1,name=A:B:c=1/k");
+	assert_string_equal(ev.name, "A:B:c=1");
+	assert_true(ev.attr.exclude_user);
+	auto_event_list l = { 0 };
+
+	assert_int_equal(event_list_add_missing(&l, "x", "for a reason", NULL), 0);
+	assert_int_equal(l.n, 1);
+	assert_string_equal(l.item[0].name, "x");
+	assert_string_equal(l.item[0].missing, "for a reason");
 }
 
 static void mistakes(void **state)
