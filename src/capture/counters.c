@@ -3,6 +3,10 @@
  * A descriptor for each event, target and CPU; a group is read through its leader in one call
  * (PERF_FORMAT_GROUP), its values told apart by their ids. Several threads of a process are one
  * place: their counts are summed.
+ *
+ * Tasks by CPU: the kernel's enabled time of such an event goes on while the task runs on other
+ * CPUs, as if it had no counter then. How long the task was on the CPU is told by an event that
+ * always has one (a reference).
  */
 #include "capture/counters.h"
 
@@ -34,6 +38,11 @@ struct counter_fd {
 	uint32_t size; /* leaders: descriptors of the group, which follow; members: 0 */
 };
 
+struct counter_reference {
+	int fd;
+	uint32_t place;
+};
+
 struct counters {
 	struct event *event; /* as they are counted */
 	char (*missing)[MISSING_MAX];
@@ -43,6 +52,9 @@ struct counters {
 	unsigned int n_places;
 	struct counter_fd *fd;
 	unsigned int n_fds, cap_fds;
+	struct counter_reference *reference; /* of tasks by CPU */
+	unsigned int n_references, cap_references;
+	uint64_t *on_cpu; /* ns by place, of all references */
 	struct count *count; /* [place * n_events + event] */
 	bool user_only, on_exec, inherit, tasks;
 	int refused; /* the last -EACCES or -EPERM, or 0 */
@@ -55,6 +67,10 @@ struct counters *counters_free(struct counters *c)
 	/* Members first: a leader that goes makes its members events of their own. */
 	for (unsigned int i = c->n_fds; i > 0; i--)
 		close(c->fd[i - 1].fd);
+	for (unsigned int i = 0; i < c->n_references; i++)
+		close(c->reference[i].fd);
+	free(c->reference);
+	free(c->on_cpu);
 	free(c->fd);
 	free(c->event);
 	free(c->missing);
@@ -125,7 +141,8 @@ static int settle_places(struct counters *c, const struct counters_options *o)
 	if (r < 0)
 		return r;
 	c->count = calloc((size_t)c->n_places * c->n_events + 1, sizeof(*c->count));
-	return c->count ? 0 : -ENOMEM;
+	c->on_cpu = calloc(c->n_places + 1, sizeof(*c->on_cpu));
+	return c->count && c->on_cpu ? 0 : -ENOMEM;
 }
 
 /* ---- opening ---- */
@@ -210,6 +227,36 @@ static bool is_wanted(struct counters *c, unsigned int event, unsigned int group
 	return cpu < 0 || !ev->has_cpus || cpuset_has(&ev->cpus, (uint32_t)cpu);
 }
 
+/* Before the groups, so that it never ran longer than they did. */
+static int open_reference(struct counters *c, const struct event_target *t, unsigned int place)
+{
+	struct event ev = { .attr = { .type = PERF_TYPE_SOFTWARE,
+				      .size = sizeof(ev.attr),
+				      .config = PERF_COUNT_SW_DUMMY,
+				      .disabled = 1,
+				      .enable_on_exec = c->on_exec,
+				      .inherit = c->inherit,
+				      .exclude_kernel = 1,
+				      .exclude_hv = 1,
+				      .read_format = PERF_FORMAT_TOTAL_TIME_RUNNING } };
+
+	if (c->n_references == c->cap_references) {
+		unsigned int cap = c->cap_references ? 2 * c->cap_references : 64;
+		void *grown = reallocarray(c->reference, cap, sizeof(*c->reference));
+
+		if (!grown)
+			return -ENOMEM;
+		c->reference = grown;
+		c->cap_references = cap;
+	}
+	int fd = event_open(&ev.attr, t->pid, c->place[place].cpu, t->flags);
+
+	if (fd >= 0)
+		c->reference[c->n_references++] = (struct counter_reference){ fd, place };
+	/* Ended, or refused: so are the counters, which have the words for it. */
+	return fd == -EMFILE || fd == -ENFILE || fd == -ENOMEM ? fd : 0;
+}
+
 static int open_group(struct counters *c, unsigned int group, const struct event_target *t,
 		      unsigned int place)
 {
@@ -255,6 +302,12 @@ static int open_all(struct counters *c, const struct counters_options *o)
 		unsigned int from = o->cpus ? 0 : place_of(c, t);
 		unsigned int to = o->cpus ? c->n_places : from + 1;
 
+		for (unsigned int place = from; place < to && c->tasks && o->cpus; place++) {
+			int r = open_reference(c, t, place);
+
+			if (r < 0)
+				return r;
+		}
 		for (unsigned int group = 0; group < c->n_groups; group++) {
 			for (unsigned int place = from; place < to; place++) {
 				int r = open_group(c, group, t, place);
@@ -278,6 +331,8 @@ static int open_alike(struct counters *c, const struct counters_options *o)
 		return r;
 	while (c->n_fds)
 		close(c->fd[--c->n_fds].fd);
+	while (c->n_references)
+		close(c->reference[--c->n_references].fd);
 	memset(c->count, 0, (size_t)c->n_places * c->n_events * sizeof(*c->count));
 	return open_all(c, o);
 }
@@ -315,16 +370,26 @@ int counters_open(const struct counters_options *o, struct counters **ret, struc
 
 /* ---- counting ---- */
 
+/* References are enabled last, disabled and read first: never longer than the counters. */
+static void control_references(const struct counters *c, unsigned long request)
+{
+	for (unsigned int i = 0; i < c->n_references; i++)
+		ioctl(c->reference[i].fd, request, 0);
+}
+
 int counters_enable(struct counters *c, struct err *e)
 {
 	for (unsigned int i = 0; i < c->n_fds && !c->on_exec; i++)
 		if (c->fd[i].size && ioctl(c->fd[i].fd, PERF_EVENT_IOC_ENABLE, 0) < 0)
 			return err_set(e, -errno, "cannot enable counters: %s", strerror(errno));
+	if (!c->on_exec)
+		control_references(c, PERF_EVENT_IOC_ENABLE);
 	return 0;
 }
 
 void counters_disable(struct counters *c)
 {
+	control_references(c, PERF_EVENT_IOC_DISABLE);
 	for (unsigned int i = 0; i < c->n_fds; i++)
 		if (c->fd[i].size)
 			ioctl(c->fd[i].fd, PERF_EVENT_IOC_DISABLE, 0);
@@ -349,9 +414,40 @@ static void take_value(struct counters *c, const struct counter_fd *group, uint6
 	}
 }
 
+static int read_references(struct counters *c, struct err *e)
+{
+	uint64_t v[2]; /* value, running */
+
+	memset(c->on_cpu, 0, c->n_places * sizeof(*c->on_cpu));
+	for (unsigned int i = 0; i < c->n_references; i++) {
+		ssize_t n = read(c->reference[i].fd, v, sizeof(v));
+
+		if (n < 0)
+			return err_set(e, -errno, "cannot read counters: %s", strerror(errno));
+		c->on_cpu[c->reference[i].place] += n == sizeof(v) ? v[1] : 0;
+	}
+	return 0;
+}
+
+/* What was enabled while the tasks were on the CPU of the place. */
+static void settle_enabled(struct counters *c)
+{
+	for (unsigned int place = 0; place < c->n_places && c->n_references; place++) {
+		for (unsigned int i = 0; i < c->n_events; i++) {
+			struct count *n = &c->count[(size_t)place * c->n_events + i];
+
+			n->enabled = max_of(n->running, min_of(n->enabled, c->on_cpu[place]));
+		}
+	}
+}
+
 int counters_read(struct counters *c, struct err *e)
 {
 	uint64_t v[GROUP_WORDS];
+	int r = read_references(c, e);
+
+	if (r < 0)
+		return r;
 
 	for (size_t i = 0; i < (size_t)c->n_places * c->n_events; i++)
 		c->count[i] = (struct count){ .there = c->count[i].there };
@@ -368,6 +464,7 @@ int counters_read(struct counters *c, struct err *e)
 		for (uint64_t k = 0; n >= 24 && k < v[0] && (3 + 2 * k + 2) * 8 <= (uint64_t)n; k++)
 			take_value(c, &c->fd[i], v[3 + 2 * k], v[4 + 2 * k], v, now);
 	}
+	settle_enabled(c);
 	return 0;
 }
 
