@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <math.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/file.h"
 #include "base/log.h"
@@ -146,10 +145,9 @@ static int write_result(void *arg, const struct stat_result *r, struct err *e)
 
 static int open_output(struct stat_job *j, struct err *e)
 {
-	time_t now = time(NULL);
-	struct tm tm = { 0 };
-	char line[96], date[64] = "";
+	auto_buf head;
 
+	buf_init(&head, 0);
 	j->out_fd = j->plan.command ? STDERR_FILENO : STDOUT_FILENO;
 	if (!j->a->output)
 		return 0;
@@ -160,10 +158,8 @@ static int open_output(struct stat_job *j, struct err *e)
 	j->out_fd = new_file_fd(j->file);
 	if (j->a->json)
 		return 0;
-	localtime_r(&now, &tm);
-	strftime(date, sizeof(date), "%a %b %e %H:%M:%S %Y", &tm);
-	(void)snprintf(line, sizeof(line), "# started on %s\n\n", date);
-	r = file_write_all(j->out_fd, line, strlen(line));
+	stat_output_started(&head);
+	r = file_write_all(j->out_fd, head.data, head.len);
 	return r < 0 ? err_set(e, r, "cannot write '%s': %s", j->a->output, strerror(-r)) : 0;
 }
 

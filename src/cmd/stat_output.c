@@ -6,13 +6,11 @@
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/quantity.h"
 #include "format/json.h"
 #include "metric/metric_data.h"
-#include "metric/metric_inputs.h"
-
-#define ALL_PLACES UINT32_MAX
 
 struct row {
 	const struct event *ev;
@@ -29,28 +27,6 @@ struct row {
 
 /* ---- rows ---- */
 
-static struct multiplexed sum_of(const struct stat_result *r, unsigned int event,
-				 unsigned int place, bool *ret_there)
-{
-	unsigned int n = counters_n_events(r->counters);
-	struct multiplexed sum = { .known = true };
-
-	*ret_there = false;
-	for (unsigned int p = 0; p < counters_n_places(r->counters); p++) {
-		const struct multiplexed *m = &r->count[p * n + event];
-
-		if ((place != ALL_PLACES && p != place) ||
-		    !counters_get(r->counters, event, p)->there)
-			continue;
-		bool known = sum.known && m->known;
-
-		multiplexed_add(&sum, m);
-		sum.known = known; /* a part is not the whole */
-		*ret_there = true;
-	}
-	return sum;
-}
-
 static bool counts_ns(const struct event *ev)
 {
 	return !strcmp(ev->unit, "ns");
@@ -66,7 +42,7 @@ static double seconds(const struct stat_result *r, unsigned int place)
 
 		if (ev->attr.type != PERF_TYPE_SOFTWARE || !counts_ns(ev))
 			continue;
-		struct multiplexed m = sum_of(r, i, place, &there);
+		struct multiplexed m = stat_result_sum(r, i, place, &there);
 
 		if (there && m.known && m.value > 0)
 			return m.value / NSEC_PER_SEC;
@@ -106,7 +82,7 @@ static void make_row(const struct stat_result *r, unsigned int event, unsigned i
 
 	*ret = (struct row){ .ev = ev, .missing = counters_missing(r->counters, event) };
 	(void)snprintf(ret->name, sizeof(ret->name), "%s%s", ev->name, narrowed ? ":u" : "");
-	ret->m = sum_of(r, event, place, &ret->there);
+	ret->m = stat_result_sum(r, event, place, &ret->there);
 	ret->scale = counts_ns(ev) ? 1e-6 : ev->scale > 0 ? ev->scale : 1;
 	ret->unit = counts_ns(ev) ? "msec" : ev->unit;
 	ret->digits = *ret->unit ? 2 : 0;
@@ -134,7 +110,7 @@ static void each_row(const struct stat_result *r,
 
 	for (unsigned int i = 0; i < counters_n_events(r->counters); i++) {
 		for (unsigned int p = 0; p < n; p++) {
-			make_row(r, i, r->per_place ? p : ALL_PLACES, &row);
+			make_row(r, i, r->per_place ? p : STAT_ALL_PLACES, &row);
 			/* An event of the whole package is counted on one CPU of it. */
 			if (r->per_place && !*row.missing && !row.there)
 				continue;
@@ -144,31 +120,6 @@ static void each_row(const struct stat_result *r,
 }
 
 /* ---- metrics ---- */
-
-struct match {
-	struct metric_inputs *in;
-	struct reading reading;
-};
-
-static void found(void *arg, unsigned int event)
-{
-	struct match *m = arg;
-
-	metric_inputs_set(m->in, event, 0, m->reading);
-}
-
-static struct reading reading_of(const struct row *row)
-{
-	struct reading r = reading_exact(row->m.value);
-
-	if (*row->missing)
-		return reading_absent(ABSENT_NOT_SUPPORTED, NULL);
-	if (!row->there || !row->m.known)
-		return reading_absent(ABSENT_NOT_COUNTED, NULL);
-	r.low = row->m.low;
-	r.high = row->m.high;
-	return r;
-}
 
 /*
  * Call @print for each metric of this machine's set that the counts give. -errno with words: the
@@ -180,34 +131,20 @@ static int each_metric(const struct stat_result *r,
 {
 	auto_ptr(metric_set) set = NULL;
 	struct cpu_model model = { 0 };
-	struct cpu_facts facts;
-	struct metric_ref interval;
+	auto_ptr(metric_inputs) in = NULL;
 	int code = cpu_model_read(r->root_fd, &model, e);
 	const struct metric_choice choice = { .model = &model };
 
 	code = code < 0 ? code : metric_data_load(&choice, &set, e);
 	if (code < 0)
 		return code;
-	const uint32_t id = 0;
-	const int socket = -1;
-	auto_ptr(metric_inputs) in = metric_inputs_new(set, &id, &socket, 1);
 	auto_free struct reading *value = calloc(metric_set_n_metrics(set) + 1, sizeof(*value));
 
-	if (!in || !value)
+	if (!value)
 		return err_set(e, -ENOMEM, "out of memory");
-	cpu_facts_read(r->root_fd, &facts);
-	metric_inputs_facts(in, &facts);
-	if (metric_set_find(set, machine_constant_name(MACHINE_INTERVAL), &interval) &&
-	    interval.kind == METRIC_CONSTANT)
-		metric_inputs_constant(in, interval.index, r->elapsed);
-	for (unsigned int i = 0; i < counters_n_events(r->counters); i++) {
-		struct match match = { .in = in };
-		struct row row;
-
-		make_row(r, i, ALL_PLACES, &row);
-		match.reading = reading_of(&row);
-		metric_set_match(set, row.ev->name, found, &match);
-	}
+	code = stat_result_inputs(r, set, &in, e);
+	if (code < 0)
+		return code;
 	metric_inputs_eval(in, SCOPE_SYSTEM, 0, value, NULL);
 	for (unsigned int i = 0; i < metric_set_n_metrics(set); i++)
 		if (!value[i].absent)
@@ -216,6 +153,17 @@ static int each_metric(const struct stat_result *r,
 }
 
 /* ---- text ---- */
+
+void stat_output_started(struct buf *out)
+{
+	time_t now = time(NULL);
+	struct tm tm = { 0 };
+	char date[64] = "";
+
+	localtime_r(&now, &tm);
+	strftime(date, sizeof(date), "%a %b %e %H:%M:%S %Y", &tm);
+	buf_addf(out, "# started on %s\n\n", date);
+}
 
 static void place_name(const struct counter_place *place, char *ret, size_t size)
 {

@@ -2,26 +2,13 @@
 /* What kymo stat prints: for people, as CSV in the form of perf stat -x, and as JSON. */
 #pragma once
 
-#include <stdio.h>
-
 #include "base/attr.h"
 #include "base/buf.h"
 #include "base/err.h"
-#include "capture/counters.h"
-#include "metric/metric_set.h"
-#include "stats/multiplex.h"
+#include "cmd/stat_result.h"
 
-struct stat_result {
-	const struct counters *counters;
-	const struct event_list *asked; /* as they were asked for, in the order of the counters */
-	const struct multiplexed *count; /* [place * n_events + event] */
-	const char *title; /* "'make -j8'", "process 1234", "the machine" */
-	double at; /* end of the interval since the start, s; NaN: all the time */
-	double elapsed; /* s */
-	double user, sys; /* CPU time of the command and what it waited for, s; NaN: no command */
-	bool per_place; /* a row for each place */
-	int root_fd;
-};
+/* "# started on DATE" and an empty line: how perf stat -o begins a file. */
+void stat_output_started(struct buf *out);
 
 /* Append to @out. 0 or -errno; metrics are left out, with words in @e, when their files have
  * mistakes. */
