@@ -262,6 +262,23 @@ static void find_uncore(struct finder *w, const struct event_code *code)
 	}
 }
 
+/* Names that ptap gave to newer perf, which took no ':' and '=': "INST_RETIREDcolonANY_P". */
+static void find_spelled_out(struct finder *w, const char *text)
+{
+	auto_buf name;
+
+	buf_init(&name, 0);
+	while (*text) {
+		bool colon = !strncmp(text, "colon", 5), equal = !strncmp(text, "equal", 5);
+
+		(void)buf_add_byte(&name, (uint8_t)(colon ? ':' : equal ? '=' : *text));
+		text += colon || equal ? 5 : 1;
+	}
+	(void)metric_set_match(w->f->set, buf_str(&name), found, w);
+	if (buf_error(&name))
+		w->error = buf_error(&name);
+}
+
 static unsigned int find_text(struct finder *w)
 {
 	const char *text = w->f->text[w->text];
@@ -270,6 +287,8 @@ static unsigned int find_text(struct finder *w)
 
 	w->absent = PRESENT;
 	(void)metric_set_match(w->f->set, text, found, w);
+	if (w->f->n_matches == before && (strstr(text, "colon") || strstr(text, "equal")))
+		find_spelled_out(w, text);
 	if (w->f->n_matches == before && event_code_parse(text, strlen(text), &code, NULL) >= 0 &&
 	    code.raw)
 		find_uncore(w, &code);

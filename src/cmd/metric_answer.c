@@ -4,8 +4,10 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/cpuset.h"
 #include "base/quantity.h"
 
 int metric_options_load(const struct metric_options *o, int root_fd, struct metric_set **ret,
@@ -46,5 +48,29 @@ int metric_options_constants(const struct metric_options *o, const struct metric
 			return err_set(e, -EINVAL, "there is no constant '%.60s'", name);
 		metric_inputs_constant(in, ref.index, v);
 	}
+	return 0;
+}
+
+int metric_options_sockets(const struct option_list *list, const struct counts_file *f, int **ret,
+			   struct err *e)
+{
+	unsigned int n = counts_file_n_columns(f);
+	auto_free int *of = calloc(n + 1, sizeof(*of));
+	auto_free struct cpuset *set = calloc(1, sizeof(*set));
+
+	if (!of || !set)
+		return err_set(e, -ENOMEM, "out of memory");
+	for (unsigned int c = 0; c < n; c++)
+		of[c] = -1;
+	for (unsigned int s = 0; s < list->n; s++) {
+		int r = cpuset_parse(list->item[s], set, e);
+
+		if (r < 0)
+			return r;
+		for (unsigned int c = 0; c < n; c++)
+			if (cpuset_has(set, counts_file_columns(f)[c]))
+				of[c] = (int)s;
+	}
+	*ret = steal_ptr(of);
 	return 0;
 }

@@ -41,3 +41,7 @@ int metric_options_load(const struct metric_options *o, int root_fd, struct metr
 /* --set NAME=VALUE into @in. */
 int metric_options_constants(const struct metric_options *o, const struct metric_set *set,
 			     struct metric_inputs *in, struct err *e) must_check;
+/* The package of each column of @f, allocated; -1: @list, CPUs of each package in turn, does not
+ * have it. */
+int metric_options_sockets(const struct option_list *list, const struct counts_file *f, int **ret,
+			   struct err *e) must_check;

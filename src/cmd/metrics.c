@@ -5,7 +5,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/cpuset.h"
 #include "base/log.h"
 #include "base/quantity.h"
 #include "cmd/command.h"
@@ -146,31 +145,6 @@ static void add_rows(struct evaluation *v, double time, const char *where)
 	}
 }
 
-/* The package of each column from --socket, or NULL. */
-static int sockets(const struct metrics_args *a, const struct counts_file *f, int **ret,
-		   struct err *e)
-{
-	unsigned int n = counts_file_n_columns(f);
-	auto_free int *of = calloc(n + 1, sizeof(*of));
-	auto_free struct cpuset *set = calloc(1, sizeof(*set));
-
-	if (!of || !set)
-		return err_set(e, -ENOMEM, "out of memory");
-	for (unsigned int c = 0; c < n; c++)
-		of[c] = -1;
-	for (unsigned int s = 0; s < a->socket.n; s++) {
-		int r = cpuset_parse(a->socket.item[s], set, e);
-
-		if (r < 0)
-			return r;
-		for (unsigned int c = 0; c < n; c++)
-			if (cpuset_has(set, counts_file_columns(f)[c]))
-				of[c] = (int)s;
-	}
-	*ret = steal_ptr(of);
-	return 0;
-}
-
 static int evaluate_by(struct evaluation *v, const struct metric_inputs *in, double time,
 		       const int *socket, struct err *e)
 {
@@ -219,7 +193,7 @@ static int evaluate_file(struct evaluation *v, struct err *e)
 	int r = counts_file_read(v->path, v->set, v->a->uncore, &f, e);
 
 	if (r >= 0)
-		r = sockets(v->a, f, &socket, e);
+		r = metric_options_sockets(&v->a->socket, f, &socket, e);
 	v->f = f;
 	for (unsigned int i = 0; r >= 0 && i < counts_file_n_times(f); i++) {
 		auto_ptr(metric_inputs) in = NULL;

@@ -114,6 +114,17 @@ static int add_directory(struct metric_set *s, const char *path, const struct cp
 	return r;
 }
 
+static int no_such_set(const char *name, struct err *e)
+{
+	char names[256] = "";
+	size_t n = 0;
+
+	for (const struct metric_data *d = metric_data_list; d->name && n < sizeof(names); d++)
+		n += (size_t)snprintf(names + n, sizeof(names) - n, "%s%.*s", n ? ", " : "",
+				      (int)strcspn(d->name, "."), d->name);
+	return err_set(e, -ENOENT, "there is no set of metrics '%.60s' (try: %s)", name, names);
+}
+
 static int add_only(struct metric_set *s, const char *only, struct err *e)
 {
 	char name[64];
@@ -121,9 +132,7 @@ static int add_only(struct metric_set *s, const char *only, struct err *e)
 	(void)snprintf(name, sizeof(name), "%.50s.metrics", only);
 	const struct metric_data *d = embedded(name);
 
-	if (!d)
-		return err_set(e, -ENOENT, "there is no set of metrics '%.60s'", only);
-	return add_embedded(s, d, e);
+	return d ? add_embedded(s, d, e) : no_such_set(only, e);
 }
 
 static int add_fitting(struct metric_set *s, const struct cpu_model *m, struct err *e)

@@ -147,6 +147,11 @@ static bool is_rate(const char *unit)
 	return false;
 }
 
+static bool is_clock(const struct event_code *c)
+{
+	return !strcmp(c->name, "task-clock") || !strcmp(c->name, "cpu-clock");
+}
+
 /* A rate has a time below it, a percentage a hundred in it: unless it is made of such. */
 static bool unit_fits(const struct metric_set *s, const struct metric *m)
 {
@@ -160,6 +165,8 @@ static bool unit_fits(const struct metric_set *s, const struct metric *m)
 		struct metric_ref ref = m->formula.ref[i];
 
 		if (rate && ref.kind == METRIC_CONSTANT && ref.index == MACHINE_INTERVAL)
+			return true;
+		if (rate && ref.kind == METRIC_EVENT && is_clock(&s->event[ref.index].code))
 			return true;
 		if (ref.kind == METRIC_METRIC && (rate ? is_rate(s->metric[ref.index].unit)
 						       : !strcmp(s->metric[ref.index].unit, "%")))
@@ -189,7 +196,7 @@ int metric_set_link(struct metric_set *s, struct err *e)
 		if (unit_fits(s, m))
 			continue;
 		(void)err_set(e, -EINVAL, "metric '%s': a %s", m->name,
-			      is_rate(m->unit) ? "rate that is not divided by 'interval'"
+			      is_rate(m->unit) ? "rate that is not divided by 'interval' or a clock"
 					       : "percentage without a factor of 100");
 		r = at_place(m, e);
 	}
