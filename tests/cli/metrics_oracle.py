@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """
-An independent evaluation of the metrics of old perf CSV files, and a comparison with kymo metrics.
+An independent evaluation of the metrics of old perf CSV files, and a comparison with kymo metrics and
+the files that perf-pmu -l writes beside copies of them in the working directory.
 
     metrics_oracle.py KYMO SHARED
 
@@ -14,7 +15,7 @@ What stands for what:
    where one uncore event alone has the code
  - rates are per second; energies come in Joules
 """
-import ast, glob, json, math, os, re, subprocess, sys
+import ast, csv, glob, json, math, os, pickle, re, shutil, subprocess, sys
 
 TSC, SOCKETS, INTERVAL = 2.6e9, 2, 2.0
 NAME = re.compile(r"[A-Z][A-Za-z0-9_.]*(?:/Match=0x[0-9a-f]+)?(?::[A-Za-z0-9_.=]+)*")
@@ -93,42 +94,77 @@ def is_rate(title):
     return re.search(r"M/s\)|\(/s\)|MT/sec|GT/s|watts", title)
 
 
+def of_metrics(kymo, path, uncore):
+    line = [kymo, "metrics", "--quiet", "--metrics", "snb-ep", "--json", "--set", f"tsc_freq={TSC}",
+            "--set", f"sockets={SOCKETS}", "--set", f"interval={INTERVAL}", path]
+    answer = json.loads(subprocess.check_output(line + (["--uncore-as-core"] if uncore else [])))
+    return {(r["title"], r["where"]): r.get("value") for r in answer}
+
+
+def of_perf_pmu(kymo, path):
+    copy = os.path.basename(path)
+    shutil.copy(path, copy)
+    subprocess.check_call([kymo, "perf-pmu", "--quiet", "-l", copy, "-i", str(INTERVAL), "--set", f"tsc_freq={TSC}",
+                           "--set", f"sockets={SOCKETS}"])
+    head, *lines = csv.reader(open(copy + "-metric.csv"))
+    values = {(line[0], cpu): float(v) if v else None for line in lines for cpu, v in zip(head[1:], line[1:])}
+    return values, pickle.load(open(copy + ".out", "rb"))
+
+
+class Comparison:
+    def __init__(self):
+        self.compared = self.missing = self.bad = 0
+        self.titles = set()
+
+    def values(self, path, got, counts, full, reduced):
+        for title, formula in full.items():
+            for cpu, values in counts.items():
+                want = evaluate(formula, values)
+                if want is None and title in reduced:
+                    want = evaluate(reduced[title], values)
+                if want is not None and is_rate(title):
+                    want /= INTERVAL
+                have = got.get((title, cpu))
+                if want is None and have is None:
+                    self.missing += 1
+                elif want is None or have is None or not math.isclose(want, have, rel_tol=1e-12, abs_tol=0):
+                    print(f"{path}: {title} on {cpu}: {have}, but {want} by the formula")
+                    self.bad += 1
+                else:
+                    self.compared += 1
+                    self.titles.add(title)
+
+    def tell(self, what):
+        print(f"{what}: {self.compared} values of {len(self.titles)} metrics agree to 1e-12, "
+              f"{self.missing} are missing on both sides, {self.bad} differ")
+        return self.bad or not self.compared
+
+
 def main():
     kymo, shared = sys.argv[1:3]
     codes, full, reduced = read_spec(shared + "/spec/ptap.md")
     files = sorted(f for f in glob.glob(shared + "/data/ptap/*") if os.path.isfile(f))
     bad = 0
     for uncore in (False, True):
-        compared = missing = metrics = 0
+        c = Comparison()
         for path in files:
-            counts = read_counts(path, codes, uncore)
-            line = [kymo, "metrics", "--quiet", "--metrics", "snb-ep", "--json", "--set", f"tsc_freq={TSC}",
-                    "--set", f"sockets={SOCKETS}", "--set", f"interval={INTERVAL}", path]
-            answer = json.loads(subprocess.check_output(line + (["--uncore-as-core"] if uncore else [])))
-            got = {(r["title"], r["where"]): r.get("value") for r in answer}
-            seen = set()
-            for title, formula in full.items():
-                for cpu, values in counts.items():
-                    want = evaluate(formula, values)
-                    if want is None and title in reduced:
-                        want = evaluate(reduced[title], values)
-                    if want is not None and is_rate(title):
-                        want /= INTERVAL
-                    have = got.get((title, cpu))
-                    if want is None and have is None:
-                        missing += 1
-                    elif want is None or have is None or \
-                            not math.isclose(want, have, rel_tol=1e-12, abs_tol=0):
-                        print(f"{path}: {title} on {cpu}: {have}, but {want} by the formula")
-                        bad += 1
-                    else:
-                        compared += 1
-                        seen.add(title)
-            metrics = max(metrics, len(seen))
-        print(f"{len(files)} files{', uncore codes taken for core' if uncore else ''}: {compared} values "
-              f"of {metrics} metrics agree to 1e-12, {missing} are missing on both sides, {bad} differ")
-        if not compared:
-            bad += 1
+            c.values(path, of_metrics(kymo, path, uncore), read_counts(path, codes, uncore), full, reduced)
+        bad += c.tell(f"{len(files)} files{', uncore codes taken for core' if uncore else ''}") > 0
+    c = Comparison()
+    n = 0
+    for path in files:
+        counts = read_counts(path, codes, False)
+        values, out = of_perf_pmu(kymo, path)
+        c.values(path, values, counts, full, reduced)
+        for cpu, want in counts.items():
+            have = {k: float(v) for k, v in out[cpu].items() if not v.startswith("<")}
+            # The same event under two names is there once.
+            other = {k for k, v in want.items() if have.get(k) != v and codes[k] not in [codes[h] for h in have]}
+            if other or any(want.get(k) != v for k, v in have.items()):
+                print(f"{path}: counts of {cpu} in .out differ: {other or have}")
+                bad += 1
+            n += len(have)
+    bad += c.tell(f"perf-pmu -l on {len(files)} files, {n} counts in .out") > 0
     return bad > 0
 
 
