@@ -421,24 +421,23 @@ static int read_track(struct reading *r, const struct track *t, struct err *e)
 	return ret;
 }
 
-/* Samples, for the taker. */
-static int read_samples(struct reading *r, struct err *e)
+/* Rows of @t, for the taker. */
+static int read_taken(struct reading *r, const struct track *t,
+		      int (*take)(void *state, const struct batch *b, struct err *e), struct err *e)
 {
-	const struct scan_taker *also = r->also;
-	const struct query q = { .tracks = track_bit(&track_sample),
+	const struct query q = { .tracks = track_bit(t),
 				 .from = r->args->from,
 				 .to = analysis_query_end(r->src->info, r->args->to),
 				 .cpus = r->args->cpus };
 	auto_ptr(cursor) c = NULL;
 	const struct batch *b;
 
-	if (!also || !also->take_samples || !analysis_has_track(r->src->info, &track_sample) ||
-	    (q.from >= q.to && q.to))
+	if (!take || !analysis_has_track(r->src->info, t) || (q.from >= q.to && q.to))
 		return 0;
 	int ret = source_cursor(r->src, &q, &c, e);
 
 	while (ret >= 0 && (ret = cursor_next(c, &b, e)) > 0)
-		ret = also->take_samples(also->state, b, e);
+		ret = take(r->also->state, b, e);
 	return ret;
 }
 
@@ -500,7 +499,9 @@ static int read_all(struct reading *r, struct err *e)
 	if (ret >= 0)
 		ret = read_kvm(r, e);
 	if (ret >= 0)
-		ret = read_samples(r, e);
+		ret = read_taken(r, &track_sample, r->also ? r->also->take_samples : NULL, e);
+	if (ret >= 0)
+		ret = read_taken(r, &track_counter, r->also ? r->also->take_counters : NULL, e);
 	for (unsigned int i = 0; ret >= 0 && (t = track_at(i)); i++)
 		if (t != &track_switch)
 			ret = read_track(r, t, e);

@@ -133,11 +133,8 @@ int analysis_run(const struct analysis *a, struct source *src, const struct anal
 
 /*
  * The same for the @n analyses @a with one reading of @src (args->options does not count: all
- * defaults). @also, with @also_state, is given all runs, delays and
- * spans too; NULL = none. Analyses whose
- * needs are missing are left out: their answer has no table.
- * defaults). @also, with @also_state, is given all runs and delays too; NULL = none. Analyses whose
- * needs are missing, or that are on_demand, are left out: their answer has no table.
+ * defaults). @also is given all runs, delays, spans, samples and counts too; NULL = none. Analyses
+ * whose needs are missing, or that are on_demand, are left out: their answer has no table.
  */
 struct scan_taker {
 	/* First, if not NULL: what the samples refer to; NULL where the run has none. */
@@ -145,8 +142,9 @@ struct scan_taker {
 	int (*take_runs)(void *state, const struct run *r, size_t n, struct err *e);
 	int (*take_delays)(void *state, const struct delay *d, size_t n, struct err *e);
 	int (*take_kvm)(void *state, const struct kvm_span *k, size_t n, struct err *e);
-	/* Rows of the sample track. */
+	/* Rows of the sample track, and of the counter track. */
 	int (*take_samples)(void *state, const struct batch *b, struct err *e);
+	int (*take_counters)(void *state, const struct batch *b, struct err *e);
 	void *state;
 };
 int analysis_run_all(const struct analysis *const *a, size_t n, struct source *src,

@@ -150,6 +150,8 @@ void cubes_init(struct cubes *c, const struct run_info *info, size_t max_cells)
 	c->pass = (struct analysis_pass){ 0 };
 	c->sample_key = c->offcpu_key = NULL;
 	c->nodes = (struct off_cpu_nodes){ 0 };
+	/* Nothing else of them goes into the page. */
+	counter_cube_init(&c->counter, info, CUBE_MAX_CELLS, c->run.bin_ns);
 }
 
 #define CUBES_ALL(c)                                                                       \
@@ -171,6 +173,7 @@ void cubes_focus(struct cubes *c, nsec_t length)
 			min_of(all[i]->bin_ns,
 			       max_of(finest, max_of(length, (nsec_t)1) / CUBE_MAX_BINS + 1));
 	}
+	c->counter.first_bin_ns = c->run.bin_ns;
 }
 
 void cubes_done(struct cubes *c)
@@ -188,6 +191,7 @@ void cubes_done(struct cubes *c)
 	c->sample_key = frames_free(c->sample_key);
 	c->offcpu_key = frames_free(c->offcpu_key);
 	off_cpu_nodes_done(&c->nodes);
+	counter_cube_done(&c->counter);
 }
 
 static int add_tally(struct tallies *to, uint64_t key, const struct tally *t)
@@ -392,6 +396,13 @@ static int take_samples(void *state, const struct batch *b, struct err *e)
 	return 0;
 }
 
+static int take_counters(void *state, const struct batch *b, struct err *e)
+{
+	struct cubes *c = state;
+
+	return counter_cube_take(&c->counter, c->pass.index, b, e);
+}
+
 static int add_off_cpu(struct cubes *c, const struct delay *d)
 {
 	uint32_t node;
@@ -497,6 +508,7 @@ struct scan_taker cubes_taker(struct cubes *c)
 				    .take_delays = take_delays,
 				    .take_kvm = take_kvm,
 				    .take_samples = c->samples ? take_samples : NULL,
+				    .take_counters = take_counters,
 				    .state = c };
 }
 
@@ -639,5 +651,5 @@ int cubes_write(struct cubes *c, struct sink *s, struct err *e)
 		r = write_cube(c, &c->sample, &track_cube_sample, put_sample, s, e);
 	if (r >= 0)
 		r = write_cube(c, &c->offcpu, &track_cube_offcpu, put_offcpu, s, e);
-	return r;
+	return r < 0 ? r : counter_cube_write(&c->counter, s, e);
 }

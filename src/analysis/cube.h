@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The cubes of a report page: run time and switches, delays, successors, KVM exits, samples and
- * time off the CPU as cells by time bin, from which the viewer sums what a window and a filter ask
- * for. Content and tracks 200 to 205: docs/formats/page.md, "Cubes".
+ * The cubes of a report page: run time and switches, delays, successors, KVM exits, samples, time
+ * off the CPU and counts as cells by time bin, from which the viewer sums what a window and a
+ * filter ask for. Content and tracks 200 to 206: docs/formats/page.md, "Cubes".
  */
 #pragma once
 
@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "analysis/analysis.h"
+#include "analysis/cube_counter.h"
 #include "analysis/exit_reasons.h"
 #include "analysis/off_cpu.h"
 #include "analysis/tallies.h"
@@ -85,6 +86,7 @@ struct cube {
 
 struct cubes {
 	struct cube run, delay, next, exit, sample, offcpu;
+	struct counter_cube counter;
 	const struct run_info *info;
 	struct exit_reasons reasons; /* by their place in keys */
 	bool spans_begun;

@@ -1,23 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What was counted: totals, or rows over time, of each event. A series is an event on one CPU, or
- * of one task; its readings become estimates (stats/multiplex.h), which are summed by what rows are
- * asked for. Estimates are made before they are cut into times and added up, since neighbours are
- * those of the same series.
+ * What was counted: totals, or rows over time, of each event. Estimates of series of readings
+ * (analysis/counter_readings.h) are summed by what rows are asked for: they are made before they
+ * are cut into times and added up, since neighbours are those of the same series.
  */
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "analysis/analysis.h"
+#include "analysis/counter_readings.h"
 #include "analysis/task_rows.h"
 #include "base/idmap.h"
-#include "base/quantity.h"
+#include "model/counter_meta.h"
 #include "model/profile.h"
 #include "model/profile_track.h"
-#include "stats/multiplex.h"
 
 enum {
 	TASK = TASK_ROW_TASK,
@@ -105,13 +103,6 @@ struct view_options {
 	nsec_t interval;
 };
 
-struct series {
-	uint16_t event;
-	uint8_t kind;
-	uint32_t cpu, task; /* TASKS_NONE: of no task */
-	struct multiplex m;
-};
-
 struct share {
 	uint32_t series; /* while reading; then the line's */
 	uint64_t bin;
@@ -132,12 +123,12 @@ struct line {
 struct counters_view {
 	struct profile *profile;
 	enum rows_by by;
-	nsec_t interval;
-	struct idmap by_key, by_cell, by_line;
-	struct series *series;
+	nsec_t from, interval;
+	struct counter_readings readings;
+	struct idmap by_cell, by_line;
 	struct share *cell;
 	struct line *line;
-	uint32_t n_series, cap_series, n_cells, cap_cells, n_lines, cap_lines;
+	uint32_t n_cells, cap_cells, n_lines, cap_lines;
 	struct task_rows rows;
 };
 
@@ -163,6 +154,7 @@ static int begin(struct analysis_pass *p, struct err *e)
 
 	v->by = !strcmp(o->by, "cpu") ? BY_CPU : !strcmp(o->by, "task") ? BY_TASK : BY_EVENT;
 	v->interval = o->interval;
+	v->from = p->args->from;
 	if (v->interval && (p->args->to - p->args->from) / v->interval >= BINS_MAX)
 		return err_set(e, -EINVAL,
 			       "--interval: more than %u intervals (try: a longer one, or --from "
@@ -171,10 +163,18 @@ static int begin(struct analysis_pass *p, struct err *e)
 	return profile_load(p->src, &v->profile, e);
 }
 
-static int add_estimate(struct counters_view *v, uint32_t series, uint64_t bin,
-			const struct multiplexed *m)
+static int add_estimate(void *arg, const struct counter_estimate *c)
 {
-	uint64_t key = (uint64_t)series << 32 | bin;
+	struct counters_view *v = arg;
+	uint64_t bin = 0;
+
+	/* A time without a counter, which the estimate beside it holds. */
+	if (!c->m.known && !c->m.enabled)
+		return 0;
+	/* A row tells of the time before it. What was never counted has one row without a time. */
+	if (v->interval && c->at > v->from && c->m.known)
+		bin = (c->at - v->from - 1) / v->interval;
+	uint64_t key = (uint64_t)c->series << 32 | bin;
 	uint32_t i = idmap_get(&v->by_cell, key);
 
 	if (i == IDMAP_NONE) {
@@ -184,84 +184,27 @@ static int add_estimate(struct counters_view *v, uint32_t series, uint64_t bin,
 			return -ENOMEM;
 		v->cell = grown;
 		i = v->n_cells++;
-		v->cell[i] = (struct share){ .series = series, .bin = bin };
+		v->cell[i] = (struct share){ .series = c->series, .bin = bin };
 		int r = idmap_set(&v->by_cell, key, i);
 
 		if (r < 0)
 			return r;
 	}
-	multiplexed_add(&v->cell[i].sum, m);
+	multiplexed_add(&v->cell[i].sum, &c->m);
 	return 0;
-}
-
-static struct series *find_series(struct analysis_pass *p, const struct batch *b, uint32_t row)
-{
-	struct counters_view *v = p->state;
-	uint16_t event = batch_u16(b, COUNTER_EVENT)[row];
-	uint8_t kind = batch_u8(b, COUNTER_KIND)[row];
-	uint32_t cpu = b->cpu == BATCH_CPU_NONE ? UINT16_MAX : b->cpu, task = TASKS_NONE;
-
-	if (kind != COUNTER_CPU) {
-		task = task_index_get(p->index, batch_u32(b, COUNTER_TID)[row], b->time[row],
-				      b->cpu);
-		if (task == TASKS_NONE)
-			return NULL;
-	}
-	/* Tasks are fewer than 2^28, kinds and CPUs (of this stream) small. */
-	uint64_t key = ((uint64_t)event << 48 | (uint64_t)kind << 45 | (uint64_t)cpu << 29) ^
-		       ((uint64_t)task << 1 & 0x1fffffff);
-	uint32_t i = idmap_get(&v->by_key, key);
-
-	while (i != IDMAP_NONE && (v->series[i].event != event || v->series[i].kind != kind ||
-				   v->series[i].cpu != cpu || v->series[i].task != task)) {
-		key = key * UINT64_C(0x9e3779b97f4a7c15) + 1;
-		i = idmap_get(&v->by_key, key);
-	}
-	if (i != IDMAP_NONE)
-		return &v->series[i];
-	struct series *grown = room(v->series, v->n_series, &v->cap_series, sizeof(*grown));
-
-	if (!grown || idmap_set(&v->by_key, key, v->n_series) < 0)
-		return NULL;
-	v->series = grown;
-	v->series[v->n_series] =
-		(struct series){ .event = event, .kind = kind, .cpu = cpu, .task = task };
-	return &v->series[v->n_series++];
 }
 
 static int take_rows(struct analysis_pass *p, const struct batch *b, struct err *e)
 {
 	struct counters_view *v = p->state;
-	const uint64_t *value = batch_u64(b, COUNTER_VALUE);
-	const uint64_t *enabled = batch_u64(b, COUNTER_ENABLED);
-	const uint64_t *running = batch_u64(b, COUNTER_RUNNING);
 
-	for (uint32_t i = 0; i < b->rows; i++) {
-		struct series *s = find_series(p, b, i);
-		struct multiplexed m;
-		uint64_t bin, now = 0;
-
-		if (!s)
-			return err_set(e, -ENOMEM, "out of memory");
-		/* A row tells of the time before it. */
-		if (v->interval && b->time[i] > p->args->from)
-			now = (b->time[i] - p->args->from - 1) / v->interval;
-		if (running[i] > enabled[i])
-			return err_set(e, -EBADMSG,
-				       "counter row at %" PRIu64
-				       " ns: counted longer than it was enabled",
-				       b->time[i]);
-		if (multiplex_add(&s->m, value[i], enabled[i], running[i], now, &m, &bin) &&
-		    add_estimate(v, (uint32_t)(s - v->series), bin, &m) < 0)
-			return err_set(e, -ENOMEM, "out of memory");
-	}
-	return 0;
+	return counter_readings_take(&v->readings, p->index, b, add_estimate, v, e);
 }
 
 /* ---- summing ---- */
 
 /* Whether the series belongs to the answer, and to which row of it. */
-static bool place_of(const struct analysis_pass *p, const struct series *s, uint32_t *ret)
+static bool place_of(const struct analysis_pass *p, const struct counter_series *s, uint32_t *ret)
 {
 	struct counters_view *v = p->state;
 	bool of_cpu = s->kind == COUNTER_CPU;
@@ -278,8 +221,8 @@ static bool place_of(const struct analysis_pass *p, const struct series *s, uint
 	return v->by != BY_TASK || row != TASK_ROW_NONE;
 }
 
-static struct line *find_line(struct counters_view *v, const struct series *s, uint32_t place,
-			      uint64_t bin)
+static struct line *find_line(struct counters_view *v, const struct counter_series *s,
+			      uint32_t place, uint64_t bin)
 {
 	/* Exact as long as nothing collides; then the next key is tried. */
 	uint64_t key =
@@ -311,23 +254,10 @@ static int fold(struct analysis_pass *p)
 	struct counters_view *v = p->state;
 	uint32_t place;
 
-	for (uint32_t i = 0; i < v->n_series; i++) {
-		struct series *s = &v->series[i];
-		struct multiplexed m = { 0 };
-		uint64_t bin = 0;
-
-		if (!multiplex_end(&s->m, &m, &bin)) {
-			/* Never counted: a row without a count, which says for how long. */
-			if (s->m.sum.known)
-				continue;
-			m = s->m.sum;
-			bin = 0;
-		}
-		if (add_estimate(v, i, bin, &m) < 0)
-			return -ENOMEM;
-	}
+	if (counter_readings_end(&v->readings, add_estimate, v) < 0)
+		return -ENOMEM;
 	for (uint32_t i = 0; i < v->n_cells; i++) {
-		const struct series *s = &v->series[v->cell[i].series];
+		const struct counter_series *s = &v->readings.series[v->cell[i].series];
 
 		if (!place_of(p, s, &place))
 			continue;
@@ -360,17 +290,6 @@ static int compare_lines(const void *a, const void *b)
 static const char *kind_name(uint8_t kind)
 {
 	return kind == COUNTER_CPU ? "CPUs" : kind == COUNTER_TASK ? "tasks" : "run slices";
-}
-
-static double scale_of(const struct analysis_pass *p, uint16_t event)
-{
-	char key[48];
-	double r = 1;
-
-	(void)snprintf(key, sizeof(key), "counter.scale.%u", event);
-	const char *text = run_info_meta(p->src->info, key);
-
-	return text && quantity_parse_double(text, &r, NULL) >= 0 ? r : 1;
 }
 
 static void set_event(struct counters_view *v, struct table *t, uint16_t number)
@@ -426,7 +345,7 @@ static void fill_line(struct analysis_pass *p, const struct line *l)
 		table_set_u64(t, TIME, p->args->from - p->src->info->start + l->bin * v->interval);
 	set_event(v, t, l->event);
 	table_set_text(t, OF, kind_name(l->kind));
-	set_count(t, l, scale_of(p, l->event));
+	set_count(t, l, counter_scale(p->src->info, l->event));
 }
 
 /* What was asked for and is not to be had on that machine. */
@@ -451,8 +370,8 @@ static void add_notes(struct analysis_pass *p)
 	struct counters_view *v = p->state;
 	bool of_cpu = false;
 
-	for (uint32_t i = 0; i < v->n_series; i++)
-		of_cpu |= v->series[i].kind == COUNTER_CPU;
+	for (uint32_t i = 0; i < v->readings.n_series; i++)
+		of_cpu |= v->readings.series[i].kind == COUNTER_CPU;
 	if (of_cpu && (v->by == BY_TASK || p->args->task))
 		table_note(p->answer->table,
 			   "counts of CPUs do not tell tasks apart and are left out (try: kymo "
@@ -501,11 +420,10 @@ static void done(struct analysis_pass *p)
 	struct counters_view *v = p->state;
 
 	profile_free(v->profile);
-	idmap_done(&v->by_key);
+	counter_readings_done(&v->readings);
 	idmap_done(&v->by_cell);
 	idmap_done(&v->by_line);
 	task_rows_done(&v->rows);
-	free(v->series);
 	free(v->cell);
 	free(v->line);
 }

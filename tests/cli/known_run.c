@@ -2,15 +2,16 @@
 /*
  * Writes a recording of which every number is known, to compare with another:
  *
- *	known_run OUT.kymo MS [moved] [doubled] [lost] [profile] [cooler]
+ *	known_run OUT.kymo MS [moved] [doubled] [lost] [profile] [cooler] [counters] [tasks]
  *
  * Two CPUs for MS milliseconds. In every 10 ms: 'steady' (thread 103) runs 3 ms and 'mover' (101) 2
  * ms on CPU 0, 'double' (102) 1 ms on CPU 1; each is woken 10 us before. "moved": mover runs on
  * CPU 1 instead, behind the other. "doubled": double runs 2 ms. "lost": the events of the second
  * half are missing on both CPUs. "profile": steady is sampled ten times in each period, 70 % in
  * spin_a, 20 % in spin_b, 10 % in spin_c ("cooler": 50, 40 and 10 %), and the call chain at which
- *it blocks is there too. Thread ids are 100 higher where anything is said, as they would be in
- *another run.
+ * it blocks is there too. "counters": each CPU is counted every period (put_counts()); "tasks": the
+ * runs of the tasks and the processes are, instead. Thread ids are 100 higher where anything is
+ *said, as they would be in another run.
  */
 #include "../unit/profile_scenario.h"
 
@@ -28,8 +29,18 @@ enum { MOVER = 101, DOUBLE, STEADY };
 struct plan {
 	uint32_t tids; /* added to all of them */
 	nsec_t until; /* events are there so far */
-	bool moved, doubled, profile, cooler;
+	bool moved, doubled, profile, cooler, counters, tasks;
 };
+
+enum { CYCLES = 2048, INSTRUCTIONS, MISSES, CLOCK, NEVER, GONE };
+
+/* What a run on a CPU counted, where it ends. */
+static void put_slice(struct scenario *s, const struct plan *p, uint32_t cpu, nsec_t at,
+		      uint32_t tid, nsec_t length)
+{
+	scenario_counter_of(s, cpu, at, CLOCK, COUNTER_SLICE, tid + p->tids, length, length,
+			    length);
+}
 
 /* @tid runs for @length from *@at on, when the CPU was idle. */
 static void run_for(struct scenario *s, const struct plan *p, uint32_t cpu, nsec_t *at,
@@ -39,6 +50,8 @@ static void run_for(struct scenario *s, const struct plan *p, uint32_t cpu, nsec
 		scenario_wakeup(s, cpu, *at - WAKE, tid + p->tids, 0);
 		scenario_switch(s, cpu, *at, 0, tid + p->tids, 0);
 		scenario_switch(s, cpu, *at + length, tid + p->tids, 0, 1);
+		if (p->tasks)
+			put_slice(s, p, cpu, *at + length, tid, length);
 	}
 	*at += length + NSEC_PER_MSEC / 2;
 }
@@ -84,6 +97,53 @@ static void put_samples(struct scenario *s, const struct plan *p, nsec_t t)
 	scenario_sample(s, 0, begin + 3 * NSEC_PER_MSEC + 2 * NSEC_PER_USEC, 2, tid, 8, 0);
 }
 
+static void put_counted(struct scenario *s)
+{
+	scenario_event(s, CYCLES, "cycles", "", EVENT_FLAG_COUNTED, "");
+	scenario_event(s, INSTRUCTIONS, "instructions", "", EVENT_FLAG_COUNTED, "");
+	scenario_event(s, MISSES, "cache-misses", "", EVENT_FLAG_COUNTED, "");
+	scenario_event(s, CLOCK, "task-clock", "ns", EVENT_FLAG_COUNTED, "");
+	scenario_event(s, NEVER, "bus-cycles", "", EVENT_FLAG_COUNTED, "");
+	scenario_event(s, GONE, "stalled-cycles-backend", "",
+		       EVENT_FLAG_COUNTED | EVENT_FLAG_MISSING, "this machine does not have it");
+}
+
+/*
+ * The @i-th period, which ends at @t. CPU 0 has 20 M cycles, CPU 1 10 M; 2 instructions a cycle in
+ * the first of eight periods, 1 in the others (a half of it "cooler"). cache-misses had a counter
+ * for a third of the time, at 1 a us and 2 a us in turn, and for none in every ninth and tenth
+ * period; bus-cycles never had one.
+ */
+static void put_counts(struct scenario *s, const struct plan *p, uint64_t i, nsec_t t)
+{
+	for (uint32_t cpu = 0; cpu < 2; cpu++) {
+		uint64_t cycles = cpu ? 10000000 : 20000000, part = PERIOD / 3;
+		bool none = i % 10 >= 8;
+
+		t += cpu * 5 * NSEC_PER_USEC; /* one after the other */
+		scenario_counter_of(s, cpu, t, CYCLES, COUNTER_CPU, 0, cycles, PERIOD, PERIOD);
+		scenario_counter_of(s, cpu, t, INSTRUCTIONS, COUNTER_CPU, 0,
+				    cycles * (i % 8 ? 1 : 2) / (p->cooler ? 2 : 1), PERIOD, PERIOD);
+		scenario_counter_of(s, cpu, t, MISSES, COUNTER_CPU, 0,
+				    none ? 0 : part / 1000 * (1 + i % 2), PERIOD, none ? 0 : part);
+		scenario_counter_of(s, cpu, t, CLOCK, COUNTER_CPU, 0, PERIOD, PERIOD, PERIOD);
+		scenario_counter_of(s, cpu, t, NEVER, COUNTER_CPU, 0, 0, PERIOD, 0);
+	}
+}
+
+/* mover has 3 cycles a ns, steady 2, double 1, each in the run of the period that ends at @t. */
+static void put_task_counts(struct scenario *s, const struct plan *p, nsec_t t)
+{
+	static const uint64_t ms[] = { 2, 1, 3 }, per_ns[] = { 3, 1, 2 };
+
+	for (uint32_t i = 0; i < ARRAY_SIZE(ms); i++) {
+		uint64_t ran = ms[i] * NSEC_PER_MSEC;
+
+		scenario_counter_of(s, BATCH_CPU_NONE, t, CYCLES, COUNTER_TASK, MOVER + i + p->tids,
+				    ran * per_ns[i], ran, ran);
+	}
+}
+
 static void fill(struct scenario *s, const struct plan *p, nsec_t end)
 {
 	static const char *const name[] = { "mover", "double", "steady" };
@@ -94,6 +154,8 @@ static void fill(struct scenario *s, const struct plan *p, nsec_t end)
 		scenario_start(s, c, START);
 	if (p->profile)
 		put_program(s);
+	if (p->counters || p->tasks)
+		put_counted(s);
 	for (nsec_t t = START; t < end; t += PERIOD) {
 		nsec_t at[2] = { t + NSEC_PER_MSEC, t + NSEC_PER_MSEC };
 
@@ -102,6 +164,10 @@ static void fill(struct scenario *s, const struct plan *p, nsec_t end)
 		run_for(s, p, p->moved, &at[p->moved], MOVER, 2 * NSEC_PER_MSEC);
 		if (p->profile && t + PERIOD < p->until)
 			put_samples(s, p, t);
+		if (p->counters && t + PERIOD < p->until)
+			put_counts(s, p, (t - START) / PERIOD, t + PERIOD);
+		if (p->tasks && t + PERIOD < p->until)
+			put_task_counts(s, p, t + PERIOD);
 	}
 	for (uint32_t c = 0; c < 2; c++)
 		scenario_end(s, c, end);
@@ -120,6 +186,8 @@ static int write_recording(const char *path, struct scenario *s)
 	if (r >= 0)
 		r = recording_writer_meta(w, "kymo.events", "switch,wakeup", &e);
 	if (r >= 0)
+		r = recording_writer_meta(w, "counter.interval", "10000000", &e);
+	if (r >= 0)
 		r = recording_writer_close(w, &e);
 	recording_writer_free(w);
 	if (r < 0)
@@ -135,7 +203,7 @@ int main(int argc, char **argv)
 
 	if (argc < 3 || sscanf(argv[2], "%u", &ms) != 1) {
 		fputs("usage: known_run OUT.kymo MS [moved] [doubled] [lost] [profile] "
-		      "[cooler]\n",
+		      "[cooler] [counters] [tasks]\n",
 		      stderr);
 		return 2;
 	}
@@ -147,6 +215,8 @@ int main(int argc, char **argv)
 		p.doubled |= !strcmp(argv[i], "doubled");
 		p.profile |= !strcmp(argv[i], "profile");
 		p.cooler |= !strcmp(argv[i], "cooler");
+		p.counters |= !strcmp(argv[i], "counters");
+		p.tasks |= !strcmp(argv[i], "tasks");
 		if (!strcmp(argv[i], "lost"))
 			p.until = START + ms * NSEC_PER_MSEC / 2;
 		p.tids = 100;

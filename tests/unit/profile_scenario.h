@@ -82,8 +82,9 @@ static inline void scenario_sample(struct scenario *s, uint32_t cpu, nsec_t time
 	batch_u8(b, SAMPLE_MODE)[row] = SAMPLE_MODE_USER;
 }
 
-static inline void scenario_counter(struct scenario *s, uint32_t cpu, nsec_t time, uint16_t event,
-				    uint8_t kind, uint32_t tid, uint64_t value, uint64_t running)
+static inline void scenario_counter_of(struct scenario *s, uint32_t cpu, nsec_t time,
+				       uint16_t event, uint8_t kind, uint32_t tid, uint64_t value,
+				       uint64_t enabled, uint64_t running)
 {
 	struct batch *b = scenario_row(s, &track_counter, cpu, time);
 	uint32_t row = b->rows - 1;
@@ -92,8 +93,15 @@ static inline void scenario_counter(struct scenario *s, uint32_t cpu, nsec_t tim
 	batch_u8(b, COUNTER_KIND)[row] = kind;
 	batch_u32(b, COUNTER_TID)[row] = tid;
 	batch_u64(b, COUNTER_VALUE)[row] = value;
-	batch_u64(b, COUNTER_ENABLED)[row] = 100;
+	batch_u64(b, COUNTER_ENABLED)[row] = enabled;
 	batch_u64(b, COUNTER_RUNNING)[row] = running;
+}
+
+/* A reading of 100 ns. */
+static inline void scenario_counter(struct scenario *s, uint32_t cpu, nsec_t time, uint16_t event,
+				    uint8_t kind, uint32_t tid, uint64_t value, uint64_t running)
+{
+	scenario_counter_of(s, cpu, time, event, kind, tid, value, 100, running);
 }
 
 /*
