@@ -15,6 +15,7 @@
 #include "base/new_file.h"
 #include "base/quantity.h"
 #include "cmd/command.h"
+#include "cmd/formulas.h"
 #include "cmd/selection.h"
 #include "cmd/symbols.h"
 #include "export/page.h"
@@ -71,7 +72,8 @@ struct report_run {
 	struct buf blocks; /* the cubes' */
 	struct vm_groups vms;
 	struct page_vm *vm; /* the same for the page */
-	struct chain_names names; /* .profile NULL: no samples */
+	struct chain_names names; /* .profile NULL: no samples, no counters */
+	struct formulas sampled, counted; /* metrics of their events */
 	bool sample_rows;
 };
 
@@ -152,7 +154,8 @@ static int read_profile(const struct report *p, struct report_run *r, struct ana
 	if (ret < 0)
 		return err_set(e, ret, "%s", err_text(&why, ret));
 	chain_names_give(&r->names, args);
-	return 0;
+	ret = formulas_init(&r->sampled, r->names.profile, false, e);
+	return ret < 0 ? ret : formulas_init(&r->counted, r->names.profile, true, e);
 }
 
 /* Why names are missing, where they are shown. */
@@ -209,6 +212,8 @@ static void forget_answers(struct report_run *r)
 	free(r->vm);
 	r->vm = NULL;
 	chain_names_done(&r->names);
+	formulas_done(&r->sampled);
+	formulas_done(&r->counted);
 	buf_done(&r->blocks);
 	r->answer = NULL;
 	r->n_answers = 0;
@@ -252,35 +257,43 @@ static void describe(const struct report *p, const struct report_run *r, const c
 	const struct source *src = recording_source(r->opened.recording);
 	const char *slash = strrchr(path, '/');
 
-	*ret = (struct page_run){ .name = r->name,
-				  .file = slash ? slash + 1 : path,
-				  .from = p->cut ? r->from : 0,
-				  .to = p->cut ? r->to : 0,
-				  .info = src->info,
-				  .tasks = src->tasks,
-				  .view = r->answer,
-				  .n_views = r->n_answers,
-				  .run_bin = r->cubes.run.bin_ns,
-				  .delay_bin = r->cubes.delay.bin_ns,
-				  .next_bin = r->cubes.next.bin_ns,
-				  .exit_bin = r->cubes.exit.bin_ns,
-				  .sample_bin = r->cubes.samples ? r->cubes.sample.bin_ns : 0,
-				  .offcpu_bin =
-					  r->cubes.offcpu.cell.used ? r->cubes.offcpu.bin_ns : 0,
-				  .profile = r->names.profile,
-				  .functions = r->names.functions,
-				  .sample_rows = r->sample_rows,
-				  .reason = r->cubes.reasons.reason,
-				  .n_reasons = r->cubes.reasons.n,
-				  .vm = r->vm,
-				  .n_vms = r->vms.n,
-				  .vm_of = r->vms.of,
-				  .vcpu = r->vms.vcpu,
-				  .n_vm_of = r->vms.n ? r->vms.n_tasks : 0,
-				  .cubes = r->blocks.data,
-				  .cubes_bytes = r->blocks.len,
-				  .recording = r->opened.recording,
-				  .events_max = p->events_max };
+	*ret = (struct page_run){
+		.name = r->name,
+		.file = slash ? slash + 1 : path,
+		.from = p->cut ? r->from : 0,
+		.to = p->cut ? r->to : 0,
+		.info = src->info,
+		.tasks = src->tasks,
+		.view = r->answer,
+		.n_views = r->n_answers,
+		.run_bin = r->cubes.run.bin_ns,
+		.delay_bin = r->cubes.delay.bin_ns,
+		.next_bin = r->cubes.next.bin_ns,
+		.exit_bin = r->cubes.exit.bin_ns,
+		.sample_bin = r->cubes.samples ? r->cubes.sample.bin_ns : 0,
+		.offcpu_bin = r->cubes.offcpu.cell.used ? r->cubes.offcpu.bin_ns : 0,
+		.counter_bin = r->cubes.counter.n ? max_of(r->cubes.counter.bin_ns, (nsec_t)1) : 0,
+		.profile = r->names.profile,
+		.functions = r->names.functions,
+		.samples = analysis_has_track(src->info, &track_sample),
+		.counters = r->cubes.counter.n > 0,
+		.sampled = r->sampled.one,
+		.n_sampled = r->sampled.n,
+		.counted = r->counted.one,
+		.n_counted = r->counted.n,
+		.sample_rows = r->sample_rows,
+		.reason = r->cubes.reasons.reason,
+		.n_reasons = r->cubes.reasons.n,
+		.vm = r->vm,
+		.n_vms = r->vms.n,
+		.vm_of = r->vms.of,
+		.vcpu = r->vms.vcpu,
+		.n_vm_of = r->vms.n ? r->vms.n_tasks : 0,
+		.cubes = r->blocks.data,
+		.cubes_bytes = r->blocks.len,
+		.recording = r->opened.recording,
+		.events_max = p->events_max
+	};
 }
 
 static int write_page(const char *path, const struct page *page, struct page_stats *ret,

@@ -13,6 +13,7 @@
 #include "base/quantity.h"
 #include "export/answer_json.h"
 #include "export/base64.h"
+#include "export/page_counters.h"
 #include "export/page_profile.h"
 #include "model/file_track.h"
 #include "model/kvm_track.h"
@@ -314,6 +315,8 @@ static void events_json(const struct page_run *r, const struct page_events *ev, 
 		json_key_u64(j, "sample", r->sample_bin);
 	if (r->offcpu_bin)
 		json_key_u64(j, "offcpu", r->offcpu_bin);
+	if (r->counter_bin)
+		json_key_u64(j, "counter", r->counter_bin);
 	json_end(j);
 	json_key(j, "events");
 	json_begin_array(j);
@@ -362,8 +365,13 @@ static int run_json(const struct page_run *r, const struct page_events *ev, stru
 	reasons_json(r, j);
 	events_json(r, ev, j);
 	json_key(j, "profile");
-	if (r->profile)
-		ret = page_profile_json(r->profile, r->functions, r->sample_rows, j, out);
+	if (r->profile && r->samples)
+		ret = page_profile_json(r, j, out);
+	else
+		json_put_null(j);
+	json_key(j, "counters");
+	if (r->profile && r->counters)
+		page_counters_json(r->profile, r->info, r->counted, r->n_counted, j);
 	else
 		json_put_null(j);
 	json_key(j, "views");

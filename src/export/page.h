@@ -15,6 +15,7 @@
 #include "base/nsec.h"
 #include "format/recording.h"
 #include "model/answer.h"
+#include "model/formula.h"
 #include "model/functions.h"
 #include "model/kvm_reason.h"
 #include "model/profile.h"
@@ -41,9 +42,13 @@ struct page_run {
 	const struct tasks *tasks;
 	const struct answer *view;
 	size_t n_views; /* those without a table are left out */
-	nsec_t run_bin, delay_bin, next_bin, exit_bin, sample_bin, offcpu_bin; /* 0: no cube */
-	const struct profile *profile; /* NULL: no samples; else with .functions */
+	/* 0: no cube */
+	nsec_t run_bin, delay_bin, next_bin, exit_bin, sample_bin, offcpu_bin, counter_bin;
+	const struct profile *profile; /* NULL: no samples, no counters; else with .functions */
 	const struct functions *functions;
+	bool samples, counters; /* there are some of */
+	const struct formula *sampled, *counted; /* metrics that their events give */
+	size_t n_sampled, n_counted;
 	bool sample_rows; /* single samples, as events; page_sample_rows() */
 	const struct kvm_reason *reason; /* those of the exits in the cubes */
 	size_t n_reasons;

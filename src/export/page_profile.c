@@ -8,6 +8,7 @@
 
 #include "base/idmap.h"
 #include "export/answer_json.h"
+#include "export/page_counters.h"
 #include "model/profile_track.h"
 
 #define DRAIN_EVERY 4096
@@ -146,9 +147,9 @@ static int tree_json(const struct functions *f, const struct texts *names,
 	return r;
 }
 
-int page_profile_json(const struct profile *p, const struct functions *f, bool node_of,
-		      struct json *j, FILE *out)
+int page_profile_json(const struct page_run *run, struct json *j, FILE *out)
 {
+	const struct functions *f = run->functions;
 	struct texts names, modules = { 0 };
 	int r = texts_init(&names, f, name_of);
 
@@ -156,10 +157,11 @@ int page_profile_json(const struct profile *p, const struct functions *f, bool n
 		r = texts_init(&modules, f, module_of);
 	if (r >= 0) {
 		json_begin_object(j);
-		events_json(p, j);
+		events_json(run->profile, j);
+		page_metrics_json(run->sampled, run->n_sampled, j);
 		r = texts_json(f, &names, &modules, j, out);
 		if (r >= 0)
-			r = tree_json(f, &names, &modules, node_of, j, out);
+			r = tree_json(f, &names, &modules, run->sample_rows, j, out);
 		json_end(j);
 	}
 	texts_done(&names);
