@@ -3,6 +3,7 @@
 
 import { Base64Bytes, DataError } from './data/bytes.js';
 import { pause } from './data/chunks.js';
+import { countActivity, countsOf } from './data/counts.js';
 import { Profiles, activityCube } from './data/profile.js';
 import { canRefine, refineRun } from './data/refine.js';
 import { Run } from './data/run.js';
@@ -25,7 +26,7 @@ import { lastView, viewList } from './view/list.js';
 /** @typedef {{ name: string, title: string, make: (app: App) => ViewFrame, needs?: (run: Run) => boolean }} ViewEntry needs: shown only where a run has that */
 
 const helpKeys = /** @type {[string, string][]} */ ([
-	['drag', 'on the strip or a chart over time: choose the window'], ['shift + drag', 'move it'], ['wheel', 'zoom around the pointer; sideways: move'],
+	['drag', 'on the strip or a chart over time: choose the window'], ['shift + drag', 'move it'], ['wheel', 'zoom around the pointer; sideways: move; where charts scroll, zoom with Ctrl'],
 	['double click', 'whole capture'], ['+  −  0', 'zoom in, out, whole capture'], ['← →', 'move the cursor, or read the next value'],
 	['↑ ↓', 'choose the row or CPU'], ['Enter', 'select what is read out'], ['/', 'filter tasks'], ['d', 'several runs: side by side, or difference B − A'], ['x', 'swap A and B'], ['[  ]', 'previous, next view'], ['Esc', 'clear filter field or selection'],
 	['?', 'this list']]);
@@ -171,7 +172,7 @@ export class App {
 			},
 			cursor: t => this.setCursor(t), getCursor: () => this.cursor, leave: () => this.tip.hide(),
 			hover: (strip, cpu, t, share, e) => this.tip.show(e, (this.runs.length > 1 ? strip.name + ' · ' : '') + 'CPU ' + cpu,
-				[['at', fmtTime(Math.floor(t / strip.cube.bin) * strip.cube.bin, strip.cube.bin / 10)], strip.samples ? ['samples', fmtPct(100 * (share || 0)) + ' of the most'] : ['in use', fmtPct(100 * (share || 0))]]),
+				[['at', fmtTime(Math.floor(t / strip.cube.bin) * strip.cube.bin, strip.cube.bin / 10)], strip.of ? [strip.of, fmtPct(100 * (share || 0)) + ' of the most'] : ['in use', fmtPct(100 * (share || 0))]]),
 		});
 	}
 
@@ -396,7 +397,8 @@ export class App {
 
 		fill(dialog, el('header', null, el('h2', { text: json ? json.title : 'Keys and pointer' }),
 			el('button', { type: 'button', class: 'quiet', 'aria-label': 'Close', on: { click: () => dialog.close() } }, icon('close'))),
-		...json ? [el('p', { text: json.help }), this.pair ? el('p', { text: diffHelp }) : null, el('p', { class: 'soft', text: 'Windows are widened to whole bins of the sums that the report carries; only the timeline goes closer, with the events themselves.' }),
+		...json ? [el('p', { text: json.help }), this.pair ? el('p', { text: diffHelp }) : null, el('p', { class: 'soft', text: name === 'counters' ? 'A line shows what was counted per second of time between two readings; a window holds the readings that end in it.' :
+			'Windows are widened to whole bins of the sums that the report carries; only the timeline goes closer, with the events themselves.' }),
 			json.columns.some(c => c.help) ? el('dl', { class: 'lines' }, ...json.columns.filter(c => c.help).flatMap(c => [el('dt', { text: c.title }), el('dd', { text: c.help })])) : null] :
 			[el('dl', { class: 'keys' }, ...helpKeys.flatMap(([k, v]) => [el('dt', null, el('kbd', { text: k })), el('dd', { text: v })]))]);
 		dialog.showModal();
@@ -499,15 +501,25 @@ export class App {
 		this.brush.surface.redrawTop();
 	}
 
+	/** What the strip shows of a run: who ran, else where its samples are, else what it counted. @param {Run} run @returns {Promise<import('./ui/brush.js').Strip>} */
+	async stripOf(run) {
+		const name = this.nameOf(run);
+
+		if (run.hasScheduling())
+			return { run, cube: await run.runCube(), mask: this.mask(run), name };
+		const counted = !run.json.profile && run.json.counters ? countActivity(await countsOf(run)) : null;
+
+		if (counted)
+			return { run, cube: counted.cube, mask: new Uint8Array(1).fill(1), name, of: counted.event };
+		return { run, cube: activityCube(run, await this.profiles.samples(run, 'cpu')), mask: this.mask(run).map(m => m || Number(!this.filter)), name, of: 'samples' };
+	}
+
 	async showBrush() {
 		const strips = [];
 
 		try {
 			for (const run of this.shown()) {
-				const busy = run.hasScheduling();
-
-				strips.push({ run, cube: busy ? await run.runCube() : activityCube(run, await this.profiles.samples(run, 'cpu')), mask: busy ? this.mask(run) : this.mask(run).map(m => m || Number(!this.filter)),
-					name: this.nameOf(run), samples: !busy });
+				strips.push(await this.stripOf(run));
 			}
 			this.brush.set(strips);
 		} catch (e) {

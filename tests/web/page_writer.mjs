@@ -3,14 +3,15 @@
  * Writes report pages as docs/formats/page.md describes them, from made-up runs: the viewer can be
  * worked on and tested without a recording.
  *
- *	node page_writer.mjs OUT.html VIEWER.js VIEWER.css [--tasks N] [--cpus N] [--span MS] [--runs N] [--losses N] [--speed X] [--kvm 1] [--packages N] [--profile 1]
+ *	node page_writer.mjs OUT.html VIEWER.js VIEWER.css [--tasks N] [--cpus N] [--span MS] [--runs N] [--losses N] [--speed X] [--kvm 1] [--packages N] [--profile 1] [--counters INTERVAL_MS]
  */
 import crypto from 'node:crypto';
 import fs from 'node:fs';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
-import { AFTER, DELTA, DICT, PLANES, U16, U32, U64, U8, encodeBlocks } from './block_writer.mjs';
+import { AFTER, DELTA, DICT, F64, PLANES, U16, U32, U64, U8, encodeBlocks } from './block_writer.mjs';
+import { counted } from './counted.mjs';
 import { profiled } from './profiled.mjs';
 import { simulate, simulatedCubes } from './simulation.mjs';
 
@@ -75,6 +76,8 @@ function cubeBlocks(cubes, sim) {
 			{ from: 4, type: U32, codec: PLANES }, { from: 5, type: U64, codec: PLANES }], 0n),
 		...blocks(205, none, sim.offcpu?.cells || [], [{ from: 1, type: U32, codec: PLANES }, { from: 2, type: U32, codec: PLANES }, { from: 3, type: U32, codec: PLANES },
 			{ from: 4, type: U64, codec: PLANES }, { from: 5, type: U64, codec: PLANES }], 0n),
+		...blocks(206, none, sim.counters?.cells || [], [{ from: 1, type: U16, codec: DICT }, { from: 2, type: U8, codec: PLANES }, { from: 3, type: U32, codec: DICT }, { from: 4, type: U32, codec: DICT },
+			{ from: 5, type: U64, codec: PLANES }, { from: 6, type: U8, codec: PLANES }, ...[7, 8, 9, 10, 11].map(from => ({ from, type: U64, codec: PLANES })), { from: 12, type: F64, codec: PLANES }, { from: 13, type: F64, codec: PLANES }], 0n),
 	];
 }
 
@@ -142,7 +145,7 @@ export function makeRun(sim, name) {
 			cpus: Array.from({ length: sim.cpus }, (_, c) => ({ cpu: c, package: Math.floor(c * (sim.packages || 1) / sim.cpus), core: c >> 1, node: Math.floor(c * (sim.packages || 1) / sim.cpus), start: 0, end: sim.span })),
 			losses: sim.losses, coverage: 1 - lostTime / (sim.span * sim.cpus), lost,
 			meta: [['kymo.version', '0.1.0'], ['kernel.release', '6.18.44'], ['label', 'made up']],
-			tasks: sim.tasks, bin_ns: { ...cubes.bin, sample: sim.sampleCube?.bin, offcpu: sim.offcpu?.bin }, profile: sim.profile || null, exit_reasons: sim.exitReasons || [], events: index, events_note: '', views: [],
+			tasks: sim.tasks, bin_ns: { ...cubes.bin, sample: sim.sampleCube?.bin, offcpu: sim.offcpu?.bin, counter: sim.counters?.bin }, profile: sim.profile || null, counters: sim.counters?.json || null, exit_reasons: sim.exitReasons || [], events: index, events_note: '', views: [],
 		},
 		cubes: Buffer.concat(encodeBlocks(cubeBlocks(cubes.cells, sim))).toString('base64'),
 		events: Buffer.concat(coded).toString('base64'),
@@ -193,7 +196,7 @@ function main(argv) {
 	for (let i = 0; i < rest.length; i += 2)
 		o[rest[i].slice(2)] = Number(rest[i + 1]);
 	const runs = Array.from({ length: o.runs }, (_, i) =>
-		makeRun({ ...(o.profile ? profiled : sim => sim)(simulate({ ...o, span: o.span * 1e6, seed: i + 1 }), { change: i }), packages: o.packages }, o.runs > 1 ? 'run' + (i + 1) : 'example'));
+		makeRun({ ...(o.counters ? sim => counted(sim, o.counters * 1e6, { seed: i + 5, slow: 1 + i / 5 }) : sim => sim)((o.profile ? profiled : sim => sim)(simulate({ ...o, span: o.span * 1e6, seed: i + 1 }), { change: i })), packages: o.packages }, o.runs > 1 ? 'run' + (i + 1) : 'example'));
 
 	fs.writeFileSync(out, makePage(runs, fs.readFileSync(script, 'utf8'), fs.readFileSync(style, 'utf8')));
 	for (const r of runs)

@@ -45,6 +45,7 @@ export const TRACK_CUBE_NEXT = 202;
 export const TRACK_CUBE_EXIT = 203;
 export const TRACK_CUBE_SAMPLE = 204;
 export const TRACK_CUBE_OFFCPU = 205;
+export const TRACK_CUBE_COUNTER = 206;
 
 /** @typedef {Uint8Array | Uint16Array | Uint32Array | Float64Array} NumberColumn */
 /** @typedef {{ text: string[], at: Uint32Array }} TextColumn */

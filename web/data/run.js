@@ -2,7 +2,7 @@
 /* One run of the page: its facts, tasks, coverage, cubes and events. */
 
 import { Base64Bytes } from './bytes.js';
-import { TRACK_CUBE_DELAY, TRACK_CUBE_EXIT, TRACK_CUBE_NEXT, TRACK_CUBE_OFFCPU, TRACK_CUBE_RUN, TRACK_CUBE_SAMPLE, TRACK_KVM_EXIT, TRACK_SWITCH } from './block.js';
+import { TRACK_CUBE_COUNTER, TRACK_CUBE_DELAY, TRACK_CUBE_EXIT, TRACK_CUBE_NEXT, TRACK_CUBE_OFFCPU, TRACK_CUBE_RUN, TRACK_CUBE_SAMPLE, TRACK_KVM_EXIT, TRACK_SWITCH } from './block.js';
 import { CubeStore, cubeRange } from './cube.js';
 import { EventStore } from './events.js';
 import { TASK_NONE, TaskList } from './tasklist.js';
@@ -31,11 +31,12 @@ import { TASK_NONE, TaskList } from './tasklist.js';
  * @property {number} lost
  * @property {[string, string][]} meta
  * @property {import('./tasklist.js').TaskJson[]} tasks
- * @property {{ run?: number, delay?: number, next?: number, exit?: number, sample?: number, offcpu?: number }} bin_ns
+ * @property {{ run?: number, delay?: number, next?: number, exit?: number, sample?: number, offcpu?: number, counter?: number }} bin_ns
  * @property {[number, number, string][]} [exit_reasons] isa, reason, name of all that occur
  * @property {number[][]} events
  * @property {string} events_note
  * @property {import('./profile.js').ProfileJson | null} [profile] what samples refer to
+ * @property {import('./counts.js').CountersJson | null} [counters] what was counted
  * @property {ViewJson[]} views
  */
 
@@ -95,7 +96,7 @@ export class Run {
 		this.cubes = new CubeStore(() => new Base64Bytes(cubeText()), new Map([
 			[TRACK_CUBE_RUN, this.bin.run], [TRACK_CUBE_DELAY, this.bin.delay],
 			[TRACK_CUBE_NEXT, this.bin.next], [TRACK_CUBE_EXIT, this.bin.exit],
-			[TRACK_CUBE_SAMPLE, bin.sample || 1], [TRACK_CUBE_OFFCPU, bin.offcpu || 1]]));
+			[TRACK_CUBE_SAMPLE, bin.sample || 1], [TRACK_CUBE_OFFCPU, bin.offcpu || 1], [TRACK_CUBE_COUNTER, bin.counter || 1]]));
 		this.events = new EventStore(() => new Base64Bytes(eventText()), json.events || [], BigInt(json.start_ns));
 		/** @type {Map<number, Float64Array> | null} */
 		this.lifetimes = null;
@@ -345,9 +346,9 @@ export class Run {
 		}
 	}
 
-	/** The scheduler was recorded: it is known who ran. A profile may come alone. */
+	/** The scheduler was recorded: it is known who ran. Profiles and counters may come alone. */
 	hasScheduling() {
-		return !this.json.profile || this.hasEvents() || this.cubes.directory().has(TRACK_CUBE_RUN);
+		return !this.json.profile && !this.json.counters || this.hasEvents() || this.cubes.directory().has(TRACK_CUBE_RUN);
 	}
 
 	/** Switch events can be shown one by one. */

@@ -9,6 +9,7 @@ import { cubeRange } from '../data/cube.js';
 import { guestBlocks, guestPartsOf } from '../data/guestparts.js';
 import { entryRows, sliceBlocks, slicesOf } from '../data/slices.js';
 import { TASK_NONE } from '../data/tasklist.js';
+import { cssWord } from '../ui/palette.js';
 import { Surface } from '../ui/surface.js';
 import { TimeScale, drawTimeAxis, fitText } from './axes.js';
 import { TimeGestures } from './gestures.js';
@@ -40,13 +41,6 @@ const SLICES_MAX = 400000;
 const SHARP_PX = 2;
 /** Height of the band below a vCPU's run: guest and host. */
 const BAND_PX = 5;
-
-/** @param {string} css "#rrggbb" @returns {number} as ImageData words, little-endian RGBA */
-function cssWord(css) {
-	const v = parseInt(css.slice(1), 16);
-
-	return (255 << 24 | (v & 255) << 16 | (v >> 8 & 255) << 8 | v >> 16) >>> 0;
-}
 
 export class TimelineMark {
 	/**

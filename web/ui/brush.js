@@ -12,7 +12,7 @@ import { TimeGestures } from '../mark/gestures.js';
 /** @typedef {import('./palette.js').Theme} Theme */
 /** @typedef {import('../data/run.js').Run} Run */
 /** @typedef {import('../data/cube.js').Cube} Cube */
-/** @typedef {{ run: Run, cube: Cube, mask: Uint8Array, name: string, samples?: boolean }} Strip samples: shares are of the bin with most of them */
+/** @typedef {{ run: Run, cube: Cube, mask: Uint8Array, name: string, of?: string }} Strip of: what the shares are of, those of the bin with most of it */
 
 const B_FOOT = 24;
 const B_LEFT = 62;

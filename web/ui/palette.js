@@ -16,6 +16,13 @@ export function parseHex(hex) {
 	return [v >> 16, v >> 8 & 255, v & 255];
 }
 
+/** @param {string} css "#rrggbb", or a ramp's "rgb(r g b)" @returns {number} as ImageData words, little-endian RGBA */
+export function cssWord(css) {
+	const [r, g, b] = css[0] === '#' ? parseHex(css) : css.slice(4, -1).split(' ').map(Number);
+
+	return (255 << 24 | b << 16 | g << 8 | r) >>> 0;
+}
+
 /** Anchor colours, evenly spaced. */
 const rampAnchors = {
 	viridis: ['#440154', '#482878', '#3e4989', '#31688e', '#26828e', '#1f9e89', '#35b779', '#6ece58', '#b5de2b', '#fde725'],

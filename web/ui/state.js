@@ -33,12 +33,13 @@
  * @property {boolean} flip in a difference the widths are those of run A
  * @property {number} column of the time map, ns; 0 = what fits
  * @property {string} hot functions by self or total, or matrix: of all events
+ * @property {string} split counters: system (all together), cpu or task
  */
 
 /** @type {Look} */
 const lookDefault = { view: '', hide: '', diff: '', from: 0, to: 0, filter: '', self: false, merge: false, task: '', tid: 0, cpu: -1, theme: 'auto',
 	ramp: 'viridis', measure: 'both', kinds: '1,3', only: false, everything: false,
-	exits: 'count', less: '', layers: '5,6', charts: 0, order: 'use', event: '', shape: 'flame', frame: '', func: '', find: '', flip: false, hot: 'self', column: 0 };
+	exits: 'count', less: '', layers: '5,6', charts: 0, order: 'use', event: '', shape: 'flame', frame: '', func: '', find: '', flip: false, hot: 'self', column: 0, split: 'system' };
 
 /** Changes that a reader would want to go back from. */
 const lookSteps = new Set(['view', 'frame', 'func']);

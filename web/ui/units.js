@@ -94,6 +94,18 @@ export function fmtShort(v) {
 }
 
 /**
+ * A number of any size: whole ones with commas, others with four digits.
+ * @param {number} v
+ */
+export function fmtValue(v) {
+	const a = Math.abs(v);
+
+	if (a >= 1000 || Number.isInteger(v))
+		return fmtCount(v);
+	return a < 1e-4 && a > 0 ? v.toExponential(2) : String(Number(v.toPrecision(4)));
+}
+
+/**
  * A cell of a table.
  * @param {any} v
  * @param {{ unit: string, type: string, digits?: number }} column
@@ -110,8 +122,9 @@ export function fmtCell(v, column) {
 	case 'bytes': return fmtBytes(v);
 	case 'ratio': return v.toFixed(column.digits ?? 3);
 	case 'id': return String(v);
+	case 'value': return fmtValue(v);
 	case 'per_s': return Math.abs(v) >= 1000 ? fmtCount(v) : v.toFixed(column.digits ?? 1);
-	default: return column.type === 'f64' ? v.toFixed(column.digits ?? 2) : fmtCount(v);
+	default: return column.type === 'f64' && (column.digits ?? 2) > 0 ? v.toFixed(column.digits ?? 2) : fmtCount(v);
 	}
 }
 

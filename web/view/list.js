@@ -2,6 +2,7 @@
 /* All views, in the order of the rail. A new view = its file and a word here. */
 
 import { coremapView } from './coremap.js';
+import { countersView } from './counters.js';
 import { durationsView, guestView } from './durations.js';
 import { flameView, offcpuView } from './flame.js';
 import { hotspotsView } from './hotspots.js';
@@ -16,6 +17,6 @@ import { timemapView } from './timemap.js';
 import { vmsView } from './vms.js';
 
 export const viewList = [coremapView, switchesView, timelineView, durationsView, latencyView, successorsView, kvmView, guestView, vmsView,
-	flameView, hotspotsView, timemapView, offcpuView, tasksView];
+	flameView, hotspotsView, timemapView, offcpuView, countersView, tasksView];
 /** Stands last, behind the views that the page brings along. */
 export const lastView = infoView;
