@@ -20,6 +20,7 @@
 #define SUFFIX_ROOM 16
 
 struct new_file {
+	int dir_fd; /* of the paths; lent */
 	char *path; /* as it was asked for, for words */
 	char *target; /* where links lead to */
 	char *name; /* of the file until it is committed, or NULL: it has none */
@@ -41,19 +42,28 @@ static char *folder_of(const char *path)
 	return strndup(path, slash == path ? 1 : (size_t)(slash - path));
 }
 
-/* Links of /proc lead to open files, which may have no name or another one. */
-static bool is_in_proc(const char *folder)
+/* An fd or -errno. */
+static int open_folder(const struct new_file *f, const char *folder)
 {
-	struct statfs fs;
+	int fd = openat(f->dir_fd, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	return statfs(folder, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC;
+	return fd < 0 ? -errno : fd;
 }
 
-/* What the link @path names, to be freed. */
-static char *follow(const char *folder, const char *path)
+/* Links of /proc lead to open files, which may have no name or another one. */
+static bool is_in_proc(const struct new_file *f, const char *folder)
+{
+	auto_close int fd = open_folder(f, folder);
+	struct statfs fs;
+
+	return fd >= 0 && fstatfs(fd, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC;
+}
+
+/* What the link at the target names, to be freed. */
+static char *follow(const struct new_file *f, const char *folder)
 {
 	char to[4096], *r = NULL;
-	ssize_t n = readlink(path, to, sizeof(to) - 1);
+	ssize_t n = readlinkat(f->dir_fd, f->target, to, sizeof(to) - 1);
 
 	if (n < 0)
 		return NULL;
@@ -64,11 +74,11 @@ static char *follow(const char *folder, const char *path)
 }
 
 /* A mount of its own cannot be renamed over. */
-static bool is_mount(const char *path)
+static bool is_mount(const struct new_file *f)
 {
 	struct statx x;
 
-	return statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_TYPE, &x) == 0 &&
+	return statx(f->dir_fd, f->target, AT_SYMLINK_NOFOLLOW, STATX_TYPE, &x) == 0 &&
 	       (x.stx_attributes & STATX_ATTR_MOUNT_ROOT);
 }
 
@@ -80,22 +90,22 @@ static int plan(struct new_file *f, struct stat *ret_st)
 	if (f->flags & NEW_FILE_OWN)
 		return f->target ? 0 : -ENOMEM;
 	for (unsigned int i = 0; f->target && i < LINKS_MAX; i++) {
-		if (lstat(f->target, ret_st) < 0) {
+		if (fstatat(f->dir_fd, f->target, ret_st, AT_SYMLINK_NOFOLLOW) < 0) {
 			*ret_st = (struct stat){ 0 };
 			return errno == ENOENT ? 0 : -errno;
 		}
 		if (!S_ISLNK(ret_st->st_mode)) {
-			f->in_place = !S_ISREG(ret_st->st_mode) || is_mount(f->target);
+			f->in_place = !S_ISREG(ret_st->st_mode) || is_mount(f);
 			return 0;
 		}
 		auto_free char *folder = folder_of(f->target);
 
 		if (!folder)
 			return -ENOMEM;
-		f->in_place = is_in_proc(folder);
+		f->in_place = is_in_proc(f, folder);
 		if (f->in_place)
 			return 0;
-		char *next = follow(folder, f->target);
+		char *next = follow(f, folder);
 
 		free(f->target);
 		f->target = next;
@@ -140,7 +150,8 @@ static int name_beside(struct new_file *f, int (*make)(struct new_file *f, mode_
 
 static int create_named(struct new_file *f, mode_t mode)
 {
-	f->fd = open(f->name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+	f->fd = openat(f->dir_fd, f->name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+		       mode);
 	return f->fd < 0 ? -errno : 0;
 }
 
@@ -155,7 +166,7 @@ static int link_named(struct new_file *f, mode_t mode)
 
 	(void)mode;
 	proc_path(f->fd, from);
-	return linkat(AT_FDCWD, from, AT_FDCWD, f->name, AT_SYMLINK_FOLLOW) < 0 ? -errno : 0;
+	return linkat(AT_FDCWD, from, f->dir_fd, f->name, AT_SYMLINK_FOLLOW) < 0 ? -errno : 0;
 }
 
 /* Without a name if it can get one later; else with one, which nobody else may open meanwhile if
@@ -167,7 +178,7 @@ static int create_beside(struct new_file *f, mode_t mode)
 
 	if (!folder)
 		return -ENOMEM;
-	f->fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
+	f->fd = openat(f->dir_fd, folder, O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
 	if (f->fd >= 0) {
 		proc_path(f->fd, from);
 		if (access(from, F_OK) == 0)
@@ -180,7 +191,7 @@ static int create_beside(struct new_file *f, mode_t mode)
 static int create_in_place(struct new_file *f, mode_t mode)
 {
 	f->in_place = true;
-	f->fd = open(f->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+	f->fd = openat(f->dir_fd, f->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
 	return f->fd < 0 ? -errno : 0;
 }
 
@@ -195,7 +206,7 @@ static int create(struct new_file *f, mode_t mode)
 		return create_in_place(f, mode);
 	bool goes = st.st_mode && !(f->flags & NEW_FILE_KEEP_OLD);
 
-	if (goes && faccessat(AT_FDCWD, f->target, W_OK, AT_EACCESS) < 0)
+	if (goes && faccessat(f->dir_fd, f->target, W_OK, AT_EACCESS) < 0)
 		return -errno;
 	r = create_beside(f, goes ? mode & st.st_mode : mode);
 	if (goes && (r == -EACCES || r == -EPERM || r == -EROFS))
@@ -210,7 +221,7 @@ static int keep_mode(const struct new_file *f)
 {
 	struct stat old, new;
 
-	if (stat(f->target, &old) < 0)
+	if (fstatat(f->dir_fd, f->target, &old, 0) < 0)
 		return errno == ENOENT ? 0 : -errno;
 	if (fstat(f->fd, &new) < 0)
 		return -errno;
@@ -229,19 +240,19 @@ static int make_way(const struct new_file *f)
 		old = NULL;
 		return -ENOMEM;
 	}
-	return rename(f->target, old) < 0 && errno != ENOENT ? -errno : 0;
+	return renameat(f->dir_fd, f->target, f->dir_fd, old) < 0 && errno != ENOENT ? -errno : 0;
 }
 
-static int sync_folder(const char *path)
+static int sync_folder(const struct new_file *f)
 {
-	auto_free char *folder = folder_of(path);
+	auto_free char *folder = folder_of(f->target);
 
 	if (!folder)
 		return -ENOMEM;
-	auto_close int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	auto_close int fd = open_folder(f, folder);
 
 	/* Some file systems have nothing to sync there. */
-	return fd < 0 || (fsync(fd) < 0 && errno != EINVAL) ? -errno : 0;
+	return fd < 0 ? fd : fsync(fd) < 0 && errno != EINVAL ? -errno : 0;
 }
 
 static int flush(struct new_file *f)
@@ -268,7 +279,7 @@ static int put_in_place(struct new_file *f)
 		r = name_beside(f, link_named, 0);
 	if (r >= 0 && keep_old)
 		r = make_way(f);
-	if (r >= 0 && rename(f->name, f->target) < 0)
+	if (r >= 0 && renameat(f->dir_fd, f->name, f->dir_fd, f->target) < 0)
 		r = -errno;
 	if (r < 0)
 		return r;
@@ -279,14 +290,15 @@ static int put_in_place(struct new_file *f)
 
 /* ---- interface ---- */
 
-int new_file_open(const char *path, mode_t mode, unsigned int flags, struct new_file **ret,
-		  struct err *e)
+int new_file_open_at(int dir_fd, const char *path, mode_t mode, unsigned int flags,
+		     struct new_file **ret, struct err *e)
 {
 	auto_ptr(new_file) f = calloc(1, sizeof(*f));
 
 	if (!f)
 		return err_set(e, -ENOMEM, "no memory");
 	f->fd = -1;
+	f->dir_fd = dir_fd;
 	f->flags = flags;
 	f->path = strdup(path);
 	int r = !f->path ? -ENOMEM : !*path ? -ENOENT : create(f, mode);
@@ -295,6 +307,12 @@ int new_file_open(const char *path, mode_t mode, unsigned int flags, struct new_
 		return err_set(e, r, "cannot write '%s': %s", path, strerror(-r));
 	*ret = steal_ptr(f);
 	return 0;
+}
+
+int new_file_open(const char *path, mode_t mode, unsigned int flags, struct new_file **ret,
+		  struct err *e)
+{
+	return new_file_open_at(AT_FDCWD, path, mode, flags, ret, e);
 }
 
 int new_file_fd(const struct new_file *f)
@@ -332,7 +350,7 @@ int new_file_commit(struct new_file *f, struct err *e)
 	}
 	f->committed = true;
 	if (!f->in_place && (f->flags & NEW_FILE_SYNC))
-		r = sync_folder(f->target);
+		r = sync_folder(f);
 	return r < 0 ? err_set(e, r, "cannot sync the folder of '%s': %s", f->path, strerror(-r))
 		     : 0;
 }
@@ -344,7 +362,7 @@ struct new_file *new_file_free(struct new_file *f)
 	if (f->stream)
 		fclose(f->stream);
 	if (f->name)
-		(void)unlink(f->name);
+		(void)unlinkat(f->dir_fd, f->name, 0);
 	if (f->fd >= 0)
 		close(f->fd);
 	free(f->name);

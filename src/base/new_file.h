@@ -42,6 +42,9 @@ struct new_file;
  * let it be replaced. */
 int new_file_open(const char *path, mode_t mode, unsigned int flags, struct new_file **ret,
 		  struct err *e) must_check;
+/* The same below @dir_fd, which has to stay open until the file is committed or given up. */
+int new_file_open_at(int dir_fd, const char *path, mode_t mode, unsigned int flags,
+		     struct new_file **ret, struct err *e) must_check;
 /* Lent. Seekable where the target is. */
 int new_file_fd(const struct new_file *f);
 /* The same for stdio, made at the first call, lent until new_file_commit(), which closes it and

@@ -6,7 +6,6 @@
  * included.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -14,6 +13,7 @@
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
+#include "base/new_file.h"
 #include "base/quantity.h"
 #include "base/timestamp.h"
 #include "export/exporter.h"
@@ -35,7 +35,8 @@ struct thing {
 
 struct cube_file {
 	const struct proc_cube *what;
-	FILE *out; /* NULL: not opened, there was no row yet */
+	struct new_file *file; /* NULL: not opened, there was no row yet */
+	FILE *out; /* the same; lent */
 	struct thing *thing;
 	uint32_t n, cap;
 	uint32_t *order; /* things of the tick, in the order of its file */
@@ -120,21 +121,16 @@ static int aim(struct pc_csv *p, uint32_t place)
 
 /* ---- rows ---- */
 
-static FILE *open_at(int dir_fd, const char *path)
+static int make_folders(int dir_fd, const char *path)
 {
 	char folder[64];
 
 	for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
 		snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path), path);
 		if (mkdirat(dir_fd, folder, 0777) < 0 && errno != EEXIST)
-			return NULL;
+			return -errno;
 	}
-	int fd = openat(dir_fd, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
-
-	if (fd >= 0 && !f)
-		close(fd);
-	return f;
+	return 0;
 }
 
 static int need_file(struct pc_csv *p, struct cube_file *f, struct err *e)
@@ -145,9 +141,15 @@ static int need_file(struct pc_csv *p, struct cube_file *f, struct err *e)
 
 	if (f->out)
 		return 0;
-	f->out = open_at(p->dir_fd, f->what->path);
-	if (!f->out)
-		return err_set(e, -errno, "cannot create '%s': %s", f->what->path, strerror(errno));
+	int r = make_folders(p->dir_fd, f->what->path);
+
+	if (r < 0)
+		return err_set(e, r, "cannot create '%s': %s", f->what->path, strerror(-r));
+	r = new_file_open_at(p->dir_fd, f->what->path, 0666, 0, &f->file, e);
+	if (r >= 0)
+		r = new_file_stream(f->file, &f->out, e);
+	if (r < 0)
+		return r;
 	fprintf(f->out, "#%stimestamp,%s%s%s\n", ids[p->style], f->what->key ? f->what->key : "",
 		f->what->key ? "," : "", f->what->titles);
 	return 0;
@@ -347,17 +349,15 @@ static int prepare(struct pc_csv *p, struct err *e)
 	return r < 0 ? err_set(e, r, "no memory") : 0;
 }
 
+/* They take their places when all of them are complete. */
 static int close_files(struct pc_csv *p, int r, struct err *e)
 {
 	for (unsigned int c = 0; c < proc_n_cubes; c++) {
 		struct cube_file *f = &p->file[c];
 
-		if (f->out) {
-			bool bad = ferror(f->out);
-
-			if ((fclose(f->out) || bad) && r >= 0)
-				r = err_set(e, -EIO, "cannot write '%s'", f->what->path);
-		}
+		if (f->file && r >= 0)
+			r = new_file_commit(f->file, e);
+		new_file_free(f->file);
 		free(f->thing);
 		free(f->order);
 	}

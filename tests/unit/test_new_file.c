@@ -21,13 +21,13 @@
 #include "base/file.h"
 #include "base/new_file.h"
 
-/* open() with O_TMPFILE fails, as on file systems that do not know it. */
+/* openat() with O_TMPFILE fails, as on file systems that do not know it. */
 static bool no_tmpfile;
 
-int __real_open64(const char *path, int flags, ...);
-int __wrap_open64(const char *path, int flags, ...);
+int __real_openat64(int dir_fd, const char *path, int flags, ...);
+int __wrap_openat64(int dir_fd, const char *path, int flags, ...);
 
-int __wrap_open64(const char *path, int flags, ...)
+int __wrap_openat64(int dir_fd, const char *path, int flags, ...)
 {
 	va_list args;
 	mode_t mode;
@@ -39,7 +39,7 @@ int __wrap_open64(const char *path, int flags, ...)
 		errno = EOPNOTSUPP;
 		return -1;
 	}
-	return __real_open64(path, flags, mode);
+	return __real_openat64(dir_fd, path, flags, mode);
 }
 
 static char folder[32];
@@ -271,6 +271,34 @@ static void test_where_nothing_can_be_written(void **state)
 	assert_int_equal(new_file_open("", 0666, 0, &f, &e), -ENOENT);
 }
 
+static void test_below_a_folder(void **state)
+{
+	auto_ptr(new_file) f = NULL;
+	struct err e = { 0 };
+
+	(void)state;
+	assert_int_equal(mkdir("d", 0755), 0);
+	assert_int_equal(symlink("real", "d/link"), 0);
+	put("d/real", "older", 0640);
+	auto_close int fd = open("d", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	assert_int_equal(new_file_open_at(fd, "link", 0666, NEW_FILE_SYNC, &f, &e), 0);
+	assert_int_equal(file_write_all(new_file_fd(f), "newer", 5), 0);
+	assert_holds("d/real", "older");
+	assert_int_equal(new_file_commit(f, &e), 0);
+	assert_holds("d/real", "newer");
+	assert_int_equal(mode_of("d/real"), 0640);
+	f = new_file_free(f);
+	assert_int_equal(new_file_open_at(fd, "real", 0666, NEW_FILE_KEEP_OLD, &f, &e), 0);
+	assert_int_equal(new_file_commit(f, &e), 0);
+	assert_holds("d/real.old", "newer");
+	f = new_file_free(f);
+	assert_int_equal(new_file_open_at(fd, "none/x", 0666, 0, &f, &e), -ENOENT);
+	for (const char *const *k = (const char *const[]){ "link", "real", "real.old", NULL }; *k;
+	     k++)
+		assert_int_equal(unlinkat(fd, *k, 0), 0);
+}
+
 static void test_long_names_have_room(void **state)
 {
 	char name[256];
@@ -341,6 +369,7 @@ int main(void)
 		WITH_FOLDER(test_what_cannot_be_replaced_is_written_in_place),
 		WITH_FOLDER(test_rights_to_file_and_folder),
 		WITH_FOLDER(test_where_nothing_can_be_written),
+		WITH_FOLDER(test_below_a_folder),
 		WITH_FOLDER(test_long_names_have_room),
 		WITH_FOLDER(test_of_a_killed_writer_nothing_is_left),
 		WITH_NAME(test_it_appears_when_it_is_complete),
@@ -349,6 +378,7 @@ int main(void)
 		WITH_NAME(test_a_link_is_followed),
 		WITH_NAME(test_rights_to_file_and_folder),
 		WITH_NAME(test_where_nothing_can_be_written),
+		WITH_NAME(test_below_a_folder),
 		WITH_NAME(test_long_names_have_room),
 	};
 
