@@ -27,3 +27,5 @@ bench/loss.sh
 echo
 echo "## Reading"
 bench/speed.sh
+echo
+bench/profile_speed.sh
