@@ -8,7 +8,6 @@
 
 #include "base/idmap.h"
 
-#define DEFAULT_ROWS  16384u
 #define DEFAULT_LEVEL 1
 
 struct open_stream {
@@ -73,61 +72,6 @@ static struct open_stream *find_stream(struct packer *p, const struct track *tra
 	return &p->stream[p->n_streams++];
 }
 
-static int copy_texts(struct batch *to, unsigned int column, uint32_t at, const struct batch *from,
-		      uint32_t row, uint32_t n)
-{
-	for (uint32_t i = 0; i < n; i++) {
-		int64_t offset = batch_add_text(to, batch_text(from, column, row + i));
-
-		if (offset < 0)
-			return (int)offset;
-		((uint32_t *)to->col[column])[at + i] = (uint32_t)offset;
-	}
-	return 0;
-}
-
-static int append(struct batch *to, const struct batch *from, uint32_t row, uint32_t n)
-{
-	for (unsigned int c = 0; c < to->track->n_columns; c++) {
-		size_t size = column_type_bytes(to->track->column[c].type);
-
-		if (!from->col[c] && to->track->column[c].flags & COLUMN_OPTIONAL) {
-			if (to->col[c])
-				memset((uint8_t *)to->col[c] + to->rows * size, 0, n * size);
-			continue;
-		}
-		if (to->track->column[c].type == COLUMN_TEXT) {
-			int r = copy_texts(to, c, to->rows, from, row, n);
-
-			if (r < 0)
-				return r;
-			continue;
-		}
-		memcpy((uint8_t *)to->col[c] + to->rows * size,
-		       (const uint8_t *)from->col[c] + row * size, n * size);
-	}
-	to->rows += n;
-	return 0;
-}
-
-/* @like brings an optional column that the rows so far did not have: it is 0 for them. */
-static int widen(struct open_stream *s, const struct batch *like)
-{
-	struct batch *old = s->batch, *b = batch_new_full(old->track, old->cap);
-
-	if (!b)
-		return -ENOMEM;
-	b->cpu = old->cpu;
-	for (unsigned int c = 0; c < b->track->n_columns; c++)
-		if (b->track->column[c].flags & COLUMN_OPTIONAL)
-			batch_set_optional(b, c, like->col[c] || old->col[c]);
-	int r = append(b, old, 0, old->rows);
-
-	s->batch = r < 0 ? old : b;
-	batch_free(r < 0 ? b : old);
-	return r;
-}
-
 static int packer_write(struct sink *sink, const struct batch *b, struct err *e)
 {
 	struct packer *p = container_of(sink, struct packer, sink);
@@ -149,10 +93,10 @@ static int packer_write(struct sink *sink, const struct batch *b, struct err *e)
 
 		if (!s->since)
 			s->since = nsec_monotonic();
-		int r = batch_has_more(b, s->batch) ? widen(s, b) : 0;
+		int r = batch_widen(&s->batch, b);
 
 		if (r >= 0)
-			r = append(s->batch, b, row, n);
+			r = batch_append(s->batch, b, row, n);
 		if (r < 0)
 			return err_set(e, r, "no memory for rows of track '%s'", b->track->name);
 		row += n;
@@ -175,7 +119,7 @@ struct packer *packer_new(const struct packer_options *o, packer_emit_fn emit_fn
 	p->sink.write = packer_write;
 	p->emit = emit_fn;
 	p->ctx = ctx;
-	p->block_rows = o && o->block_rows ? min_of(o->block_rows, BLOCK_MAX_ROWS) : DEFAULT_ROWS;
+	p->block_rows = o && o->block_rows ? min_of(o->block_rows, BLOCK_MAX_ROWS) : BATCH_ROWS;
 	buf_init(&p->block, BLOCK_MAX_PAYLOAD + 4096);
 	p->encoder = block_encoder_new(o && o->zstd_level ? o->zstd_level : DEFAULT_LEVEL);
 	return p->encoder ? p : packer_free(p);

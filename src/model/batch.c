@@ -30,12 +30,16 @@ static struct batch *batch_alloc(const struct track *track, uint32_t cap, bool f
 {
 	size_t bytes = column_place(track, cap, full, track->n_columns);
 
-	/* Zeroed, so that a column a producer does not fill reads as 0 and empty text. */
-	struct batch *b = aligned_alloc(COLUMN_ALIGN, bytes);
+	/* Zeroed, so that a column a producer does not fill reads as 0 and empty text. By
+	 * calloc(), which knows new pages to be zero: those without rows are never touched. */
+	uint8_t *memory = calloc(1, bytes + COLUMN_ALIGN);
 
-	if (!b)
+	if (!memory)
 		return NULL;
-	memset(b, 0, bytes);
+	size_t before = align_up((uintptr_t)memory) - (uintptr_t)memory;
+	struct batch *b = (struct batch *)(void *)(memory + before);
+
+	b->before = (uint8_t)before;
 	b->track = track;
 	b->cpu = BATCH_CPU_NONE;
 	b->cap = cap;
@@ -99,7 +103,7 @@ struct batch *batch_free(struct batch *b)
 		return NULL;
 	if (b->text_cap)
 		free((void *)(uintptr_t)b->text);
-	free(b);
+	free((uint8_t *)b - b->before);
 	return NULL;
 }
 
@@ -133,4 +137,65 @@ int64_t batch_add_text(struct batch *b, const char *s)
 	memcpy((char *)(uintptr_t)b->text + at, s, n);
 	b->text_len = (uint32_t)(at + n);
 	return at;
+}
+
+static int append_texts(struct batch *to, unsigned int column, const struct batch *from,
+			uint32_t row, uint32_t n)
+{
+	uint32_t *out = (uint32_t *)to->col[column] + to->rows;
+
+	for (uint32_t i = 0; i < n; i++) {
+		int64_t offset = batch_add_text(to, batch_text(from, column, row + i));
+
+		if (offset < 0)
+			return (int)offset;
+		out[i] = (uint32_t)offset;
+	}
+	return 0;
+}
+
+int batch_append(struct batch *to, const struct batch *from, uint32_t row, uint32_t n)
+{
+	for (unsigned int c = 0; c < to->track->n_columns; c++) {
+		size_t size = column_type_bytes(to->track->column[c].type);
+		int r = 0;
+
+		if (!to->col[c])
+			continue;
+		uint8_t *out = (uint8_t *)to->col[c] + to->rows * size;
+
+		if (!from->col[c])
+			memset(out, 0, n * size);
+		else if (to->track->column[c].type == COLUMN_TEXT)
+			r = append_texts(to, c, from, row, n);
+		else
+			memcpy(out, (const uint8_t *)from->col[c] + row * size, n * size);
+		if (r < 0)
+			return r;
+	}
+	to->rows += n;
+	return 0;
+}
+
+int batch_widen(struct batch **b, const struct batch *like)
+{
+	const struct batch *old = *b;
+
+	if (!batch_has_more(like, old))
+		return 0;
+	auto_ptr(batch) wide = batch_new_full(old->track, old->cap);
+
+	if (!wide)
+		return -ENOMEM;
+	wide->cpu = old->cpu;
+	for (unsigned int c = 0; c < wide->track->n_columns; c++)
+		if (wide->track->column[c].flags & COLUMN_OPTIONAL)
+			batch_set_optional(wide, c, like->col[c] || old->col[c]);
+	int r = batch_append(wide, old, 0, old->rows);
+
+	if (r < 0)
+		return r;
+	batch_free(*b);
+	*b = steal_ptr(wide);
+	return 0;
 }

@@ -19,6 +19,7 @@
 #include "model/track.h"
 
 #define BATCH_CPU_NONE UINT32_MAX
+#define BATCH_ROWS     16384u /* usual room of batches that gather the rows of a stream */
 
 struct batch {
 	const struct track *track;
@@ -27,6 +28,7 @@ struct batch {
 	uint32_t lead; /* the first @lead rows lie before the query's window (query.lead) */
 	uint32_t cap; /* of batch_new() memory; 0 in batches that a cursor lends */
 	bool full; /* there is memory for optional columns */
+	uint8_t before; /* bytes of batch_new() memory that lie before this */
 	nsec_t *time; /* = col[0] */
 	/* By column number, type as in the track. NULL: a COLUMN_OPTIONAL column that these rows
 	   lack, or, in batches that a cursor lends, one that was not asked for. */
@@ -51,6 +53,16 @@ bool batch_has_more(const struct batch *b, const struct batch *than);
 /* The optional @column of a batch_new_full() batch is there from now on, or not; its content is
  * kept. */
 void batch_set_optional(struct batch *b, unsigned int column, bool there);
+
+/*
+ * Copy rows [@row, @row + @n) of @from, of the same track, behind those of @to, which has room for
+ * them. Columns that @from lacks become 0; optional ones that @to lacks are left out. 0, -ENOMEM or
+ * -E2BIG (batch_add_text()).
+ */
+int batch_append(struct batch *to, const struct batch *from, uint32_t row, uint32_t n) must_check;
+/* Put a batch of the same rows in the place of *@b when @like has an optional column that it lacks:
+ * with that, 0 in its rows so far. 0, -ENOMEM or -E2BIG. */
+int batch_widen(struct batch **b, const struct batch *like) must_check;
 
 #define BATCH_TEXT_MAX (16u << 20)
 

@@ -143,6 +143,76 @@ static void test_optional_columns(void **state)
 	assert_int_equal(batch_u8(full, SWITCH_PRIO)[99], 0xff);
 }
 
+static struct batch *switches(uint32_t rows, bool full)
+{
+	struct batch *b = full ? batch_new_full(&track_switch, 100) : batch_new(&track_switch, 100);
+
+	b->cpu = 5;
+	for (uint32_t i = 0; i < rows; i++) {
+		b->time[i] = i;
+		batch_u32(b, SWITCH_NEXT)[i] = 10 + i;
+		if (full)
+			batch_u64(b, SWITCH_RAN)[i] = 20 + i;
+	}
+	b->rows = rows;
+	return b;
+}
+
+/* Rows of batches with optional columns, without, and without a column that is not asked for. */
+static void test_append(void **state)
+{
+	auto_ptr(batch) lean = switches(10, false);
+	auto_ptr(batch) full = switches(10, true);
+	auto_ptr(batch) to = batch_new(&track_switch, 100);
+	struct batch view = *full;
+
+	(void)state;
+	to->cpu = 5;
+	assert_int_equal(batch_append(to, full, 2, 3), 0); /* not its optional columns */
+	assert_int_equal(batch_append(to, lean, 9, 1), 0);
+	assert_int_equal(to->rows, 4);
+	assert_null(to->col[SWITCH_RAN]);
+	assert_int_equal(batch_widen(&to, lean), 0);
+	assert_null(to->col[SWITCH_RAN]);
+	assert_int_equal(batch_widen(&to, full), 0);
+	assert_int_equal(to->rows, 4);
+	assert_int_equal(to->cpu, 5);
+	assert_int_equal(to->cap, 100);
+	assert_int_equal(batch_append(to, full, 0, 10), 0);
+	assert_int_equal(batch_append(to, lean, 0, 10), 0);
+	view.col[SWITCH_NEXT] = NULL;
+	assert_int_equal(batch_append(to, &view, 0, 1), 0);
+	assert_int_equal(to->rows, 25);
+	for (uint32_t i = 0; i < 25; i++) {
+		static const uint32_t first[] = { 2, 3, 4, 9 };
+		uint32_t from = i < 4 ? first[i] : (i - 4) % 10;
+
+		assert_int_equal(to->time[i], from);
+		assert_int_equal(batch_u32(to, SWITCH_NEXT)[i], i < 24 ? 10 + from : 0);
+		assert_int_equal(batch_u64(to, SWITCH_RAN)[i],
+				 (i >= 4 && i < 14) || i == 24 ? 20 + from : 0);
+	}
+}
+
+static void test_append_texts(void **state)
+{
+	auto_ptr(batch) from = batch_new(&track_meta, 2);
+	auto_ptr(batch) to = batch_new(&track_meta, 3);
+
+	(void)state;
+	for (uint32_t i = 0; i < 2; i++)
+		((uint32_t *)from->col[META_KEY])[i] =
+			(uint32_t)batch_add_text(from, i ? "second" : "first");
+	from->rows = 2;
+	assert_int_equal(batch_append(to, from, 1, 1), 0);
+	assert_int_equal(batch_append(to, from, 0, 2), 0);
+	batch_clear(from);
+	assert_string_equal(batch_text(to, META_KEY, 0), "second");
+	assert_string_equal(batch_text(to, META_KEY, 1), "first");
+	assert_string_equal(batch_text(to, META_KEY, 2), "second");
+	assert_string_equal(batch_text(to, META_VALUE, 2), "");
+}
+
 static void test_freeing(void **state)
 {
 	(void)state;
@@ -158,6 +228,8 @@ int main(void)
 		cmocka_unit_test(test_texts),
 		cmocka_unit_test(test_text_limit),
 		cmocka_unit_test(test_optional_columns),
+		cmocka_unit_test(test_append),
+		cmocka_unit_test(test_append_texts),
 		cmocka_unit_test(test_freeing),
 	};
 
