@@ -13,16 +13,18 @@
 #include "format/block.h"
 #include "format/series_codec.h"
 
-#define DICT_SLOTS (2 * BLOCK_MAX_ROWS)
+#define DICT_SLOTS	 (2 * BLOCK_MAX_ROWS)
+#define DICT_FIRST_SLOTS 512u
 
 struct column_encoder {
 	uint64_t value[BLOCK_MAX_ROWS];
 	uint8_t plane[8][BLOCK_MAX_ROWS];
-	/* Dictionary: open addressing, emptied by raising the stamp. */
-	uint64_t key[DICT_SLOTS];
-	uint32_t position[DICT_SLOTS];
-	uint32_t stamp[DICT_SLOTS];
-	uint32_t now;
+	/* Dictionary: keys by position, and an open-addressed index of them, half full at most.
+	 * It begins small, so that the few values of most columns stay in the first cache. */
+	uint64_t key[BLOCK_MAX_ROWS];
+	uint32_t n_keys;
+	uint32_t slot[DICT_SLOTS]; /* position + 1, 0 = free */
+	uint32_t slots; /* of them in use; a power of two */
 	struct buf head; /* stream 0 of all but PLANES, DELTA, ZDELTA */
 	struct buf firsts; /* stream 1 of SERIES */
 	struct series_codec *series;
@@ -123,29 +125,38 @@ static void difference_zigzag(uint64_t *value, uint32_t rows)
 	value[0] = zigzag_encode((int64_t)value[0]);
 }
 
-static void dict_begin(struct column_encoder *enc)
+static void dict_clear(struct column_encoder *enc, uint32_t slots)
 {
-	if (++enc->now == 0) {
-		memset(enc->stamp, 0, sizeof(enc->stamp));
-		enc->now = 1;
-	}
+	enc->slots = slots;
+	memset(enc->slot, 0, slots * sizeof(*enc->slot));
 }
 
-/* Slot of @key; its position is valid when stamp[slot] == now. */
+static void dict_begin(struct column_encoder *enc)
+{
+	enc->n_keys = 0;
+	dict_clear(enc, DICT_FIRST_SLOTS);
+}
+
+/* The slot of @key, or the free one where it belongs. */
 static uint32_t dict_slot(const struct column_encoder *enc, uint64_t key)
 {
-	uint32_t i = (uint32_t)((key * UINT64_C(0x9e3779b97f4a7c15)) >> 40) % DICT_SLOTS;
+	uint32_t i = (uint32_t)((key * UINT64_C(0x9e3779b97f4a7c15)) >> 40) & (enc->slots - 1);
 
-	while (enc->stamp[i] == enc->now && enc->key[i] != key)
-		i = (i + 1) % DICT_SLOTS;
+	while (enc->slot[i] && enc->key[enc->slot[i] - 1] != key)
+		i = (i + 1) & (enc->slots - 1);
 	return i;
 }
 
-static void dict_put(struct column_encoder *enc, uint32_t slot, uint64_t key, uint32_t position)
+/* The next position is @key's. */
+static void dict_put(struct column_encoder *enc, uint32_t slot, uint64_t key)
 {
-	enc->stamp[slot] = enc->now;
-	enc->key[slot] = key;
-	enc->position[slot] = position;
+	enc->key[enc->n_keys++] = key;
+	enc->slot[slot] = enc->n_keys;
+	if (2 * enc->n_keys < enc->slots || enc->slots == DICT_SLOTS)
+		return;
+	dict_clear(enc, 4 * enc->slots < DICT_SLOTS ? 4 * enc->slots : DICT_SLOTS);
+	for (uint32_t i = 0; i < enc->n_keys; i++)
+		enc->slot[dict_slot(enc, enc->key[i])] = i + 1;
 }
 
 /* True: values were replaced by positions, the dictionary is in head. False: more entries than pay,
@@ -153,7 +164,6 @@ static void dict_put(struct column_encoder *enc, uint32_t slot, uint64_t key, ui
 static bool dict_apply(struct column_encoder *enc, uint32_t rows)
 {
 	uint32_t most = rows < 64 ? rows : rows / 2;
-	uint32_t n = 0;
 	uint64_t *value = enc->value;
 	uint64_t last = ~value[0];
 	uint32_t last_position = 0;
@@ -165,18 +175,19 @@ static bool dict_apply(struct column_encoder *enc, uint32_t rows)
 		last = value[i];
 		uint32_t slot = dict_slot(enc, last);
 
-		if (enc->stamp[slot] == enc->now)
+		if (enc->slot[slot])
 			continue;
-		if (n == most)
+		if (enc->n_keys == most)
 			return false;
-		dict_put(enc, slot, last, n++);
-		(void)buf_add_varint(&enc->head, last);
+		dict_put(enc, slot, last);
 	}
+	for (uint32_t i = 0; i < enc->n_keys; i++)
+		(void)buf_add_varint(&enc->head, enc->key[i]);
 	last = ~value[0];
 	for (uint32_t i = 0; i < rows; i++) {
 		if (value[i] != last) {
 			last = value[i];
-			last_position = enc->position[dict_slot(enc, last)];
+			last_position = enc->slot[dict_slot(enc, last)] - 1;
 		}
 		value[i] = last_position;
 	}
@@ -234,7 +245,6 @@ static uint64_t text_hash(const char *s)
 static int encode_text(struct column_encoder *enc, const struct batch *b, struct column_streams *s)
 {
 	uint32_t *first_offset = (uint32_t *)(void *)enc->plane;
-	uint32_t n = 0;
 
 	dict_begin(enc);
 	for (uint32_t i = 0; i < b->rows; i++) {
@@ -242,17 +252,16 @@ static int encode_text(struct column_encoder *enc, const struct batch *b, struct
 		uint64_t key = text_hash(text);
 		uint32_t slot = dict_slot(enc, key);
 
-		while (enc->stamp[slot] == enc->now &&
-		       strcmp(b->text + first_offset[enc->position[slot]], text)) {
-			key++;
-			slot = dict_slot(enc, key);
+		while (enc->slot[slot] && strcmp(b->text + first_offset[enc->slot[slot] - 1], text))
+			slot = dict_slot(enc, ++key);
+		if (enc->slot[slot]) {
+			enc->value[i] = enc->slot[slot] - 1;
+			continue;
 		}
-		if (enc->stamp[slot] != enc->now) {
-			first_offset[n] = (uint32_t)enc->value[i];
-			dict_put(enc, slot, key, n++);
-			(void)buf_add(&enc->head, text, strlen(text) + 1);
-		}
-		enc->value[i] = enc->position[slot];
+		first_offset[enc->n_keys] = (uint32_t)enc->value[i];
+		enc->value[i] = enc->n_keys;
+		dict_put(enc, slot, key);
+		(void)buf_add(&enc->head, text, strlen(text) + 1);
 	}
 	if (buf_error(&enc->head))
 		return buf_error(&enc->head);

@@ -79,7 +79,7 @@ static void fill(struct batch *b, uint32_t rows, unsigned int spread)
 		batch_u64(b, T_U64)[i] = random_u64() & mask;
 		batch_i64(b, T_I64)[i] = (int64_t)(random_u64() & mask) * (i % 2 ? -1 : 1);
 		batch_f64(b, T_F64)[i] = (double)(random_u64() & mask) / 3;
-		snprintf(text, sizeof(text), "t%u", (unsigned int)(random_u64() & mask % 50));
+		snprintf(text, sizeof(text), "t%u", (unsigned int)(random_u64() & mask % 5000));
 		int64_t offset = batch_add_text(b, text);
 
 		assert_true(offset >= 0);
