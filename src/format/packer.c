@@ -144,6 +144,11 @@ struct sink *packer_sink(struct packer *p)
 	return &p->sink;
 }
 
+struct block_encoder *packer_encoder(struct packer *p)
+{
+	return p->encoder;
+}
+
 int packer_flush(struct packer *p, nsec_t older, struct err *e)
 {
 	for (uint32_t i = 0; i < p->n_streams; i++) {

@@ -34,6 +34,9 @@ struct packer *packer_free(struct packer *p); /* rows not flushed are gone */
 DEFINE_CLEANUP(packer, packer_free)
 
 struct sink *packer_sink(struct packer *p);
+/* The encoder, for blocks that the caller makes itself: lent, free to use within the emit function
+ * too. */
+struct block_encoder *packer_encoder(struct packer *p);
 /* Emit every stream's rows whose first was taken in before @older (CLOCK_MONOTONIC of the packer's
  * machine; NSEC_MAX = all). */
 int packer_flush(struct packer *p, nsec_t older, struct err *e) must_check;

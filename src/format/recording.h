@@ -70,7 +70,7 @@ int recording_writer_meta(struct recording_writer *w, const char *key, const cha
 /* The file is another writing of the run with this id, created at @created (CLOCK_REALTIME). */
 int recording_writer_set_identity(struct recording_writer *w, const uint8_t id[16], nsec_t created,
 				  struct err *e) must_check;
-/* Flush, write index and trailer, fdatasync, set CLOSED. */
+/* Flush, write index and trailer, fdatasync (unless the file has no name), set CLOSED. */
 int recording_writer_close(struct recording_writer *w, struct err *e) must_check;
 
 struct recording_stats {

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/bytes.h"
@@ -30,8 +31,7 @@ struct recording_writer {
 	uint8_t id[16];
 	nsec_t created; /* CLOCK_REALTIME */
 	struct packer *packer; /* the caller's rows */
-	struct block_encoder *encoder; /* rows that the writer makes itself: schema, index */
-	struct buf own; /* their blocks */
+	struct buf own; /* blocks of rows that the writer makes itself: schema, index */
 	struct idmap stream_no; /* track << 32 | cpu -> next number within the stream */
 	struct idmap described; /* track -> 0: its schema is in the file */
 	struct recording_block *block;
@@ -105,7 +105,7 @@ static int append_own(struct recording_writer *w, const struct batch *b, struct 
 	struct block_info info;
 
 	buf_clear(&w->own);
-	int r = block_encode(w->encoder, b, &w->own, e);
+	int r = block_encode(packer_encoder(w->packer), b, &w->own, e);
 
 	if (r == 0)
 		r = block_parse_header(w->own.data, &info, e);
@@ -175,8 +175,7 @@ int recording_create_fd(int fd, const char *path, const struct packer_options *o
 	w->path = strdup(path);
 	buf_init(&w->own, BLOCK_MAX_PAYLOAD + 4096);
 	w->packer = packer_new(o, take_block, w);
-	w->encoder = block_encoder_new(o && o->zstd_level ? o->zstd_level : 1);
-	if (!w->path || !w->packer || !w->encoder)
+	if (!w->path || !w->packer)
 		return err_set(e, -ENOMEM, "no memory");
 	if (getrandom(w->id, sizeof(w->id), 0) != (ssize_t)sizeof(w->id))
 		return err_set(e, -EIO, "no random numbers for the run id");
@@ -218,7 +217,6 @@ struct recording_writer *recording_writer_free(struct recording_writer *w)
 	if (w) {
 		write_behind_free(w->behind);
 		packer_free(w->packer);
-		block_encoder_free(w->encoder);
 		buf_done(&w->own);
 		idmap_done(&w->stream_no);
 		idmap_done(&w->described);
@@ -332,6 +330,16 @@ static int write_index(struct recording_writer *w, struct err *e)
 	return 0;
 }
 
+/* What has no name and gets none cannot be found after a crash. */
+static int bring_to_disk(const struct recording_writer *w)
+{
+	struct stat st;
+
+	if (!w->file && fstat(w->fd, &st) == 0 && st.st_nlink == 0)
+		return 0;
+	return fdatasync(w->fd) < 0 && errno != EINVAL && errno != EROFS ? -errno : 0;
+}
+
 int recording_writer_close(struct recording_writer *w, struct err *e)
 {
 	uint8_t t[RECORDING_TRAILER_BYTES] = { 0 };
@@ -352,8 +360,8 @@ int recording_writer_close(struct recording_writer *w, struct err *e)
 		r = write_behind_finish(w->behind);
 	if (r == 0)
 		r = file_pwrite_all(w->fd, t, sizeof(t), w->offset);
-	if (r == 0 && fdatasync(w->fd) < 0 && errno != EINVAL && errno != EROFS)
-		r = -errno;
+	if (r == 0)
+		r = bring_to_disk(w);
 	if (r == 0)
 		r = write_header(w, RECORDING_FLAG_CLOSED);
 	if (r < 0)
