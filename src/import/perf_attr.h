@@ -134,6 +134,17 @@ static inline uint64_t perf_u64(const void *p, bool big)
 	return big ? get_be64(p) : get_le64(p);
 }
 
+/* @n of them. */
+static inline void perf_u64s(uint64_t *ret, const uint8_t *p, size_t n, bool big)
+{
+	if (n)
+		memcpy(ret, p, n * sizeof(*ret));
+	for (size_t i = 0; big && i < n; i++)
+		ret[i] = be64toh(ret[i]);
+	for (size_t i = 0; !big && i < n; i++)
+		ret[i] = le64toh(ret[i]);
+}
+
 /*
  * The attr that a record belongs to: by the id that stands at its place @at in the @n bytes at @p.
  * Records made by perf itself have id 0: they count as the first attr's. NULL: unknown id, or the

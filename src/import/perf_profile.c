@@ -179,18 +179,23 @@ static size_t unwind(struct perf_profile *p, const struct perf_attr *a, const st
 	return frames ? n + 1 + frames : n;
 }
 
+static bool has_mark(const uint64_t *ip, size_t n, uint64_t mark)
+{
+	bool has = false;
+
+	for (size_t i = 0; i < n; i++)
+		has |= ip[i] == mark;
+	return has;
+}
+
 /* Addresses and marks of the sample in p->ip; their number. */
 static size_t gather_chain(struct perf_profile *p, const struct perf_attr *a,
 			   const struct perf_sample *s, enum sample_mode mode)
 {
 	size_t n = (size_t)min_of(s->n_chain, (uint64_t)CHAIN_MAX), leaf = 0;
-	bool user = false;
 
-	for (size_t i = 0; i < n; i++) {
-		p->ip[i] = perf_u64(s->chain + 8 * i, p->big);
-		user |= p->ip[i] == CHAIN_CONTEXT_USER;
-	}
-	if (s->regs && s->stack && !user)
+	perf_u64s(p->ip, s->chain, n, p->big);
+	if (s->regs && s->stack && !has_mark(p->ip, n, CHAIN_CONTEXT_USER))
 		n = unwind(p, a, s, n);
 	while (leaf < n && p->ip[leaf] >= CHAIN_CONTEXT_MIN)
 		leaf++;

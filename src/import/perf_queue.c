@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHUNK_BYTES ((size_t)1 << 20)
+#define CHUNK_BYTES ((size_t)128 << 10) /* two records at least */
 #define HELD_BYTES  ((size_t)192 << 20)
 
 struct perf_chunk {

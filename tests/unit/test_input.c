@@ -97,6 +97,17 @@ static void test_file(void **state)
 
 	assert_int_equal(input_peek(in, 10, &p, &n, &e), 0);
 	assert_memory_equal(p, content + 2000001, 10);
+	/* Back, ahead, out of the window and into it again. */
+	static const uint64_t place[] = { 2000100, 2000000, 1999999,   2000101, 0,
+					  BYTES,   17,	    BYTES - 1, 2000001 };
+
+	for (size_t i = 0; i < sizeof(place) / sizeof(*place); i++) {
+		assert_int_equal(input_seek(in, place[i], &e), 0);
+		assert_int_equal(input_offset(in), place[i]);
+		assert_int_equal(input_peek(in, 10, &p, &n, &e), 0);
+		assert_true(n >= 10 || n == BYTES - place[i]);
+		assert_memory_equal(p, content + place[i], n);
+	}
 	assert_int_equal(input_seek(in, (uint64_t)BYTES + 1, &e), -ENODATA);
 	assert_int_equal(input_skip(in, BYTES - 2000001, &e), 0);
 	assert_int_equal(input_skip(in, 1, &e), -ENODATA);
