@@ -8,20 +8,31 @@
 #define ROWS	  2048u
 #define MAX_DEPTH 4096u /* frames of a chain that are looked at; the kernel's limit is 1,024 */
 #define RECENT	  64u /* processes whose latest chain is kept; a power of two */
+#define CALLS	  2048u /* calls that are kept; a power of two */
 
-/* A frame of a chain: where it is depends on nothing else while mappings do not change. */
-struct recent_frame {
+/* An entry of a chain: where it is depends on nothing else while mappings do not change. */
+struct recent_entry {
 	uint64_t ip;
-	uint32_t node;
+	uint32_t node; /* of the chain up to here */
 	uint8_t mode;
 };
 
 /* The latest chain of a process, outermost caller first: the next one mostly begins like it. */
 struct recent {
 	uint32_t pid;
-	uint32_t n, cap;
+	size_t n, cap;
 	uint64_t changes; /* of mappings, when it was kept */
-	struct recent_frame *frame;
+	struct recent_entry *entry;
+};
+
+/* A frame that was found below another one: most that are not those of the chain before came by
+ * some chains ago. */
+struct recent_call {
+	uint64_t ip;
+	uint64_t changes; /* of mappings */
+	uint32_t parent, pid;
+	uint32_t node; /* 0: none */
+	uint8_t mode;
 };
 
 struct chain_writer {
@@ -34,6 +45,7 @@ struct chain_writer {
 	size_t n_frames, n_modules; /* that have a row */
 	uint32_t kernel, guest, unknown; /* module numbers, FRAMES_MAX until used */
 	struct recent recent[RECENT]; /* by the low bits of the pid */
+	struct recent_call call[CALLS]; /* by a hash of parent and address */
 };
 
 struct chain_writer *chain_writer_new(struct sink *sink)
@@ -64,7 +76,7 @@ struct chain_writer *chain_writer_free(struct chain_writer *w)
 		batch_free(w->frame_rows);
 		batch_free(w->module_rows);
 		for (unsigned int i = 0; i < RECENT; i++)
-			free(w->recent[i].frame);
+			free(w->recent[i].entry);
 		free(w);
 	}
 	return NULL;
@@ -248,29 +260,49 @@ static enum sample_mode mode_of(uint64_t context, enum sample_mode before)
 	return before;
 }
 
-/* How many of the outermost frames of the chain, whose @n addresses end at @ip, are those kept. */
-static uint32_t same_frames(const struct recent *known, const uint64_t *ip, const uint8_t *mode,
-			    size_t n, size_t *ret_left)
+/* The modes of entries [@from, @to), those before them having ended in @mode. A mark has that of
+ * the entries behind it. */
+static enum sample_mode find_modes(const uint64_t *ip, size_t from, size_t to,
+				   enum sample_mode mode, uint8_t *ret)
 {
-	uint32_t same = 0;
-
-	while (n && same < known->n) {
-		if (ip[n - 1] >= CHAIN_CONTEXT_MIN) {
-			n--;
-			continue;
-		}
-		const struct recent_frame *f = &known->frame[same];
-
-		if (f->ip != ip[n - 1] || f->mode != mode[n - 1])
-			break;
-		same++;
-		n--;
+	for (size_t i = from; i < to; i++) {
+		if (ip[i] >= CHAIN_CONTEXT_MIN)
+			mode = mode_of(ip[i], mode);
+		ret[i] = (uint8_t)mode;
 	}
-	*ret_left = n;
+	return mode;
+}
+
+/* How many of the outermost of the @n entries at @ip are those kept. */
+static size_t same_entries(const struct recent *known, const uint64_t *ip, size_t n)
+{
+	size_t most = min_of(n, known->n), same = 0;
+
+	while (same < most && known->entry[same].ip == ip[n - 1 - same])
+		same++;
 	return same;
 }
 
-/* The kept chain of @pid with room for @n frames, NULL for want of memory. */
+/*
+ * The same, and the modes of all others into @modes. Whose the kept entries are is told by marks
+ * among them and by the mode that they begin with: one comparison.
+ */
+static size_t match_kept(const struct recent *known, const uint64_t *ip, size_t n,
+			 enum sample_mode mode, uint8_t *modes)
+{
+	size_t same = same_entries(known, ip, n), left = n - same;
+
+	mode = find_modes(ip, 0, left, mode, modes);
+	if (!same)
+		return 0;
+	(void)find_modes(ip, left, left + 1, mode, modes);
+	if (modes[left] == known->entry[same - 1].mode)
+		return same;
+	(void)find_modes(ip, left, n, mode, modes);
+	return 0;
+}
+
+/* The kept chain of @pid with room for @n entries, NULL for want of memory. */
 static struct recent *find_recent(struct chain_writer *w, uint32_t pid, size_t n)
 {
 	struct recent *known = &w->recent[pid & (RECENT - 1)];
@@ -282,15 +314,39 @@ static struct recent *find_recent(struct chain_writer *w, uint32_t pid, size_t n
 		known->changes = changes;
 	}
 	if (n > known->cap) {
-		uint32_t cap = max_of((uint32_t)n, 64u);
-		struct recent_frame *grown = reallocarray(known->frame, cap, sizeof(*grown));
+		size_t cap = max_of(n, (size_t)64);
+		struct recent_entry *grown = reallocarray(known->entry, cap, sizeof(*grown));
 
 		if (!grown)
 			return NULL;
-		known->frame = grown;
+		known->entry = grown;
 		known->cap = cap;
 	}
 	return known;
+}
+
+/* The frame of address @ip below @parent. */
+static int find_call(struct chain_writer *w, nsec_t time, uint32_t pid, uint8_t mode, uint64_t ip,
+		     uint32_t parent, uint32_t *ret_node, struct err *e)
+{
+	uint64_t changes = spaces_changes(w->spaces);
+	uint64_t hash = (ip ^ (uint64_t)parent << 32) * UINT64_C(0x9e3779b97f4a7c15);
+	struct recent_call *k = &w->call[hash >> 40 & (CALLS - 1)];
+	uint32_t module, node = 0;
+	uint64_t offset;
+
+	if (k->ip != ip || k->parent != parent || k->pid != pid || k->mode != mode ||
+	    k->changes != changes || !k->node) {
+		int r = place_of(w, time, pid, (enum sample_mode)mode, ip, &module, &offset, e);
+
+		if (r >= 0)
+			r = chain_writer_frame(w, time, parent, module, offset, &node, e);
+		if (r < 0)
+			return r;
+		*k = (struct recent_call){ ip, changes, parent, pid, node, mode };
+	}
+	*ret_node = k->node;
+	return 0;
 }
 
 int chain_writer_node(struct chain_writer *w, nsec_t time, uint32_t pid, enum sample_mode mode,
@@ -301,32 +357,21 @@ int chain_writer_node(struct chain_writer *w, nsec_t time, uint32_t pid, enum sa
 	/* A mark says whose the entries behind it are, so modes are found from the leaf on, and
 	 * nodes from the outermost caller on. */
 	n = min_of(n, (size_t)MAX_DEPTH);
-	for (size_t i = 0; i < n; i++) {
-		if (ip[i] >= CHAIN_CONTEXT_MIN)
-			mode = mode_of(ip[i], mode);
-		modes[i] = (uint8_t)mode;
-	}
 	struct recent *known = find_recent(w, pid, n);
 
 	if (!known)
 		return err_set(e, -ENOMEM, "out of memory");
-	known->n = same_frames(known, ip, modes, n, &n);
-	uint32_t node = known->n ? known->frame[known->n - 1].node : 0;
+	known->n = match_kept(known, ip, n, mode, modes);
+	uint32_t node = known->n ? known->entry[known->n - 1].node : 0;
 
-	for (size_t i = n; i-- > 0;) {
-		uint32_t module;
-		uint64_t offset;
+	for (size_t i = n - known->n; i-- > 0;) {
+		int r = ip[i] < CHAIN_CONTEXT_MIN
+				? find_call(w, time, pid, modes[i], ip[i], node, &node, e)
+				: 0;
 
-		if (ip[i] >= CHAIN_CONTEXT_MIN)
-			continue;
-		int r = place_of(w, time, pid, (enum sample_mode)modes[i], ip[i], &module, &offset,
-				 e);
-
-		if (r >= 0)
-			r = chain_writer_frame(w, time, node, module, offset, &node, e);
 		if (r < 0)
 			return r;
-		known->frame[known->n++] = (struct recent_frame){ ip[i], node, modes[i] };
+		known->entry[known->n++] = (struct recent_entry){ ip[i], node, modes[i] };
 	}
 	*ret_node = node;
 	return 0;
