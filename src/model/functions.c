@@ -24,13 +24,19 @@ struct functions {
 	struct frames *tree;
 };
 
+/* As it stands in making.place, with its number there. */
+struct place {
+	uint64_t offset;
+	uint32_t module, number;
+};
+
 /* While they are made. */
 struct making {
 	const struct profile *profile;
 	struct symbol_source *symbols; /* or NULL */
 	struct functions *f;
 	struct frames *place; /* module and offset, each once */
-	uint32_t *sorted; /* places by module and offset */
+	struct place *sorted; /* by module and offset */
 	uint32_t *function; /* by place */
 	struct frames *known; /* name, module and start of each function */
 	struct idmap text; /* number of an interned text, for .known */
@@ -111,10 +117,9 @@ static int intern(struct making *m, const struct function *want, uint32_t *ret)
 	return 0;
 }
 
-static int by_place(const void *a_, const void *b_, void *ctx)
+static int by_place(const void *a_, const void *b_)
 {
-	const struct frame *a = frames_at(ctx, *(const uint32_t *)a_);
-	const struct frame *b = frames_at(ctx, *(const uint32_t *)b_);
+	const struct place *a = a_, *b = b_;
 
 	if (a->module != b->module)
 		return a->module < b->module ? -1 : 1;
@@ -147,18 +152,20 @@ static int find_places(struct making *m)
 	m->function = malloc(n * sizeof(*m->function));
 	if (!m->sorted || !m->function)
 		return -ENOMEM;
-	for (uint32_t i = 1; i < n; i++)
-		m->sorted[i - 1] = i;
+	for (uint32_t i = 1; i < n; i++) {
+		const struct frame *at = frames_at(m->place, i);
+
+		m->sorted[i - 1] = (struct place){ at->offset, at->module, i };
+	}
 	if (n > 1)
-		qsort_r(m->sorted, n - 1, sizeof(*m->sorted), by_place, m->place);
+		qsort(m->sorted, n - 1, sizeof(*m->sorted), by_place);
 	return 0;
 }
 
 /* One place: @found by its name in the recording, else as @s says, else by its offset. */
-static int settle_place(struct making *m, uint32_t place, const struct profile_symbol *found,
-			const struct symbol *s)
+static int settle_place(struct making *m, const struct place *at,
+			const struct profile_symbol *found, const struct symbol *s)
 {
-	const struct frame *at = frames_at(m->place, place);
 	const struct module *module = modules_at(profile_modules(m->profile), at->module);
 	struct function want = { .module = s && s->module ? s->module : short_name(module),
 				 .kind = module->kind,
@@ -180,13 +187,13 @@ static int settle_place(struct making *m, uint32_t place, const struct profile_s
 		want.start = at->offset;
 		want.known = false;
 	}
-	return intern(m, &want, &m->function[place]);
+	return intern(m, &want, &m->function[at->number]);
 }
 
 /* The @n places of one module. */
-static int resolve_module(struct making *m, const uint32_t *place, size_t n, struct err *e)
+static int resolve_module(struct making *m, const struct place *place, size_t n, struct err *e)
 {
-	uint32_t number = frames_at(m->place, place[0])->module;
+	uint32_t number = place[0].module;
 	const struct module *module = modules_at(profile_modules(m->profile), number);
 	auto_free uint64_t *offset = malloc(n * sizeof(*offset));
 	auto_free struct symbol *symbol = calloc(n, sizeof(*symbol));
@@ -196,20 +203,18 @@ static int resolve_module(struct making *m, const uint32_t *place, size_t n, str
 	if (!offset || !symbol)
 		return out_of_memory(e);
 	for (size_t i = 0; i < n && m->symbols; i++) {
-		uint64_t at = frames_at(m->place, place[i])->offset;
-
-		if (!profile_symbol(m->profile, number, at))
-			offset[asked++] = at;
+		if (!profile_symbol(m->profile, number, place[i].offset))
+			offset[asked++] = place[i].offset;
 	}
 	if (asked)
 		r = m->symbols->resolve(m->symbols, module, offset, asked, symbol, e);
 	asked = 0;
 	for (size_t i = 0; i < n && r >= 0; i++) {
-		uint64_t at = frames_at(m->place, place[i])->offset;
-		const struct profile_symbol *found = profile_symbol(m->profile, number, at);
+		const struct profile_symbol *found =
+			profile_symbol(m->profile, number, place[i].offset);
 		bool ask = m->symbols && !found;
 
-		if (settle_place(m, place[i], found, ask ? &symbol[asked] : NULL) < 0)
+		if (settle_place(m, &place[i], found, ask ? &symbol[asked] : NULL) < 0)
 			return out_of_memory(e);
 		asked += ask;
 	}
@@ -225,9 +230,7 @@ static int resolve(struct making *m, struct err *e)
 	if (!m->known)
 		return out_of_memory(e);
 	for (size_t i = 0; i < n && r >= 0; i = end) {
-		uint32_t module = frames_at(m->place, m->sorted[i])->module;
-
-		for (end = i + 1; end < n && frames_at(m->place, m->sorted[end])->module == module;)
+		for (end = i + 1; end < n && m->sorted[end].module == m->sorted[i].module;)
 			end++;
 		r = resolve_module(m, m->sorted + i, end - i, e);
 	}

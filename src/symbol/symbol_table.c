@@ -116,7 +116,7 @@ int symbol_table_map(int fd, struct symbol_table **ret, struct err *e)
 	if (!t)
 		return err_set(e, -ENOMEM, "out of memory");
 	t->n = (size_t)st.st_size;
-	t->image = mmap(NULL, t->n, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
+	t->image = mmap(NULL, t->n, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (t->image == MAP_FAILED) {
 		int code = -errno;
 

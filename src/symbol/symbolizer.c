@@ -20,7 +20,10 @@
 
 struct table {
 	struct symbol_table *symbols; /* NULL: nothing is known */
-	const char **shown; /* by number of the range, NULL until used */
+	/* The latest range and its name to show, NULL at first: offsets come ascending, many of one
+	 * function behind each other. */
+	struct symbol_range latest;
+	const char *shown;
 };
 
 struct entry {
@@ -158,7 +161,6 @@ struct symbolizer *symbolizer_close(struct symbolizer *s)
 		}
 		for (size_t k = 0; k < s->n_tables && s->table; k++) {
 			symbol_table_free(s->table[k].symbols);
-			free(s->table[k].shown);
 		}
 		free(s->entry);
 		free(s->table);
@@ -346,21 +348,19 @@ static int split_kernel(struct symbolizer *s, const char *name, struct symbol *r
 static int name_place(struct symbolizer *s, struct table *t, bool kernel, uint64_t offset,
 		      struct symbol *ret)
 {
-	struct symbol_range range;
+	struct symbol_range range = t->latest;
 
-	if (!t->symbols || !symbol_table_find(t->symbols, offset, &range))
-		return 0;
-	if (!t->shown)
-		t->shown = calloc(symbol_table_count(t->symbols), sizeof(*t->shown));
-	if (!t->shown)
-		return -ENOMEM;
-	const char **shown = &t->shown[range.number];
+	if (!t->shown || offset < range.start || offset >= range.end) {
+		if (!t->symbols || !symbol_table_find(t->symbols, offset, &range))
+			return 0;
+		const char *shown = show_name(s, range.name);
 
-	if (!*shown)
-		*shown = show_name(s, range.name);
-	if (!*shown)
-		return -ENOMEM;
-	ret->name = *shown;
+		if (!shown)
+			return -ENOMEM;
+		t->latest = range;
+		t->shown = shown;
+	}
+	ret->name = t->shown;
 	ret->start = range.symbol;
 	ret->bytes = range.end - range.symbol;
 	return kernel ? split_kernel(s, range.name, ret) : 0;
