@@ -30,11 +30,11 @@ struct stacks {
 	struct stack_event *event;
 	uint8_t *left_out; /* by event */
 	size_t n_events; /* the one of samples without a row included */
-	uint32_t event_of[UINT16_MAX + 1];
+	uint32_t event_of[UINT16_MAX + 1]; /* number of an event -> .event + 1, 0 = has no row */
 	uint32_t *task_name; /* by task number, NAME_* */
 	size_t n_tasks;
 	struct strpool *text;
-	struct idmap name_of; /* interned text -> number */
+	struct idmap name_of; /* address of a text, ours and the task table's -> number */
 	const char **name;
 	size_t n_names, room_names;
 	uint64_t broken, chainless;
@@ -103,8 +103,6 @@ static int list_events(struct stacks *s, struct err *e)
 	s->left_out = calloc(s->n_events, 1);
 	if (!s->event || !s->left_out)
 		return out_of_memory(e);
-	for (size_t i = 0; i <= UINT16_MAX; i++)
-		s->event_of[i] = (uint32_t)n;
 	for (size_t i = 0; i < n; i++) {
 		const struct profile_event *v = profile_event_at(s->profile, i);
 
@@ -114,7 +112,7 @@ static int list_events(struct stacks *s, struct err *e)
 						    .freq = v->freq,
 						    .sums = v->flags & EVENT_FLAG_SUMS,
 						    .off_cpu = v->flags & EVENT_FLAG_OFF_CPU };
-		s->event_of[v->number] = (uint32_t)i;
+		s->event_of[v->number] = (uint32_t)i + 1;
 	}
 	s->event[n] = (struct stack_event){ .name = "samples", .unit = "" };
 	return choose_events(s, e);
@@ -210,6 +208,14 @@ static struct query query_of(const struct stacks *s)
 			       .cpus = s->args->cpus };
 }
 
+/* Samples of events without a row are those of the last one. */
+static uint32_t event_of(const struct stacks *s, uint16_t number)
+{
+	uint32_t known = s->event_of[number];
+
+	return (known ? known : (uint32_t)s->n_events) - 1;
+}
+
 int stacks_one_event(struct stacks *s, struct err *e)
 {
 	struct query q = query_of(s);
@@ -224,7 +230,7 @@ int stacks_one_event(struct stacks *s, struct err *e)
 
 	while (r >= 0 && (r = cursor_next(c, &b, e)) > 0)
 		for (uint32_t i = 0; i < b->rows; i++)
-			count[s->event_of[batch_u16(b, SAMPLE_EVENT)[i]]]++;
+			count[event_of(s, batch_u16(b, SAMPLE_EVENT)[i])]++;
 	for (uint32_t i = 0; i < s->n_events; i++) {
 		if (s->left_out[i] || !count[i])
 			continue;
@@ -267,13 +273,20 @@ uint32_t stacks_place_of(const struct stacks *s, uint32_t node)
 
 /* ---- names of threads ---- */
 
+/* The number of @text, which lives as long as the task table: asked for by its address at first. */
 static int number_name(struct stacks *s, const char *text, uint32_t *ret)
 {
+	uint32_t number = idmap_get(&s->name_of, (uintptr_t)text);
+
+	if (number != IDMAP_NONE) {
+		*ret = number;
+		return 0;
+	}
 	const char *kept = strpool_add(s->text, text);
-	uint32_t number = kept ? idmap_get(&s->name_of, (uintptr_t)kept) : IDMAP_NONE;
 
 	if (!kept)
 		return -ENOMEM;
+	number = idmap_get(&s->name_of, (uintptr_t)kept);
 	if (number == IDMAP_NONE) {
 		void *array = s->name;
 		int r = tasks_ensure(&array, &s->room_names, s->n_names + 1, sizeof(*s->name));
@@ -285,7 +298,7 @@ static int number_name(struct stacks *s, const char *text, uint32_t *ret)
 		s->name[s->n_names++] = kept;
 	}
 	*ret = number;
-	return 0;
+	return idmap_set(&s->name_of, (uintptr_t)text, number);
 }
 
 /* What s->task_name says of @task from now on. */
@@ -350,7 +363,7 @@ int stacks_take(struct stacks *s, const struct batch *b,
 					  .tid = tid[i],
 					  .pid = pid[i],
 					  .node = node[i],
-					  .event = s->event_of[batch_u16(b, SAMPLE_EVENT)[i]],
+					  .event = event_of(s, batch_u16(b, SAMPLE_EVENT)[i]),
 					  .mode = batch_u8(b, SAMPLE_MODE)[i] };
 
 		if (s->left_out[x.event])

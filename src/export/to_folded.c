@@ -20,7 +20,7 @@ struct folding {
 	struct strpool *text;
 	struct frames *tree; /* of names: .module is the number of one */
 	const char **name; /* by number */
-	uint32_t *node; /* in .tree, by node of the profile */
+	uint32_t *node; /* in .tree, by node of the tree of functions */
 	struct frames *line; /* .parent a thread's name, .module a node of .tree */
 	uint64_t *count; /* by line */
 	size_t n_counts;
@@ -41,12 +41,12 @@ static const char *clean(struct strpool *text, const char *name)
 	return strpool_add(text, copy);
 }
 
-/* The profile's frames as a tree of names: functions of one name are one, as in the text. */
+/* The tree of functions as one of names: functions of one name are one, as in the text. */
 static int plant(struct folding *f)
 {
 	const struct functions *functions = stacks_functions(f->stacks);
-	const struct frames *frames = profile_frames(stacks_profile(f->stacks));
-	size_t n = functions_count(functions), n_nodes = functions_n_nodes(functions);
+	const struct frames *tree = functions_tree(functions);
+	size_t n = functions_count(functions), n_nodes = frames_count(tree);
 	auto_free uint32_t *number = calloc(n + 1, sizeof(*number));
 	struct idmap known = { 0 };
 	int r = 0;
@@ -71,8 +71,9 @@ static int plant(struct folding *f)
 		}
 	}
 	for (uint32_t i = 1; i < n_nodes && r >= 0; i++) {
-		f->node[i] = frames_add(f->tree, f->node[frames_at(frames, i)->parent],
-					number[functions_of(functions, i)], 0);
+		const struct frame *at = frames_at(tree, i);
+
+		f->node[i] = frames_add(f->tree, f->node[at->parent], number[at->module], 0);
 		r = f->node[i] == FRAMES_MAX ? -ENOMEM : 0;
 	}
 	idmap_done(&known);
@@ -82,8 +83,8 @@ static int plant(struct folding *f)
 static int take(void *ctx, const struct stack_sample *x, struct err *e)
 {
 	struct folding *f = ctx;
-
-	uint32_t line = frames_add(f->line, x->name, f->node[x->node], 0);
+	uint32_t node = f->node[functions_tree_node(stacks_functions(f->stacks), x->node)];
+	uint32_t line = frames_add(f->line, x->name, node, 0);
 
 	if (line == FRAMES_MAX)
 		return err_set(e, -ENOMEM, "out of memory");
