@@ -14,10 +14,11 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#define LINKS_MAX   40 /* as the kernel follows at most */
-#define NAME_TRIES  100
-#define BASE_MAX    240 /* of a name, so that ".XXXXXX" has room in NAME_MAX */
-#define SUFFIX_ROOM 16
+#define LINKS_MAX    40 /* as the kernel follows at most */
+#define NAME_TRIES   100
+#define BASE_MAX     240 /* of a name, so that ".XXXXXX" has room in NAME_MAX */
+#define SUFFIX_ROOM  16
+#define STREAM_BYTES ((size_t)64 << 10) /* that a stream gathers before it writes */
 
 struct new_file {
 	int dir_fd; /* of the paths; lent */
@@ -27,6 +28,7 @@ struct new_file {
 	int fd;
 	unsigned int flags;
 	FILE *stream;
+	char *buffer; /* of the stream */
 	bool in_place, committed;
 };
 
@@ -330,6 +332,9 @@ int new_file_stream(struct new_file *f, FILE **ret, struct err *e)
 			return err_set(e, -errno, "cannot write '%s': %s", f->path,
 				       strerror(errno));
 		own = -1;
+		f->buffer = malloc(STREAM_BYTES);
+		if (f->buffer)
+			(void)setvbuf(f->stream, f->buffer, _IOFBF, STREAM_BYTES);
 	}
 	*ret = f->stream;
 	return 0;
@@ -361,6 +366,7 @@ struct new_file *new_file_free(struct new_file *f)
 		return NULL;
 	if (f->stream)
 		fclose(f->stream);
+	free(f->buffer);
 	if (f->name)
 		(void)unlinkat(f->dir_fd, f->name, 0);
 	if (f->fd >= 0)
