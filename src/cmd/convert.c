@@ -17,6 +17,7 @@
 #include "cmd/command.h"
 #include "cmd/conversion.h"
 #include "cmd/naming.h"
+#include "cmd/run_file.h"
 #include "cmd/symbols.h"
 #include "export/exporter.h"
 #include "format/recording.h"
@@ -154,7 +155,7 @@ static int convert_into(const struct convert_args *args, struct input *in,
 						    .stream = args->stream,
 						    .label = args->label };
 
-	int r = conversion_run(in, &options, writer, result, e);
+	int r = conversion_run(in, &options, recording_writer_sink(writer), result, e);
 
 	if (r >= 0)
 		r = recording_writer_close(writer, e);
@@ -333,19 +334,18 @@ static bool wants_chains(const struct exporter *x, const struct run_info *info)
 
 /* 0, EXIT_FAILURE when the recording is not whole, EXIT_USAGE, -errno. */
 static int export_with(const struct convert_args *args, const char *path,
-		       const struct conversion_options *how, const struct exporter *x,
-		       struct naming *names, struct export_args *what, unsigned int flags,
-		       struct err *e)
+		       const struct run_file_options *how, const struct exporter *x,
+		       struct naming *names, struct export_args *what, struct err *e)
 {
-	auto_ptr(recording) rec = NULL;
+	auto_ptr(run_file) file = NULL;
 	struct export_result result = { 0 };
 	struct chain_names chains = { 0 };
 	char rows[QUANTITY_MAX];
-	int r = conversion_open_as(path, how, flags, &rec, e);
+	int r = run_file_open(path, how, &file, e);
 
 	if (r < 0)
 		return r;
-	struct source *src = recording_source(rec);
+	struct source *src = run_file_source(file);
 	bool complete = src->info->complete;
 
 	if (!complete)
@@ -375,10 +375,10 @@ static int export_with(const struct convert_args *args, const char *path,
 static int export(const struct convert_args *args, const char *path,
 		  const struct importer *importer, const struct exporter *x, struct naming *names)
 {
-	const struct conversion_options how = { .importer = importer,
-						.formats = args->formats,
-						.root = args->symbols.symfs,
-						.stream = args->stream };
+	struct run_file_options how = { .conversion = { .importer = importer,
+							.formats = args->formats,
+							.root = args->symbols.symfs,
+							.stream = args->stream } };
 	struct export_args what = { .first_names = args->first_names,
 				    .merge = args->merge,
 				    .event = args->event,
@@ -405,12 +405,13 @@ static int export(const struct convert_args *args, const char *path,
 		}
 		what.task = &task;
 	}
-	int r = export_with(args, path, &how, x, names, &what, 0, &e);
+	int r = export_with(args, path, &how, x, names, &what, &e);
 
 	/* Damage within the file: once more with what is whole. */
 	if (r == -EBADMSG) {
 		e = (struct err){ 0 };
-		r = export_with(args, path, &how, x, names, &what, RECORDING_SALVAGE, &e);
+		how.flags = RECORDING_SALVAGE;
+		r = export_with(args, path, &how, x, names, &what, &e);
 	}
 	if (args->task)
 		regfree(&task);

@@ -11,7 +11,7 @@
 #include "base/log.h"
 #include "base/quantity.h"
 #include "cmd/command.h"
-#include "cmd/conversion.h"
+#include "cmd/run_file.h"
 #include "export/answer_json.h"
 #include "export/answer_text.h"
 #include "format/recording.h"
@@ -338,16 +338,18 @@ static int print_json(const char *path, const struct source *src, const struct t
 
 static int info_file(const char *path, const struct info_args *args)
 {
-	auto_ptr(recording) rec = NULL;
+	const struct run_file_options how = { .flags = args->salvage ? RECORDING_SALVAGE : 0,
+					      .blocks = true };
+	auto_ptr(run_file) file = NULL;
 	struct totals t = { 0 };
 	struct err e = { 0 };
-	int r = conversion_open(path, args->salvage ? RECORDING_SALVAGE : 0, &rec, &e);
+	int r = run_file_open(path, &how, &file, &e);
 
 	if (r < 0) {
 		log_error("%s", err_text(&e, r));
 		return EXIT_FAILURE;
 	}
-	struct source *src = recording_source(rec);
+	struct source *src = run_file_source(file);
 
 	r = add_up(src->info, &t);
 	if (r >= 0)

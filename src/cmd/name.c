@@ -11,8 +11,8 @@
 #include "base/log.h"
 #include "base/quantity.h"
 #include "cmd/command.h"
-#include "cmd/conversion.h"
 #include "cmd/naming.h"
+#include "cmd/run_file.h"
 #include "export/answer_json.h"
 #include "export/answer_text.h"
 #include "format/recording.h"
@@ -96,13 +96,14 @@ static int print_list(const struct table *t, const char *path, const struct name
 static int list_file(struct naming *names, unsigned int number, const char *path,
 		     const struct name_args *a, struct err *e)
 {
-	auto_ptr(recording) rec = NULL;
+	const struct run_file_options how = { .flags = a->salvage ? RECORDING_SALVAGE : 0 };
+	auto_ptr(run_file) file = NULL;
 	auto_ptr(vm_list) vms = vm_list_new();
-	int r = conversion_open(path, a->salvage ? RECORDING_SALVAGE : 0, &rec, e);
+	int r = run_file_open(path, &how, &file, e);
 
 	if (r < 0)
 		return r;
-	struct source *src = recording_source(rec);
+	struct source *src = run_file_source(file);
 
 	r = vms ? vm_list_read(vms, src, e) : -ENOMEM;
 	if (r >= 0 && a->clear)

@@ -112,7 +112,7 @@ static size_t cells_for(const struct run_info *info)
 /* Which tasks are of which virtual machine. */
 static int find_vms(struct report_run *r, struct err *e)
 {
-	struct source *src = recording_source(r->opened.recording);
+	struct source *src = opened_run_source(&r->opened);
 	struct query q = { .tracks = track_bit(&track_vm) };
 	auto_ptr(cursor) c = NULL;
 	const struct batch *b;
@@ -137,7 +137,7 @@ static int find_vms(struct report_run *r, struct err *e)
 static int read_profile(const struct report *p, struct report_run *r, struct analysis_args *args,
 			struct err *e)
 {
-	struct source *src = recording_source(r->opened.recording);
+	struct source *src = opened_run_source(&r->opened);
 	struct err why = { 0 };
 
 	if (!analysis_has_track(src->info, &track_event) &&
@@ -172,7 +172,7 @@ static void describe(const struct report *p, const struct report_run *r, const c
 /* Answers and cubes of one recording, in one reading of its events. */
 static int analyse(const struct report *p, struct report_run *r, struct err *e)
 {
-	struct source *src = recording_source(r->opened.recording);
+	struct source *src = opened_run_source(&r->opened);
 	struct analysis_args args = { .from = src->info->start + r->from,
 				      .to = src->info->start + r->to,
 				      .top = ANSWER_ROWS };
@@ -254,7 +254,7 @@ static int open_run(struct report *p, struct report_run *r, const char *path, si
 static void describe(const struct report *p, const struct report_run *r, const char *path,
 		     struct page_run *ret)
 {
-	const struct source *src = recording_source(r->opened.recording);
+	const struct source *src = opened_run_source(&r->opened);
 	const char *slash = strrchr(path, '/');
 
 	*ret = (struct page_run){
@@ -291,7 +291,7 @@ static void describe(const struct report *p, const struct report_run *r, const c
 		.n_vm_of = r->vms.n ? r->vms.n_tasks : 0,
 		.cubes = r->blocks.data,
 		.cubes_bytes = r->blocks.len,
-		.recording = r->opened.recording,
+		.recording = run_file_recording(r->opened.file),
 		.events_max = p->events_max
 	};
 }
@@ -569,6 +569,7 @@ static int report_run_command(void *args, const char **word, unsigned int n, uns
 		return EXIT_FAILURE;
 	}
 	a->select.root = a->symbols.symfs;
+	a->select.blocks = true;
 	int status = selection_names(&a->select, "report", n);
 
 	if (status == EXIT_SUCCESS)

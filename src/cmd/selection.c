@@ -6,7 +6,6 @@
 
 #include "base/log.h"
 #include "base/quantity.h"
-#include "cmd/conversion.h"
 #include "model/run.h"
 #include "model/stream.h"
 #include "model/tasks.h"
@@ -35,9 +34,14 @@ void selection_done(struct selection *s)
 	s->naming = naming_free(s->naming);
 }
 
+struct source *opened_run_source(const struct opened_run *r)
+{
+	return run_file_source(r->file);
+}
+
 const struct run_info *opened_run_info(const struct opened_run *r)
 {
-	return recording_source(r->recording)->info;
+	return opened_run_source(r)->info;
 }
 
 /* Names are settled here, before anything looks at them: roles first, then how they are written. */
@@ -45,7 +49,7 @@ static int name_tasks(struct opened_run *r, const struct selection *s, struct er
 {
 	unsigned int how =
 		(s->merge_sys ? TASKS_MERGE_SYS : 0) | (s->append_tid ? TASKS_APPEND_TID : 0);
-	struct source *src = recording_source(r->recording);
+	struct source *src = opened_run_source(r);
 	int ret = naming_apply(s->naming, r->number, src, r->path, e);
 
 	if (ret < 0 || !how)
@@ -57,8 +61,10 @@ static int name_tasks(struct opened_run *r, const struct selection *s, struct er
 static int open_with(struct opened_run *r, const struct selection *s, const char *doing,
 		     unsigned int flags, struct err *e)
 {
-	const struct conversion_options how = { .root = s->root };
-	int ret = conversion_open_as(r->path, &how, flags, &r->recording, e);
+	const struct run_file_options how = { .flags = flags,
+					      .conversion = { .root = s->root },
+					      .blocks = s->blocks };
+	int ret = run_file_open(r->path, &how, &r->file, e);
 
 	if (ret < 0)
 		return ret;
@@ -92,7 +98,7 @@ int opened_run_salvage(struct opened_run *r, const struct selection *s, const ch
 
 void opened_run_close(struct opened_run *r)
 {
-	r->recording = recording_free(r->recording);
+	r->file = run_file_close(r->file);
 }
 
 int selection_window(const struct selection *s, const struct opened_run *run, size_t n,

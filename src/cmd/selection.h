@@ -13,7 +13,7 @@
 #include "base/nsec.h"
 #include "base/option.h"
 #include "cmd/naming.h"
-#include "format/recording.h"
+#include "cmd/run_file.h"
 
 struct selection {
 	const char *task; /* POSIX extended regular expression on labels, or NULL */
@@ -23,6 +23,7 @@ struct selection {
 	struct naming_args names;
 	struct naming *naming; /* of selection_names(), or NULL */
 	const char *root; /* of the recorded machine's files, to unwind stacks; NULL: / */
+	bool blocks; /* run_file_options.blocks */
 };
 
 /* Entries for a table of options whose struct @holder has the selection as @field. */
@@ -69,7 +70,7 @@ void selection_done(struct selection *s);
 struct opened_run {
 	const char *path; /* lent */
 	unsigned int number; /* among those of the command: maps may be for one */
-	struct recording *recording;
+	struct run_file *file;
 	bool salvaged; /* index and trailer are not trusted */
 };
 
@@ -87,6 +88,7 @@ int opened_run_open(struct opened_run *r, const char *path, size_t number,
 int opened_run_salvage(struct opened_run *r, const struct selection *s, const char *doing,
 		       int error, struct err *e) must_check;
 void opened_run_close(struct opened_run *r);
+struct source *opened_run_source(const struct opened_run *r);
 const struct run_info *opened_run_info(const struct opened_run *r);
 
 /*

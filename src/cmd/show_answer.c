@@ -73,7 +73,7 @@ static bool has_tracks(struct showing *s)
 {
 	for (size_t i = 0; i < s->n; i++) {
 		const struct track *missing =
-			analysis_missing(s->view, recording_source(s->run[i].recording));
+			analysis_missing(s->view, opened_run_source(&s->run[i]));
 		struct err e = { 0 };
 
 		if (!missing)
@@ -89,7 +89,7 @@ static bool has_tracks(struct showing *s)
 /* The answer about one run in [@from, @to) since its start. */
 static int ask_run(struct showing *s, size_t i, nsec_t from, nsec_t to, struct err *e)
 {
-	struct source *src = recording_source(s->run[i].recording);
+	struct source *src = opened_run_source(&s->run[i]);
 	struct analysis_args ask = s->ask;
 	struct chain_names names = { 0 };
 	int r = 0;
@@ -407,7 +407,7 @@ static int show_across(struct showing *s, const char *const *path, struct err *e
 	for (size_t i = 0; i < s->n && r >= 0; i++) {
 		r = opened_run_open(&s->run[i], path[i], i, &s->args->select, DOING, e);
 		if (r >= 0)
-			src[i] = recording_source(s->run[i].recording);
+			src[i] = opened_run_source(&s->run[i]);
 	}
 	if (r < 0)
 		return r;

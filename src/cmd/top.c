@@ -326,7 +326,7 @@ static int open_recording(struct show *s, const char *path, struct err *e)
 
 	if (r < 0)
 		return r;
-	s->src = recording_source(s->run.recording);
+	s->src = opened_run_source(&s->run);
 	r = frame_ticks_load(s->src, &s->ticks, e);
 	if (r < 0)
 		return r;

@@ -361,18 +361,6 @@ static int read_descriptions(struct recording *r, struct err *e)
 	return 0;
 }
 
-static void set_name(struct recording *r)
-{
-	const char *slash = strrchr(r->path, '/');
-	const char *base = slash ? slash + 1 : r->path;
-	size_t n = strlen(base);
-
-	if (n > 5 && strcmp(base + n - 5, ".kymo") == 0)
-		n -= 5;
-	snprintf(r->info.name, sizeof(r->info.name), "%.*s",
-		 (int)min_of(n, sizeof(r->info.name) - 1), base);
-}
-
 static int open_file(struct recording *r, unsigned int flags, struct err *e)
 {
 	struct stat st;
@@ -396,7 +384,7 @@ static int open_file(struct recording *r, unsigned int flags, struct err *e)
 	memcpy(r->info.id, r->index.id, sizeof(r->info.id));
 	r->info.complete = r->index.complete;
 	snprintf(r->info.damage, sizeof(r->info.damage), "%s", r->index.damage);
-	set_name(r);
+	run_info_set_name(&r->info, r->path);
 	return 0;
 }
 

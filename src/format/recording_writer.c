@@ -21,6 +21,7 @@
 #include "format/recording_file.h"
 #include "format/write_behind.h"
 #include "model/file_track.h"
+#include "model/run.h"
 
 struct recording_writer {
 	int fd;
@@ -269,20 +270,7 @@ int recording_writer_add_block(struct recording_writer *w, uint8_t *block, size_
 int recording_writer_meta(struct recording_writer *w, const char *key, const char *value,
 			  struct err *e)
 {
-	auto_ptr(batch) b = batch_new(&track_meta, 1);
-
-	if (!b)
-		return err_set(e, -ENOMEM, "no memory");
-	int64_t k = batch_add_text(b, key), v = batch_add_text(b, value);
-
-	if (k < 0 || v < 0)
-		return err_set(e, -E2BIG, "value of '%s' is too long", key);
-	b->cpu = BATCH_CPU_NONE;
-	b->rows = 1;
-	b->time[0] = nsec_monotonic();
-	((uint32_t *)b->col[META_KEY])[0] = (uint32_t)k;
-	((uint32_t *)b->col[META_VALUE])[0] = (uint32_t)v;
-	return sink_write(recording_writer_sink(w), b, e);
+	return run_meta_write(recording_writer_sink(w), key, value, e);
 }
 
 int recording_writer_set_identity(struct recording_writer *w, const uint8_t id[16], nsec_t created,

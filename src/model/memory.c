@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/idmap.h"
 #include "model/merge.h"
 #include "model/run.h"
 #include "model/tasks.h"
@@ -23,15 +24,20 @@ struct memory {
 	struct run_info info;
 	struct kept_stream *stream;
 	unsigned int n, cap;
+	struct idmap by_key; /* track << 32 | cpu -> index into stream */
+	size_t bytes;
+	bool gather;
 };
 
 /* ---- writing ---- */
 
 static struct kept_stream *find_stream(struct memory *m, const struct track *track, uint32_t cpu)
 {
-	for (unsigned int i = 0; i < m->n; i++)
-		if (m->stream[i].track == track && m->stream[i].cpu == cpu)
-			return &m->stream[i];
+	uint64_t key = (uint64_t)track->id << 32 | cpu;
+	uint32_t i = idmap_get(&m->by_key, key);
+
+	if (i != IDMAP_NONE)
+		return &m->stream[i];
 	if (m->n == m->cap) {
 		unsigned int cap = m->cap ? 2 * m->cap : 16;
 		struct kept_stream *grown = reallocarray(m->stream, cap, sizeof(*grown));
@@ -41,35 +47,19 @@ static struct kept_stream *find_stream(struct memory *m, const struct track *tra
 		m->stream = grown;
 		m->cap = cap;
 	}
+	if (idmap_set(&m->by_key, key, m->n) < 0)
+		return NULL;
 	m->stream[m->n] = (struct kept_stream){ .track = track, .cpu = cpu };
 	return &m->stream[m->n++];
 }
 
-static struct batch *copy_batch(const struct batch *b)
+static size_t bytes_of(const struct batch *b)
 {
-	auto_ptr(batch) copy = batch_new_like(b, b->rows);
+	size_t row = 0;
 
-	if (!copy)
-		return NULL;
-	copy->cpu = b->cpu;
-	copy->rows = b->rows;
-	for (unsigned int c = 0; c < b->track->n_columns; c++) {
-		if (!b->col[c]) /* reads as 0, as in a recording */
-			continue;
-		if (b->track->column[c].type != COLUMN_TEXT) {
-			memcpy(copy->col[c], b->col[c],
-			       b->rows * column_type_bytes(b->track->column[c].type));
-			continue;
-		}
-		for (uint32_t i = 0; i < b->rows; i++) {
-			int64_t offset = batch_add_text(copy, batch_text(b, c, i));
-
-			if (offset < 0)
-				return NULL;
-			((uint32_t *)copy->col[c])[i] = (uint32_t)offset;
-		}
-	}
-	return steal_ptr(copy);
+	for (unsigned int c = 0; c < b->track->n_columns; c++)
+		row += b->col[c] ? column_type_bytes(b->track->column[c].type) : 0;
+	return b->rows * row + b->text_len;
 }
 
 static int check_order(const struct kept_stream *s, const struct batch *b)
@@ -83,6 +73,51 @@ static int check_order(const struct kept_stream *s, const struct batch *b)
 	return 0;
 }
 
+/* Where rows like those of @b go: the last batch, or a new one. NULL: out of memory. */
+static struct batch **last_batch(const struct memory *m, struct kept_stream *s,
+				 const struct batch *b)
+{
+	if (m->gather && s->n && !batch_full(s->batch[s->n - 1]))
+		return &s->batch[s->n - 1];
+	if (s->n == s->cap) {
+		size_t cap = s->cap ? 2 * s->cap : 8;
+		struct batch **grown = reallocarray(s->batch, cap, sizeof(struct batch *));
+
+		if (!grown)
+			return NULL;
+		s->batch = grown;
+		s->cap = cap;
+	}
+	s->batch[s->n] = batch_new_like(b, m->gather ? BATCH_ROWS : b->rows);
+	if (!s->batch[s->n])
+		return NULL;
+	s->batch[s->n]->cpu = b->cpu;
+	return &s->batch[s->n++];
+}
+
+/* Rows of @b from @row on, *ret_n of them. */
+static int keep_rows(struct memory *m, struct kept_stream *s, const struct batch *b, uint32_t row,
+		     uint32_t *ret_n)
+{
+	struct batch **last = last_batch(m, s, b);
+
+	if (!last)
+		return -ENOMEM;
+	size_t before = bytes_of(*last);
+	uint32_t n = min_of(b->rows - row, (*last)->cap - (*last)->rows);
+	int r = batch_widen(last, b);
+
+	if (r >= 0)
+		r = batch_append(*last, b, row, n);
+	m->bytes += bytes_of(*last) - before;
+	*ret_n = n;
+	if (!(*last)->rows) {
+		batch_free(*last);
+		s->n--;
+	}
+	return r;
+}
+
 static int memory_write(struct sink *sink, const struct batch *b, struct err *e)
 {
 	struct memory *m = container_of(sink, struct memory, sink);
@@ -93,20 +128,36 @@ static int memory_write(struct sink *sink, const struct batch *b, struct err *e)
 	if (check_order(s, b) < 0)
 		return err_set(e, -EINVAL, "track '%s', CPU %d: time falls", b->track->name,
 			       (int)b->cpu);
-	if (s->n == s->cap) {
-		size_t cap = s->cap ? 2 * s->cap : 8;
-		struct batch **grown = reallocarray(s->batch, cap, sizeof(struct batch *));
+	for (uint32_t row = 0, n; row < b->rows; row += n) {
+		int r = keep_rows(m, s, b, row, &n);
 
-		if (!grown)
-			return err_set(e, -ENOMEM, "no memory for a stream");
-		s->batch = grown;
-		s->cap = cap;
+		if (r < 0)
+			return err_set(e, r, "no memory for %u rows", b->rows);
 	}
-	s->batch[s->n] = copy_batch(b);
-	if (!s->batch[s->n])
-		return err_set(e, -ENOMEM, "no memory for %u rows", b->rows);
-	s->n++;
 	return 0;
+}
+
+static void forget(struct memory *m)
+{
+	for (unsigned int i = 0; i < m->n; i++) {
+		for (size_t k = 0; k < m->stream[i].n; k++)
+			batch_free(m->stream[i].batch[k]);
+		free(m->stream[i].batch);
+	}
+	m->n = 0;
+	m->bytes = 0;
+	idmap_clear(&m->by_key);
+}
+
+int memory_move(struct memory *m, struct sink *to, struct err *e)
+{
+	int r = 0;
+
+	for (unsigned int i = 0; i < m->n; i++)
+		for (size_t k = 0; k < m->stream[i].n && r >= 0; k++)
+			r = sink_write(to, m->stream[i].batch[k], e);
+	forget(m);
+	return r;
 }
 
 /* ---- reading ---- */
@@ -214,21 +265,49 @@ static int describe(struct memory *m, const struct kept_stream *k)
 
 static int by_track_and_cpu(const void *a, const void *b)
 {
-	const struct run_stream *x = a, *y = b;
+	const struct kept_stream *x = a, *y = b;
 
 	if (x->track != y->track)
-		return x->track < y->track ? -1 : 1;
+		return x->track->id < y->track->id ? -1 : 1;
 	return x->cpu < y->cpu ? -1 : x->cpu > y->cpu;
+}
+
+/* Streams in the order of a recording's, so that tasks get the same numbers. */
+static int sort_streams(struct memory *m)
+{
+	if (m->n)
+		qsort(m->stream, m->n, sizeof(*m->stream), by_track_and_cpu);
+	for (unsigned int i = 0; i < m->n; i++) {
+		const struct kept_stream *k = &m->stream[i];
+
+		if (idmap_set(&m->by_key, (uint64_t)k->track->id << 32 | k->cpu, i) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+void memory_gather(struct memory *m)
+{
+	m->gather = true;
+}
+
+void memory_set_name(struct memory *m, const char *path)
+{
+	run_info_set_name(&m->info, path);
 }
 
 struct source *memory_source(struct memory *m)
 {
+	char name[sizeof(m->info.name)];
+
 	tasks_free(m->source.tasks);
+	memcpy(name, m->info.name, sizeof(name));
 	run_info_done(&m->info);
+	memcpy(m->info.name, name, sizeof(name));
 	m->info.complete = true;
 	m->source =
 		(struct source){ .cursor = memory_cursor, .info = &m->info, .tasks = tasks_new() };
-	if (!m->source.tasks)
+	if (!m->source.tasks || sort_streams(m) < 0)
 		return NULL;
 	for (unsigned int i = 0; i < m->n; i++)
 		if (describe(m, &m->stream[i]) < 0)
@@ -236,8 +315,6 @@ struct source *memory_source(struct memory *m)
 	if (tasks_settle(m->source.tasks) < 0)
 		return NULL;
 	run_info_settle(&m->info);
-	if (m->info.n_stream)
-		qsort(m->info.stream, m->info.n_stream, sizeof(*m->info.stream), by_track_and_cpu);
 	return &m->source;
 }
 
@@ -255,11 +332,8 @@ struct memory *memory_new(void)
 struct memory *memory_free(struct memory *m)
 {
 	if (m) {
-		for (unsigned int i = 0; i < m->n; i++) {
-			for (size_t k = 0; k < m->stream[i].n; k++)
-				batch_free(m->stream[i].batch[k]);
-			free(m->stream[i].batch);
-		}
+		forget(m);
+		idmap_done(&m->by_key);
 		free(m->stream);
 		tasks_free(m->source.tasks);
 		run_info_done(&m->info);
@@ -271,4 +345,9 @@ struct memory *memory_free(struct memory *m)
 struct sink *memory_sink(struct memory *m)
 {
 	return &m->sink;
+}
+
+size_t memory_bytes(const struct memory *m)
+{
+	return m->bytes;
 }

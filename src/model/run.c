@@ -4,6 +4,7 @@
 #include "model/run.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -183,6 +184,35 @@ static int widen(struct run_info *r, const struct batch *b)
 	if (!c->end_marked)
 		c->end = max_of(c->end, b->time[b->rows - 1]);
 	return 0;
+}
+
+void run_info_set_name(struct run_info *r, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *base = slash ? slash + 1 : path;
+	size_t n = strlen(base);
+
+	if (n > 5 && strcmp(base + n - 5, ".kymo") == 0)
+		n -= 5;
+	snprintf(r->name, sizeof(r->name), "%.*s", (int)min_of(n, sizeof(r->name) - 1), base);
+}
+
+int run_meta_write(struct sink *sink, const char *key, const char *value, struct err *e)
+{
+	auto_ptr(batch) b = batch_new(&track_meta, 1);
+
+	if (!b)
+		return err_set(e, -ENOMEM, "no memory");
+	int64_t k = batch_add_text(b, key), v = batch_add_text(b, value);
+
+	if (k < 0 || v < 0)
+		return err_set(e, -E2BIG, "value of '%s' is too long", key);
+	b->cpu = BATCH_CPU_NONE;
+	b->rows = 1;
+	b->time[0] = nsec_monotonic();
+	((uint32_t *)b->col[META_KEY])[0] = (uint32_t)k;
+	((uint32_t *)b->col[META_VALUE])[0] = (uint32_t)v;
+	return sink_write(sink, b, e);
 }
 
 int run_info_add(struct run_info *r, const struct batch *b)

@@ -8,8 +8,10 @@
 #include <stdint.h>
 
 #include "base/attr.h"
+#include "base/err.h"
 #include "base/nsec.h"
 #include "model/batch.h"
+#include "model/stream.h"
 
 struct run_meta {
 	const char *key;
@@ -70,6 +72,12 @@ struct run_info {
 };
 
 void run_info_done(struct run_info *r);
+
+/* Name it after the file @path: without folder and ".kymo". */
+void run_info_set_name(struct run_info *r, const char *path);
+
+/* Give @sink one more row of the meta track; @value may be empty. */
+int run_meta_write(struct sink *sink, const char *key, const char *value, struct err *e) must_check;
 
 /*
  * Add what the rows of one batch say (meta, clock, cpu, mark, loss; tracks of events only widen

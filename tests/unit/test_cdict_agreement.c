@@ -16,7 +16,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
-#include "cmd/conversion.h"
+#include "cmd/run_file.h"
 #include "export/exporter.h"
 #include "format/cdict_table.h"
 
@@ -49,25 +49,26 @@ static bool load(const char *name, struct buf *ret)
 }
 
 /* Open the run of the file @name of the folder, or of the bytes in @from. */
-static struct recording *open_run(const struct buf *from)
+static struct run_file *open_run(const struct buf *from)
 {
-	struct recording *r = NULL;
+	static const struct run_file_options recording = { .blocks = true };
+	struct run_file *r = NULL;
 	struct err e = { 0 };
 	int fd = open(TEMPORARY, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
 
 	assert_true(fd >= 0);
 	assert_int_equal(file_write_all(fd, from->data, from->len), 0);
 	close(fd);
-	if (conversion_open(TEMPORARY, 0, &r, &e) < 0)
+	if (run_file_open(TEMPORARY, &recording, &r, &e) < 0)
 		fail_msg("%s", e.text);
 	unlink(TEMPORARY);
 	return r;
 }
 
-static void export(struct recording *r, const char *format, bool first_names, bool merge,
+static void export(struct run_file *r, const char *format, bool first_names, bool merge,
 		   struct buf *ret)
 {
-	struct source *src = recording_source(r);
+	struct source *src = run_file_source(r);
 	const struct export_args args = { .from = src->info->start,
 					  .to = src->info->end,
 					  .first_names = first_names,
@@ -237,7 +238,7 @@ static void check_sample(const char *cdict, const char *jsonl)
 		print_message("no folder of captures\n");
 		skip();
 	}
-	auto_ptr(recording) r = open_run(&file);
+	auto_ptr(run_file) r = open_run(&file);
 
 	export(r, "cdict", false, false, &out);
 	decode(&out, NULL, &got);
@@ -268,7 +269,7 @@ static void test_capture(void **state)
 		print_message("no folder of captures\n");
 		skip();
 	}
-	auto_ptr(recording) r = open_run(&file);
+	auto_ptr(run_file) r = open_run(&file);
 
 	export(r, "cdict", true, false, &out);
 	decode(&out, "sched__sched_switch", &got);
@@ -345,7 +346,7 @@ static void test_any_rows(void **state)
 		buf_init(&file, 0);
 		assert_int_equal(buf_add(&file, p, len), 0);
 		free(p);
-		auto_ptr(recording) r = open_run(&file);
+		auto_ptr(run_file) r = open_run(&file);
 
 		export(r, "cdict", false, false, &out);
 		decode(&file, NULL, &want);
@@ -368,10 +369,10 @@ static double json_number_at(json_t *a, size_t i)
 	return json_number_value(json_array_get(a, i));
 }
 
-static void ask_chart(struct recording *r, const char *chart, json_t *oracle, struct answer *ret)
+static void ask_chart(struct run_file *r, const char *chart, json_t *oracle, struct answer *ret)
 {
 	const struct view_options o = { .chart = chart, .first_names = true };
-	struct source *src = recording_source(r);
+	struct source *src = run_file_source(r);
 	nsec_t from = (nsec_t)json_integer_value(json_object_get(oracle, "from")) * 1000;
 	nsec_t to = (nsec_t)json_integer_value(json_object_get(oracle, "to")) * 1000;
 	struct analysis_args args = { .from = src->info->start + from,
@@ -390,7 +391,7 @@ static void ask_chart(struct recording *r, const char *chart, json_t *oracle, st
 	regfree(&vm);
 }
 
-static void check_coremap(struct recording *r, json_t *oracle)
+static void check_coremap(struct run_file *r, json_t *oracle)
 {
 	json_t *map = json_object_get(oracle, "coremap"), *task, *extent;
 	struct answer a;
@@ -421,7 +422,7 @@ static void check_coremap(struct recording *r, json_t *oracle)
 	answer_done(&a);
 }
 
-static void check_cpu(struct recording *r, json_t *oracle)
+static void check_cpu(struct run_file *r, json_t *oracle)
 {
 	json_t *all = json_object_get(oracle, "cpu_sw");
 	struct answer a;
@@ -443,7 +444,7 @@ static void check_cpu(struct recording *r, json_t *oracle)
 	answer_done(&a);
 }
 
-static void check_exits(struct recording *r, json_t *oracle)
+static void check_exits(struct run_file *r, json_t *oracle)
 {
 	json_t *all = json_object_get(oracle, "kvm_exit_counts"), *task;
 	struct answer a;
@@ -477,7 +478,7 @@ static void check_oracles(const char *run, bool exits)
 		print_message("no folder of captures\n");
 		skip();
 	}
-	auto_ptr(recording) r = open_run(&file);
+	auto_ptr(run_file) r = open_run(&file);
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		auto_buf text;
@@ -551,13 +552,13 @@ static void test_core_map_of_cdict(void **state)
 		print_message("no folder of captures\n");
 		skip();
 	}
-	auto_ptr(recording) r = open_run(&file);
+	auto_ptr(run_file) r = open_run(&file);
 	json_t *oracle = json_loadb((const char *)text.data, text.len, 0, NULL);
 	size_t cells = 0;
 
 	assert_int_equal(regcomp(&vm, "^vm_", REG_EXTENDED | REG_NOSUB), 0);
 	args.task = &vm;
-	assert_int_equal(view_ask("coremap", recording_source(r), &args, &a, &e), 0);
+	assert_int_equal(view_ask("coremap", run_file_source(r), &args, &a, &e), 0);
 	for (size_t i = 0; i < table_n_rows(a.table); i++) {
 		union cell name, cpu, run, pct, switches;
 
@@ -628,7 +629,7 @@ static void test_latency_of_perf(void **state)
 		print_message("no folder of captures\n");
 		skip();
 	}
-	auto_ptr(recording) r = open_run(&file);
+	auto_ptr(run_file) r = open_run(&file);
 
 	export(r, "stats", false, true, &out);
 	n_want = latency_lines(&text, want, ARRAY_SIZE(want));
@@ -693,7 +694,7 @@ static void test_exits_of_perf(void **state)
 		print_message("no folder of captures\n");
 		skip();
 	}
-	auto_ptr(recording) r = open_run(&file);
+	auto_ptr(run_file) r = open_run(&file);
 
 	export(r, "stats", false, false, &out);
 	n = exit_lines(&text, want, ARRAY_SIZE(want));

@@ -18,7 +18,7 @@
 #include "base/idmap.h"
 #include "base/log.h"
 #include "base/strpool.h"
-#include "cmd/conversion.h"
+#include "cmd/run_file.h"
 #include "model/functions.h"
 #include "model/profile.h"
 
@@ -47,16 +47,16 @@ static bool load(const char *name, struct buf *ret)
 	return true;
 }
 
-static struct recording *open_run(const struct buf *from)
+static struct run_file *open_run(const struct buf *from)
 {
-	struct recording *r = NULL;
+	struct run_file *r = NULL;
 	struct err e = { 0 };
 	int fd = open(TEMPORARY, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
 
 	assert_true(fd >= 0);
 	assert_int_equal(file_write_all(fd, from->data, from->len), 0);
 	close(fd);
-	if (conversion_open(TEMPORARY, 0, &r, &e) < 0 && !strstr(e.text, "no scheduler"))
+	if (run_file_open(TEMPORARY, NULL, &r, &e) < 0 && !strstr(e.text, "no scheduler"))
 		fail_msg("%s", e.text);
 	unlink(TEMPORARY);
 	if (!r) {
@@ -285,8 +285,8 @@ static void check(const char *name, bool with_text)
 	assert_true(load(file, &text));
 	(void)snprintf(file, sizeof(file), "%s.folded.txt", name);
 	assert_true(load(file, &folded));
-	auto_ptr(recording) r = open_run(&data);
-	struct source *src = recording_source(r);
+	auto_ptr(run_file) r = open_run(&data);
+	struct source *src = run_file_source(r);
 
 	assert_int_equal(profile_load(src, &profile, NULL), 0);
 	if (frames_count(profile_frames(profile)) < 2) {

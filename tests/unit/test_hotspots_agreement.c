@@ -25,9 +25,8 @@
 #include "capture_file.h"
 
 #include "analysis/analysis.h"
-#include "cmd/conversion.h"
+#include "cmd/run_file.h"
 #include "cmd/symbols.h"
-#include "format/recording.h"
 
 #define ROWS_MAX   4096
 #define MODULES	   64
@@ -127,7 +126,7 @@ static bool ask(const char *capture, const char *symfs, struct rows *ret)
 		const char *by, *event;
 		bool matrix, children;
 	} options = { .by = "command" };
-	struct recording *recording = NULL;
+	struct run_file *file = NULL;
 	struct chain_names names = { 0 };
 	char path[] = "/tmp/kymo-hotspots-XXXXXX";
 	int fd = mkstemp(path);
@@ -139,14 +138,14 @@ static bool ask(const char *capture, const char *symfs, struct rows *ret)
 	assert_int_equal(write(fd, data.data, data.len), data.len);
 	assert_int_equal(close(fd), 0);
 	buf_done(&data);
-	int r = conversion_open(path, 0, &recording, &e);
+	int r = run_file_open(path, NULL, &file, &e);
 
 	(void)unlink(path);
 	if (r == -ENODATA)
 		return false;
 	if (r < 0)
 		fail_msg("%s", e.text);
-	struct source *src = recording_source(recording);
+	struct source *src = run_file_source(file);
 	struct analysis_args args = { .from = src->info->start,
 				      .to = src->info->end,
 				      .include_self = true,
@@ -161,7 +160,7 @@ static bool ask(const char *capture, const char *symfs, struct rows *ret)
 	}
 	answer_done(&a);
 	chain_names_done(&names);
-	recording_free(recording);
+	run_file_close(file);
 	return there;
 }
 

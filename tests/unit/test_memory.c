@@ -143,6 +143,98 @@ static void test_description(void **state)
 	assert_string_equal(tasks_label(src->tasks, tasks_find(src->tasks, 7, 500, 0)), "eight");
 }
 
+/* Numbers of tasks are those of a recording: by CPU, whoever wrote first. */
+static void test_streams_in_order(void **state)
+{
+	auto_ptr(memory) m = memory_new();
+	auto_ptr(batch) b = batch_new(&track_task, 1);
+
+	(void)state;
+	b->rows = 1;
+	for (uint32_t cpu = 3; cpu-- > 0;) {
+		batch_clear(b);
+		b->rows = 1;
+		b->cpu = cpu;
+		b->time[0] = 100;
+		batch_u8(b, TASK_KIND)[0] = TASK_ALIVE;
+		batch_u32(b, TASK_TID)[0] = 10 + cpu;
+		assert_int_equal(sink_write(memory_sink(m), b, NULL), 0);
+	}
+	for (int again = 0; again < 2; again++) {
+		struct source *src = memory_source(m);
+
+		assert_int_equal(tasks_count(src->tasks), 3);
+		for (uint32_t i = 0; i < 3; i++)
+			assert_int_equal(tasks_at(src->tasks, i)->tid, 10 + i);
+		assert_int_equal(src->info->stream[2].rows, 1 + again);
+		/* The streams moved, and go on where they are. */
+		b->time[0] = 200;
+		b->cpu = 2;
+		batch_u32(b, TASK_TID)[0] = 12;
+		assert_int_equal(sink_write(memory_sink(m), b, NULL), 0);
+	}
+}
+
+/* Rows of any batches in batches of one size, as in the blocks of a recording. */
+static void test_gather(void **state)
+{
+	auto_ptr(memory) m = memory_new();
+	auto_ptr(batch) full = batch_new_full(&track_switch, 1);
+	auto_ptr(cursor) c = NULL;
+	struct query q = { .order = CURSOR_BY_STREAM };
+	const struct batch *b;
+	uint32_t n = 0;
+
+	(void)state;
+	memory_gather(m);
+	for (uint32_t i = 0; i < 5; i++)
+		assert_int_equal(write_switches(m, 1, 1 + 100000 * i, 7000), 0);
+	full->cpu = 1;
+	full->rows = 1;
+	full->time[0] = 1000000;
+	batch_u64(full, SWITCH_RAN)[0] = 7; /* the rows before it have no such column */
+	assert_int_equal(sink_write(memory_sink(m), full, NULL), 0);
+	assert_int_equal(source_cursor(memory_source(m), &q, &c, NULL), 0);
+	while (cursor_next(c, &b, NULL) > 0) {
+		assert_int_equal(b->rows, n < 2 ? BATCH_ROWS : 35001 - 2 * BATCH_ROWS);
+		for (uint32_t i = 0; i < b->rows; i++)
+			assert_int_equal(batch_u64_or_0(b, SWITCH_RAN, i),
+					 b->time[i] == 1000000 ? 7 : 0);
+		n++;
+	}
+	assert_int_equal(n, 3);
+}
+
+static void test_move(void **state)
+{
+	auto_ptr(memory) from = memory_new();
+	auto_ptr(memory) to = memory_new();
+	nsec_t first;
+
+	(void)state;
+	assert_int_equal(memory_bytes(from), 0);
+	assert_int_equal(write_switches(from, 1, 500, 10), 0);
+	size_t bytes = memory_bytes(from);
+
+	assert_true(bytes > 10 * sizeof(nsec_t));
+	assert_int_equal(write_switches(from, 0, 400, 10), 0);
+	assert_int_equal(write_switches(from, 1, 700, 10), 0);
+	assert_true(memory_bytes(from) > 2 * bytes);
+	memory_set_name(from, "/tmp/before.kymo");
+	memory_set_name(to, "/tmp/x.perf.data");
+	assert_int_equal(memory_move(from, memory_sink(to), NULL), 0);
+	assert_int_equal(memory_bytes(from), 0);
+	assert_int_equal(rows_of(memory_source(from), &(struct query){ 0 }, &first), 0);
+	assert_int_equal(rows_of(memory_source(to), &(struct query){ 0 }, &first), 30);
+	assert_string_equal(memory_source(from)->info->name, "before");
+	assert_string_equal(memory_source(to)->info->name, "x.perf.data");
+	/* It begins anew. */
+	assert_int_equal(write_switches(from, 1, 100, 10), 0);
+	assert_int_equal(rows_of(memory_source(from), &(struct query){ 0 }, &first), 10);
+	/* A sink that refuses. */
+	assert_int_equal(memory_move(from, memory_sink(to), NULL), -EINVAL);
+}
+
 static void test_order_of_writes(void **state)
 {
 	auto_ptr(memory) m = memory_new();
@@ -194,6 +286,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cursor),
 		cmocka_unit_test(test_description),
+		cmocka_unit_test(test_streams_in_order),
+		cmocka_unit_test(test_gather),
+		cmocka_unit_test(test_move),
 		cmocka_unit_test(test_order_of_writes),
 		cmocka_unit_test(test_views_written),
 	};

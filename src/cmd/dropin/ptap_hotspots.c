@@ -72,7 +72,7 @@ static int ask(struct ptap_hotspots *h, struct err *e)
 	struct analysis_args args = { .from = h->from, .to = h->to, .options = o };
 
 	chain_names_give(&h->names, &args);
-	r = analysis_run(view, recording_source(h->run.recording), &args, &h->answer, e);
+	r = analysis_run(view, opened_run_source(&h->run), &args, &h->answer, e);
 	if (r >= 0)
 		chain_names_notes(&h->names, h->answer.table);
 	return r;
@@ -201,7 +201,7 @@ int ptap_hotspots_open(const char *recording, struct ptap_hotspots **ret, struct
 		r = selection_window(&h->select, &h->run, 1, &from, &to, e);
 	if (r < 0)
 		return r;
-	struct source *src = recording_source(h->run.recording);
+	struct source *src = opened_run_source(&h->run);
 
 	h->from = src->info->start + from;
 	h->to = src->info->start + to;
