@@ -15,8 +15,10 @@
 
 struct member {
 	const struct collector *what;
-	void *state;
+	void *state; /* of one that reads files always: a struct proc_file for each */
 	struct readings *readings;
+	char *keep; /* patterns, or NULL */
+	bool told_refused;
 };
 
 struct collection {
@@ -27,6 +29,7 @@ struct collection {
 	struct proc_root root;
 	struct collection_stats stats;
 	struct buf note;
+	bool told; /* the note has been taken */
 };
 
 const struct collector *collector_by_name(const char *name)
@@ -42,6 +45,9 @@ const struct collector *collector_by_name(const char *name)
 /* 1u << i: collector i of the list; named ones must be there. */
 struct choice {
 	uint64_t chosen, named;
+	/* Patterns in the set, of a length; NULL: everything. */
+	const char *keep[MAX_COLLECTORS];
+	size_t keep_len[MAX_COLLECTORS];
 };
 
 static uint64_t bits_of_word(const char *word)
@@ -66,60 +72,160 @@ static int unknown(const char *word, struct err *e)
 	return err_set(e, -EINVAL, "no metrics called '%.64s' (try: %s)", word, names);
 }
 
+/* A word of the set: "disk", "-disk", "disk:sd*:vd*". */
+static int choose_word(const char *word, size_t len, bool first, struct choice *ret, struct err *e)
+{
+	bool out = *word == '-';
+	size_t n = strcspn(word, ",:");
+	char name[64];
+
+	snprintf(name, sizeof(name), "%.*s", (int)(n - out), word + out);
+	uint64_t bits = bits_of_word(name);
+	bool group = !strcmp(name, "all") || !strcmp(name, "default");
+
+	if (!bits)
+		return unknown(name, e);
+	if (n < len && (out || group || n + 1 == len))
+		return err_set(e, -EINVAL,
+			       "patterns follow the name of one collector (try: disk:sd*)");
+	if (out && first)
+		ret->chosen = bits_of_word("default");
+	ret->chosen = out ? ret->chosen & ~bits : ret->chosen | bits;
+	if (!out && !group)
+		ret->named |= bits;
+	for (unsigned int i = 0; i < MAX_COLLECTORS; i++)
+		if (bits >> i & 1) {
+			ret->keep[i] = n < len ? word + n + 1 : NULL;
+			ret->keep_len[i] = n < len ? len - n - 1 : 0;
+		}
+	return 0;
+}
+
 static int choose(const char *set, struct choice *ret, struct err *e)
 {
 	bool first = true;
 
 	for (const char *p = set && *set ? set : "default"; *p; first = false) {
 		size_t n = strcspn(p, ",");
-		bool out = *p == '-';
-		char word[64];
+		int r = choose_word(p, n, first, ret, e);
 
-		snprintf(word, sizeof(word), "%.*s", (int)(n - out), p + out);
-		uint64_t bits = bits_of_word(word);
-
-		if (!bits)
-			return unknown(word, e);
-		if (out && first)
-			ret->chosen = bits_of_word("default");
-		ret->chosen = out ? ret->chosen & ~bits : ret->chosen | bits;
-		if (!out && strcmp(word, "all") != 0 && strcmp(word, "default") != 0)
-			ret->named |= bits;
+		if (r < 0)
+			return r;
 		p += n + (p[n] == ',');
 	}
 	return ret->chosen ? 0 : err_set(e, -EINVAL, "'%.64s' leaves no metrics", set);
 }
 
+/* ---- collectors that read the same files always ---- */
+
+static int open_files(const struct collector *what, struct proc_file *f,
+		      const struct proc_root *root, struct err *e)
+{
+	int first = proc_file_need(&f[0], root, what->file[0].path, e), best = first;
+
+	for (unsigned int i = 1; i < what->n_files; i++) {
+		int r = proc_file_open(&f[i], root, what->file[i].path);
+
+		if (r == -ENOMEM)
+			return r;
+		best = max_of(best, r);
+	}
+	return best < 0 ? first : 0;
+}
+
+static void sample_files(const struct collector *what, struct proc_file *f, struct readings *r)
+{
+	for (unsigned int i = 0; i < what->n_files; i++) {
+		const char *text = proc_file_read(&f[i]);
+
+		if (text)
+			what->file[i].scan(r, text, what->file[i].thing);
+	}
+}
+
+/* ---- any collector ---- */
+
+static void close_state(const struct collector *what, void *state)
+{
+	struct proc_file *f = state;
+
+	if (state && !what->n_files)
+		what->close(state);
+	for (unsigned int i = 0; f && i < what->n_files; i++)
+		proc_file_done(&f[i]);
+	free(state);
+}
+
+static int open_state(const struct collector *what, const struct proc_root *root, void **ret,
+		      struct err *e)
+{
+	void *state = calloc(1, what->n_files ? what->n_files * sizeof(struct proc_file)
+					      : what->state_bytes);
+
+	if (!state)
+		return err_set(e, -ENOMEM, "no memory");
+	int r = what->n_files ? open_files(what, state, root, e) : what->open(state, root, e);
+
+	if (r < 0)
+		close_state(what, state);
+	else
+		*ret = state;
+	return r;
+}
+
+int collector_try(const struct collector *what, const struct proc_root *root, struct err *e)
+{
+	void *state = NULL;
+	int r = open_state(what, root, &state, e);
+
+	if (r >= 0)
+		close_state(what, state);
+	return r;
+}
+
 /* ---- interface ---- */
 
-static int add_member(struct collection *c, const struct collector *what, bool named, struct err *e)
+/* "no metrics 'nfs' (no '/proc/net/rpc/nfs'), 'usb' (...)" */
+static int note(struct collection *c, const char *name, const char *why)
 {
+	if (c->told)
+		buf_clear(&c->note);
+	c->told = false;
+	return buf_addf(&c->note, "%s'%s' (%s)", c->note.len ? ", " : "no metrics ", name, why);
+}
+
+static void end_member(struct member *m)
+{
+	if (m->state)
+		close_state(m->what, m->state);
+	readings_free(m->readings);
+	free(m->keep);
+	*m = (struct member){ 0 };
+}
+
+static int add_member(struct collection *c, unsigned int number, const struct choice *choice,
+		      struct err *e)
+{
+	const struct collector *what = collector_list[number];
 	struct member *m = &c->member[c->n];
 	struct err why = { 0 };
+	int r = open_state(what, &c->root, &m->state, &why);
 
+	if (r < 0 && ((choice->named >> number & 1) || r == -ENOMEM))
+		return err_set(e, r, "metrics '%s': %s", what->name, err_text(&why, r));
+	if (r < 0)
+		return note(c, what->name, err_text(&why, r));
 	m->what = what;
-	m->state = calloc(1, what->state_bytes + 1);
 	m->readings = readings_new(what->name, what->metric, what->n_metrics, &c->numbers);
-	if (!m->state || !m->readings) {
-		readings_free(m->readings);
-		free(m->state);
+	if (choice->keep[number])
+		m->keep = strndup(choice->keep[number], choice->keep_len[number]);
+	if (!m->readings || (choice->keep[number] && !m->keep)) {
+		end_member(m);
 		return err_set(e, -ENOMEM, "no memory for metrics");
 	}
-	int r = what->open(m->state, &c->root, &why);
-
-	if (r >= 0) {
-		c->n++;
-		return 0;
-	}
-	what->close(m->state);
-	free(m->state);
-	m->readings = readings_free(m->readings);
-	if (named || r == -ENOMEM)
-		return err_set(e, r, "metrics '%s': %s", what->name, err_text(&why, r));
-	return buf_addf(&c->note, "%sno metrics '%s': %s", c->note.len ? "; " : "", what->name,
-			err_text(&why, r)) < 0
-		       ? -ENOMEM
-		       : 0;
+	readings_keep(m->readings, m->keep);
+	c->n++;
+	return 0;
 }
 
 int collection_open(const struct collection_options *o, struct collection **ret, struct err *e)
@@ -136,11 +242,11 @@ int collection_open(const struct collection_options *o, struct collection **ret,
 
 	for (unsigned int i = 0; r >= 0 && collector_list[i] && i < MAX_COLLECTORS; i++)
 		if (choice.chosen >> i & 1)
-			r = add_member(c, collector_list[i], choice.named >> i & 1, e);
+			r = add_member(c, i, &choice, e);
 	if (r < 0)
 		return r;
 	if (c->n == 0)
-		return err_set(e, -ENOENT, "there are no metrics here: %s", buf_str(&c->note));
+		return err_set(e, -ENOENT, "%s", buf_str(&c->note));
 	*ret = steal_ptr(c);
 	return 0;
 }
@@ -148,11 +254,8 @@ int collection_open(const struct collection_options *o, struct collection **ret,
 struct collection *collection_free(struct collection *c)
 {
 	if (c) {
-		for (unsigned int i = 0; i < c->n; i++) {
-			c->member[i].what->close(c->member[i].state);
-			free(c->member[i].state);
-			readings_free(c->member[i].readings);
-		}
+		for (unsigned int i = 0; i < c->n; i++)
+			end_member(&c->member[i]);
 		buf_done(&c->note);
 		free(c);
 	}
@@ -164,17 +267,39 @@ nsec_t collection_due(const struct collection *c)
 	return c->due;
 }
 
+/* What the first tick has shown not to be there, and what later became too much. */
+static int tell_odd(struct collection *c, struct member *m)
+{
+	int r = 0;
+
+	/* Texts may come later. */
+	if (c->stats.samples == 0 && m->what->n_metrics && !readings_n_series(m->readings) &&
+	    !c->root.text)
+		r = note(c, m->what->name,
+			 m->keep ? "nothing matches the patterns" : "nothing could be read");
+	if (r >= 0 && !m->told_refused && readings_n_refused(m->readings)) {
+		m->told_refused = true;
+		r = note(c, m->what->name, "of some things: there are too many");
+	}
+	return r;
+}
+
 int collection_sample_at(struct collection *c, nsec_t now, struct sink *sink, struct err *e)
 {
 	for (unsigned int i = 0; i < c->n; i++) {
 		struct member *m = &c->member[i];
 		struct tick t = { .time = now, .readings = m->readings, .sink = sink };
+		int r = 0;
 
 		readings_begin(m->readings, now, sink);
-		int r = m->what->sample(m->state, &t, e);
-
+		if (m->what->n_files)
+			sample_files(m->what, m->state, m->readings);
+		else
+			r = m->what->sample(m->state, &t, e);
 		if (r >= 0)
 			r = readings_flush(m->readings, e);
+		if (r >= 0)
+			r = tell_odd(c, m);
 		if (r < 0)
 			return r;
 	}
@@ -224,17 +349,19 @@ static int put_meta(struct batch *b, const char *key, const char *value)
 int collection_describe(const struct collection *c, struct sink *sink, struct err *e)
 {
 	auto_ptr(batch) b = batch_new(&track_meta, 2);
-	char names[MAX_COLLECTORS * 32] = "", interval[32];
-	size_t at = 0;
+	char interval[32];
+	auto_buf set;
 
-	if (!b)
-		return err_set(e, -ENOMEM, "no memory");
+	buf_init(&set, 0);
 	for (unsigned int i = 0; i < c->n; i++)
-		at += (size_t)snprintf(names + at, sizeof(names) - at, "%s%.30s", i ? "," : "",
-				       c->member[i].what->name);
+		buf_addf(&set, "%s%s%s%s", i ? "," : "", c->member[i].what->name,
+			 c->member[i].keep ? ":" : "", c->member[i].keep ? c->member[i].keep : "");
 	snprintf(interval, sizeof(interval), "%llu", (unsigned long long)c->interval);
+	if (!b || buf_error(&set) < 0)
+		return err_set(e, -ENOMEM, "no memory");
 	b->cpu = BATCH_CPU_NONE;
-	if (put_meta(b, "collect.set", names) < 0 || put_meta(b, "collect.interval", interval) < 0)
+	if (put_meta(b, "collect.set", buf_str(&set)) < 0 ||
+	    put_meta(b, "collect.interval", interval) < 0)
 		return err_set(e, -ENOMEM, "no memory");
 	return sink_write(sink, b, e);
 }
@@ -243,9 +370,13 @@ void collection_stats(const struct collection *c, struct collection_stats *ret)
 {
 	*ret = c->stats;
 	ret->series = c->numbers.series;
+	ret->values = c->numbers.values;
 }
 
-const char *collection_note(const struct collection *c)
+const char *collection_note(struct collection *c)
 {
-	return c->note.data ? (const char *)c->note.data : "";
+	if (c->told)
+		buf_clear(&c->note);
+	c->told = true;
+	return buf_str(&c->note);
 }

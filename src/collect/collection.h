@@ -23,8 +23,11 @@
 #define COLLECTION_SHORTEST (10 * NSEC_PER_MSEC)
 
 struct collection_options {
-	/* Names of collectors by commas; "default" and "all" are names too, a '-' before one takes
-	 * it out. NULL or "" = default. */
+	/*
+	 * Names of collectors by commas; "default" and "all" are names too, a '-' before one takes
+	 * it out. "NAME:PATTERN:PATTERN" keeps of NAME only metrics or things that match one of the
+	 * globs: "disk:sd*", "vmstat:pgfault:pswp*". NULL or "" = default.
+	 */
 	const char *set;
 	nsec_t interval; /* 0 = COLLECTION_INTERVAL */
 	struct proc_root root; /* where proc/ and sys/ are */
@@ -54,7 +57,9 @@ int collection_describe(const struct collection *c, struct sink *sink, struct er
 struct collection_stats {
 	uint64_t samples, missed; /* ticks taken, and not taken because they came too late */
 	uint32_t series;
+	uint64_t values;
 };
 void collection_stats(const struct collection *c, struct collection_stats *ret);
-/* Sentences about what is not collected and why ("" = nothing), for the user. */
-const char *collection_note(const struct collection *c);
+/* Sentences about what is not collected and why, said once each ("" = nothing new); lent until the
+ * next call. Like all of this not while another thread samples. */
+const char *collection_note(struct collection *c);

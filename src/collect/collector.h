@@ -5,8 +5,9 @@
  * or of where its values go.
  *
  * Adding one: write NAME_collector.c here, ending in `const struct collector collector_NAME`, and
- * put NAME into the list of meson.build. Help, the names of `--metrics` and the documentation table
- * follow from the descriptor.
+ * put NAME into the list of meson.build. Help, the names of `--metrics` and `kymo list collectors`
+ * follow from the descriptor; docs/formats/os_metrics.md takes its table from that
+ * (tests/lint/os_metrics.sh).
  *
  * Rules: files are opened below the root that is given (a fixture tree, or texts recorded
  * elsewhere, stand in for a machine). What is
@@ -34,12 +35,26 @@ struct tick {
 	struct sink *sink; /* for collectors with tracks of their own (processes) */
 };
 
+/* A file that is read whole at each tick, and who understands its text. */
+struct collector_file {
+	const char *path; /* below the root, without a leading '/' */
+	/* @text is NUL-terminated, @thing as given here. */
+	void (*scan)(struct readings *r, const char *text, const char *thing);
+	const char *thing; /* what the file is about, where there are several like it */
+};
+
 struct collector {
 	const char *name; /* word of --metrics, and first part of its metrics' names */
 	const char *help;
+	const char *things; /* what its things are: "disks"; NULL: there is but one */
 	bool by_default;
 	const struct metric_spec *metric;
 	unsigned int n_metrics;
+	/* Of a collector that reads the same files at each tick, these are all. One that is not
+	 * there is left out; when none is, so is the collector. */
+	const struct collector_file *file;
+	unsigned int n_files;
+	/* Of others, where n_files is 0: */
 	size_t state_bytes; /* zeroed memory that @open .. @close get */
 	/*
 	 * Open what is read at each tick, below @root, which lives until @close. -ENOENT with
@@ -54,3 +69,6 @@ struct collector {
 /* All collectors by name, NULL-terminated; generated from meson.build. */
 extern const struct collector *const collector_list[];
 const struct collector *collector_by_name(const char *name); /* NULL: none */
+/* Is there below @root what @what reads? 0, or -errno with the reason. */
+int collector_try(const struct collector *what, const struct proc_root *root,
+		  struct err *e) must_check;

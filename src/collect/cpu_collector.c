@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* CPU time by state, of each CPU, and what the kernel counts beside it: /proc/stat. */
-#include <errno.h>
-#include <unistd.h>
-
 #include "collect/collector.h"
-#include "collect/proc_file.h"
 
 enum {
 	CPU_USER,
@@ -28,10 +24,7 @@ enum {
 };
 
 /* Ticks of USER_HZ, 100 a second on every architecture that Linux has today (man 5 proc). */
-#define TICKS(name_, help_)                                                                      \
-	{                                                                                        \
-		.name = name_, .kind = METRIC_COUNTER, .scale = 0.01, .unit = "s", .help = help_ \
-	}
+#define TICKS(name_, help_) COUNTER(name_, help_, .scale = 0.01, .unit = "s")
 
 static const struct metric_spec metrics[] = {
 	[CPU_USER] = TICKS("user", "time in user mode, guests included"),
@@ -44,26 +37,13 @@ static const struct metric_spec metrics[] = {
 	[CPU_STEAL] = TICKS("steal", "time that the hypervisor gave to others"),
 	[CPU_GUEST] = TICKS("guest", "time in guests, also in user"),
 	[CPU_GUEST_NICE] = TICKS("guest_nice", "time in guests at low priority, also in nice"),
-	[CPU_INTERRUPTS] = { .name = "interrupts",
-			     .kind = METRIC_COUNTER,
-			     .help = "interrupts handled" },
-	[CPU_SWITCHES] = { .name = "switches", .kind = METRIC_COUNTER, .help = "context switches" },
-	[CPU_FORKS] = { .name = "forks",
-			.kind = METRIC_COUNTER,
-			.help = "processes and threads made" },
-	[CPU_SOFTIRQS] = { .name = "softirqs",
-			   .kind = METRIC_COUNTER,
-			   .help = "soft interrupts handled" },
-	[CPU_RUNNING] = { .name = "running",
-			  .kind = METRIC_GAUGE,
-			  .help = "threads running or ready to" },
-	[CPU_BLOCKED] = { .name = "blocked",
-			  .kind = METRIC_GAUGE,
-			  .help = "threads that wait for I/O" },
-	[CPU_BOOT] = { .name = "boot",
-		       .kind = METRIC_GAUGE,
-		       .unit = "s",
-		       .help = "time of boot since the epoch" },
+	[CPU_INTERRUPTS] = COUNTER("interrupts", "interrupts handled"),
+	[CPU_SWITCHES] = COUNTER("switches", "context switches"),
+	[CPU_FORKS] = COUNTER("forks", "processes and threads made"),
+	[CPU_SOFTIRQS] = COUNTER("softirqs", "soft interrupts handled"),
+	[CPU_RUNNING] = GAUGE("running", "threads running or ready to"),
+	[CPU_BLOCKED] = GAUGE("blocked", "threads that wait for I/O"),
+	[CPU_BOOT] = GAUGE("boot", "time of boot since the epoch", .unit = "s"),
 };
 
 static const struct {
@@ -78,13 +58,6 @@ static const struct {
 	{ "procs_blocked", CPU_BLOCKED },
 	{ "softirq", CPU_SOFTIRQS },
 };
-
-static int cpu_open(void *state, const struct proc_root *root, struct err *e)
-{
-	int r = proc_file_open(state, root, "proc/stat");
-
-	return r < 0 ? err_set(e, r, "cannot open '/proc/stat': %s", strerror(-r)) : 0;
-}
 
 static void take_times(struct readings *r, const char *word, size_t n, const char *p)
 {
@@ -105,43 +78,34 @@ static void take_times(struct readings *r, const char *word, size_t n, const cha
 		readings_put(r, at, i, v);
 }
 
-static int cpu_sample(void *state, struct tick *t, struct err *e)
+static void scan(struct readings *r, const char *p, const char *thing)
 {
-	const char *p = proc_file_read(state);
 	uint64_t v;
 
-	(void)e;
-	for (; p && *p; p = next_line(p)) {
+	(void)thing;
+	for (; *p; p = next_line(p)) {
 		const char *word;
 		size_t n = scan_word(&p, &word);
 
 		if (n >= 3 && !memcmp(word, "cpu", 3)) {
-			take_times(t->readings, word, n, p);
+			take_times(r, word, n, p);
 			continue;
 		}
 		for (unsigned int i = 0; i < ARRAY_SIZE(lines); i++)
-			if (strlen(lines[i].word) == n && !memcmp(lines[i].word, word, n) &&
-			    scan_u64(&p, &v))
-				readings_put(t->readings,
-					     readings_instance(t->readings, READINGS_NO_CPU, "", 0),
+			if (word_is(word, n, lines[i].word) && scan_u64(&p, &v))
+				readings_put(r, readings_instance(r, READINGS_NO_CPU, "", 0),
 					     lines[i].metric, v);
 	}
-	return 0;
 }
 
-static void cpu_close(void *state)
-{
-	proc_file_done(state);
-}
+static const struct collector_file files[] = { { .path = "proc/stat", .scan = scan } };
 
 const struct collector collector_cpu = {
 	.name = "cpu",
-	.help = "CPU time by state, of each CPU; switches, forks, interrupts",
+	.help = "CPU time by state, of each CPU and all; switches, forks, interrupts",
 	.by_default = true,
 	.metric = metrics,
 	.n_metrics = ARRAY_SIZE(metrics),
-	.state_bytes = sizeof(struct proc_file),
-	.open = cpu_open,
-	.sample = cpu_sample,
-	.close = cpu_close,
+	.file = files,
+	.n_files = ARRAY_SIZE(files),
 };

@@ -1,62 +1,36 @@
 /* SPDX-License-Identifier: MIT */
 /* What memory is used for: /proc/meminfo. Things are the kernel's own words, so that those of later
  * kernels are there without a change here. */
-#include <errno.h>
-
 #include "collect/collector.h"
-#include "collect/proc_file.h"
 
 enum { MEMORY_BYTES, MEMORY_PAGES };
 
 static const struct metric_spec metrics[] = {
-	[MEMORY_BYTES] = { .name = "bytes",
-			   .kind = METRIC_GAUGE,
-			   .scale = 1024,
-			   .unit = "bytes",
-			   .help = "memory by use, as in /proc/meminfo" },
-	[MEMORY_PAGES] = { .name = "pages", .kind = METRIC_GAUGE, .help = "huge pages by use" },
+	[MEMORY_BYTES] = GAUGE("bytes", "memory by use, as in /proc/meminfo", .scale = 1024,
+			       .unit = "bytes"),
+	[MEMORY_PAGES] = GAUGE("pages", "huge pages by use"),
 };
 
-static int memory_open(void *state, const struct proc_root *root, struct err *e)
+static void scan(struct readings *r, const char *p, const char *thing)
 {
-	int r = proc_file_open(state, root, "proc/meminfo");
+	struct key_value k;
 
-	return r < 0 ? err_set(e, r, "cannot open '/proc/meminfo': %s", strerror(-r)) : 0;
+	(void)thing;
+	for (; *p; p = next_line(p))
+		if (scan_key_value(&p, &k))
+			readings_put(r, readings_instance(r, READINGS_NO_CPU, k.key, k.len),
+				     k.kb ? MEMORY_BYTES : MEMORY_PAGES, k.value);
 }
 
-static int memory_sample(void *state, struct tick *t, struct err *e)
-{
-	const char *p = proc_file_read(state);
-
-	(void)e;
-	for (; p && *p; p = next_line(p)) {
-		const char *word;
-		size_t n = scan_word(&p, &word);
-		uint64_t v;
-
-		if (n < 2 || word[n - 1] != ':' || !scan_u64(&p, &v))
-			continue;
-		p = skip_blanks(p);
-		readings_put(t->readings,
-			     readings_instance(t->readings, READINGS_NO_CPU, word, n - 1),
-			     p[0] == 'k' && p[1] == 'B' ? MEMORY_BYTES : MEMORY_PAGES, v);
-	}
-	return 0;
-}
-
-static void memory_close(void *state)
-{
-	proc_file_done(state);
-}
+static const struct collector_file files[] = { { .path = "proc/meminfo", .scan = scan } };
 
 const struct collector collector_memory = {
 	.name = "memory",
 	.help = "memory by use, swap space, huge pages",
+	.things = "the kernel's words: MemFree, Cached ...",
 	.by_default = true,
 	.metric = metrics,
 	.n_metrics = ARRAY_SIZE(metrics),
-	.state_bytes = sizeof(struct proc_file),
-	.open = memory_open,
-	.sample = memory_sample,
-	.close = memory_close,
+	.file = files,
+	.n_files = ARRAY_SIZE(files),
 };

@@ -12,6 +12,7 @@
 
 #include "base/attr.h"
 #include "base/buf.h"
+#include "base/err.h"
 
 #define PROC_FILE_MAX ((size_t)64 << 20)
 
@@ -27,6 +28,7 @@ struct proc_root {
 struct proc_file {
 	int fd; /* + 1; 0 = none */
 	struct buf text;
+	struct buf *shared; /* where the text goes instead, set by who has many files */
 	const struct proc_root *root; /* texts: who has them */
 	char path[64];
 };
@@ -35,10 +37,20 @@ struct proc_file {
  * which must live as long. 0 or -errno; texts are always there, even if not yet. @f may be given
  * to proc_file_done() in any case. */
 int proc_file_open(struct proc_file *f, const struct proc_root *root, const char *path) must_check;
-/* Read all of it; its text, lent until the next call, or NULL when it could not be read. */
+/* The same with words: "no '/proc/net/dev'". */
+int proc_file_need(struct proc_file *f, const struct proc_root *root, const char *path,
+		   struct err *e) must_check;
+/* Read all of it; its text, lent until the next call, or NULL when it could not be read, with
+ * errno. */
 const char *proc_file_read(struct proc_file *f);
 /* A zeroed struct is one that is not open. */
 void proc_file_done(struct proc_file *f);
+
+/* Hand the names of what is in the folder @path to @see, but those that begin with '.'; @folder: it
+ * is one, and no link. 0, what @see returned when that is < 0, or -errno; where texts stand for
+ * files -ENOENT. */
+int proc_list(const struct proc_root *root, const char *path,
+	      int (*see)(void *ctx, const char *name, bool folder), void *ctx) must_check;
 
 /* ---- words ---- */
 
@@ -109,5 +121,29 @@ static inline bool scan_i64(const char **p, uint64_t *ret)
 	return true;
 }
 
+/* The same in hexadecimal, without 0x. */
+bool scan_hex(const char **p, uint64_t *ret);
+
 /* A number with decimals, x @scale (a power of ten), cut: "0.17" with 100 is 17. */
 bool scan_decimal(const char **p, uint64_t scale, uint64_t *ret);
+
+/* ---- lines of a key and a value ---- */
+
+struct key_value {
+	const char *key;
+	size_t len;
+	uint64_t value;
+	bool kb; /* followed by "kB" */
+};
+
+/* "KEY VALUE" or "KEY: VALUE kB" at *@p, which goes behind the value; false: the line is another
+ * one. */
+bool scan_key_value(const char **p, struct key_value *ret);
+
+static inline bool word_is(const char *word, size_t len, const char *is)
+{
+	return !strncmp(word, is, len) && !is[len];
+}
+
+/* Is the word one of @list (NULL at its end)? "pg*" is all that begin with pg. */
+bool word_in(const char *word, size_t len, const char *const *list);

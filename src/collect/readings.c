@@ -3,37 +3,46 @@
 #include "collect/readings.h"
 
 #include <errno.h>
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/idmap.h"
 
-#define ROWS	     1024u
-#define NAME_MAX_LEN 255u
+#define ROWS 1024u
+#define NONE UINT32_MAX
+#define OFF  UINT32_MAX /* in place of a series' number: not kept */
+#define WIDE UINT16_MAX
 
 struct instance {
-	char *name;
+	char *name; /* NULL: forgotten, the place is free */
+	nsec_t used; /* when it was asked for last */
 	uint32_t cpu;
-	uint32_t next_same_hash; /* or NONE */
+	uint32_t next_same_hash; /* or NONE; of free places the next free one */
 	uint32_t follower; /* the thing asked for after this one the last time, or NONE */
-	uint8_t len;
+	/* Its numbers in readings.series: one, of metric @metric; or one for each metric (WIDE).
+	 * Of files of keys each thing has one metric, and there are many. NONE: no place yet. */
+	uint32_t at;
+	uint16_t metric;
+	uint16_t len;
 };
-
-#define NONE UINT32_MAX
 
 struct readings {
 	const char *name;
 	const struct metric_spec *metric;
 	unsigned int n_metrics;
 	struct readings_numbers *numbers;
+	const char *keep; /* patterns, or NULL */
 	uint32_t first_metric; /* number of metric[0] in the recording; 0 = not told yet */
 	struct instance *instance;
-	uint32_t *series; /* [instance][metric]; 0 = none yet */
-	uint32_t n, cap;
+	uint32_t n, cap, free; /* @free: first free place below n, or NONE */
+	uint32_t *series; /* numbers; 0 = none yet */
+	uint32_t n_places, cap_places;
 	struct idmap by_hash;
 	uint32_t last; /* asked for before, or NONE */
 	uint32_t first; /* asked for first the last time, or NONE */
+	uint32_t n_series;
 	uint64_t refused;
 	struct batch *values, *new_series;
 	struct sink *sink;
@@ -53,7 +62,7 @@ struct readings *readings_new(const char *name, const struct metric_spec *metric
 	r->metric = metric;
 	r->n_metrics = n_metrics;
 	r->numbers = numbers;
-	r->last = r->first = NONE;
+	r->last = r->first = r->free = NONE;
 	r->values = batch_new(&track_value, ROWS);
 	r->new_series = batch_new(&track_series, ROWS);
 	if (!r->values || !r->new_series)
@@ -85,6 +94,7 @@ static void fail(struct readings *r, int error)
 
 static void write_out(struct readings *r, struct batch *b)
 {
+	r->numbers->values += b == r->values ? b->rows : 0;
 	if (b->rows && !r->error) {
 		int rc = sink_write(r->sink, b, &r->words);
 
@@ -149,11 +159,30 @@ static int put_series(struct readings *r, uint32_t instance, unsigned int metric
 	return 0;
 }
 
+/* Does one of the patterns match? */
+static bool kept(const struct readings *r, const char *metric, const char *thing)
+{
+	for (const char *p = r->keep; p && *p; p += *p == ':') {
+		size_t n = strcspn(p, ":");
+		char pattern[128];
+
+		if (n < sizeof(pattern)) {
+			snprintf(pattern, sizeof(pattern), "%.*s", (int)n, p);
+			if (!fnmatch(pattern, metric, 0) || !fnmatch(pattern, thing, 0))
+				return true;
+		}
+		p += n;
+	}
+	return !r->keep;
+}
+
 /* The first value of a collector brings the rows of all its metrics. */
 static uint32_t new_series(struct readings *r, uint32_t instance, unsigned int metric)
 {
 	int rc = 0;
 
+	if (!kept(r, r->metric[metric].name, r->instance[instance].name))
+		return OFF;
 	if (!r->first_metric) {
 		r->first_metric = r->numbers->metrics + 1;
 		r->numbers->metrics += r->n_metrics;
@@ -163,35 +192,62 @@ static uint32_t new_series(struct readings *r, uint32_t instance, unsigned int m
 		rc = put_series(r, instance, metric, r->numbers->series + 1);
 	if (rc < 0) {
 		fail(r, rc);
-		return 0;
+		return OFF;
 	}
+	r->n_series++;
 	return ++r->numbers->series;
 }
 
-static bool grow(struct readings *r)
+/* ---- places of numbers ---- */
+
+static uint32_t take_places(struct readings *r, uint32_t n)
 {
-	uint32_t cap = r->cap ? 2 * r->cap : 64;
-
-	if ((uint64_t)cap * r->n_metrics > READINGS_MAX_SERIES)
-		cap = READINGS_MAX_SERIES / r->n_metrics;
-	if (cap <= r->n) {
+	if (n > READINGS_MAX_SERIES - r->n_places) {
 		r->refused++;
-		return false;
+		return NONE;
 	}
-	struct instance *i = reallocarray(r->instance, cap, sizeof(*i));
+	if (r->n_places + n > r->cap_places) {
+		uint32_t cap = max_of(2 * r->cap_places, r->n_places + n + 64);
+		uint32_t *s = reallocarray(r->series, cap, sizeof(*s));
 
-	if (i)
-		r->instance = i;
-	uint32_t *s = reallocarray(r->series, (size_t)cap * r->n_metrics, sizeof(*s));
-
-	if (s)
+		if (!s) {
+			fail(r, -ENOMEM);
+			return NONE;
+		}
 		r->series = s;
-	if (!i || !s) {
-		fail(r, -ENOMEM);
-		return false;
+		r->cap_places = cap;
 	}
-	r->cap = cap;
-	return true;
+	memset(r->series + r->n_places, 0, n * sizeof(*r->series));
+	r->n_places += n;
+	return r->n_places - n;
+}
+
+/* A place for another metric than those that the thing had. */
+static uint32_t *more_places(struct readings *r, struct instance *i, unsigned int metric)
+{
+	bool empty = i->at != NONE && !r->series[i->at];
+	uint32_t at = empty ? i->at : take_places(r, i->at == NONE ? 1 : r->n_metrics);
+
+	if (at == NONE)
+		return NULL;
+	if (i->at == NONE || empty) {
+		i->metric = (uint16_t)metric;
+		i->at = at;
+		return &r->series[at];
+	}
+	r->series[at + i->metric] = r->series[i->at];
+	i->metric = WIDE;
+	i->at = at;
+	return &r->series[at + metric];
+}
+
+static inline uint32_t *place_of(struct readings *r, struct instance *i, unsigned int metric)
+{
+	if (i->metric == WIDE)
+		return &r->series[i->at + metric];
+	if (i->metric == metric && i->at != NONE)
+		return &r->series[i->at];
+	return more_places(r, i, metric);
 }
 
 /* ---- things ---- */
@@ -209,44 +265,111 @@ static bool is(const struct readings *r, uint32_t i, uint32_t cpu, const char *n
 {
 	const struct instance *x = &r->instance[i];
 
-	return x->cpu == cpu && x->len == len && !memcmp(x->name, name, len);
+	return x->cpu == cpu && x->len == len && x->name && !memcmp(x->name, name, len);
 }
 
-static uint32_t add(struct readings *r, uint32_t cpu, const char *name, size_t len, uint64_t h)
+static void index_thing(struct readings *r, uint32_t n)
 {
-	if (r->n == r->cap && !grow(r))
+	struct instance *i = &r->instance[n];
+	uint64_t h = hash(i->cpu, i->name, i->len);
+	int rc;
+
+	i->next_same_hash = idmap_get(&r->by_hash, h);
+	rc = idmap_set(&r->by_hash, h, n);
+	if (rc < 0)
+		fail(r, rc);
+}
+
+/* Free the places of things that are gone for long; how many there are. */
+static uint32_t forget(struct readings *r)
+{
+	uint32_t n_free = 0;
+
+	idmap_clear(&r->by_hash);
+	r->free = r->first = NONE;
+	for (uint32_t n = r->n; n-- > 0;) {
+		struct instance *i = &r->instance[n];
+
+		i->follower = NONE;
+		if (i->name && (r->time < i->used || r->time - i->used <= READINGS_FORGET)) {
+			index_thing(r, n);
+			continue;
+		}
+		free(i->name);
+		i->name = NULL;
+		i->next_same_hash = r->free;
+		r->free = n;
+		n_free++;
+		if (i->at != NONE)
+			memset(r->series + i->at, 0,
+			       (i->metric == WIDE ? r->n_metrics : 1) * sizeof(*r->series));
+	}
+	return n_free;
+}
+
+static bool make_room(struct readings *r)
+{
+	if (r->n < r->cap || r->free != NONE)
+		return true;
+	if (forget(r) >= r->cap / 4 && r->cap)
+		return true;
+	uint32_t cap = min_of(r->cap ? 2 * r->cap : 64, READINGS_MAX_SERIES);
+
+	if (cap <= r->cap) {
+		r->refused += r->free == NONE;
+		return r->free != NONE;
+	}
+	struct instance *i = reallocarray(r->instance, cap, sizeof(*i));
+
+	if (!i) {
+		fail(r, -ENOMEM);
+		return false;
+	}
+	r->instance = i;
+	r->cap = cap;
+	return true;
+}
+
+static uint32_t add(struct readings *r, uint32_t cpu, const char *name, size_t len)
+{
+	/* A NUL within would cut the name and make it another one at each tick. */
+	if (memchr(name, 0, len) || !make_room(r))
 		return NONE;
 	char *copy = strndup(name, len);
 
-	/* A NUL within would cut the name and make it another one at each tick. */
-	if (!copy || strlen(copy) != len || idmap_set(&r->by_hash, h, r->n) < 0) {
-		if (!copy)
-			fail(r, -ENOMEM);
-		free(copy);
+	if (!copy) {
+		fail(r, -ENOMEM);
 		return NONE;
 	}
-	r->instance[r->n] = (struct instance){ .name = copy,
-					       .cpu = cpu,
-					       .len = (uint8_t)len,
-					       .next_same_hash = NONE,
-					       .follower = NONE };
-	memset(r->series + (size_t)r->n * r->n_metrics, 0, r->n_metrics * sizeof(*r->series));
-	return r->n++;
+	uint32_t n = r->free != NONE ? r->free : r->n++;
+	struct instance *i = &r->instance[n];
+
+	if (n == r->free)
+		r->free = i->next_same_hash;
+	else
+		*i = (struct instance){ .at = NONE };
+	i->name = copy;
+	i->cpu = cpu;
+	i->len = (uint16_t)len;
+	i->follower = NONE;
+	index_thing(r, n);
+	return n;
 }
 
 static uint32_t find(struct readings *r, uint32_t cpu, const char *name, size_t len)
 {
-	uint64_t h = hash(cpu, name, len);
-	uint32_t first = idmap_get(&r->by_hash, h);
+	uint32_t i = idmap_get(&r->by_hash, hash(cpu, name, len));
 
-	for (uint32_t i = first; i != NONE; i = r->instance[i].next_same_hash)
-		if (is(r, i, cpu, name, len))
-			return i;
-	uint32_t i = add(r, cpu, name, len, h);
+	while (i != NONE && !is(r, i, cpu, name, len))
+		i = r->instance[i].next_same_hash;
+	return i != NONE ? i : add(r, cpu, name, len);
+}
 
-	if (i != NONE)
-		r->instance[i].next_same_hash = first;
-	return i;
+/* ---- interface ---- */
+
+void readings_keep(struct readings *r, const char *patterns)
+{
+	r->keep = patterns;
 }
 
 void readings_begin(struct readings *r, nsec_t time, struct sink *sink)
@@ -259,20 +382,22 @@ void readings_begin(struct readings *r, nsec_t time, struct sink *sink)
 
 uint32_t readings_instance(struct readings *r, uint32_t cpu, const char *name, size_t len)
 {
-	len = min_of(len, (size_t)NAME_MAX_LEN);
-	uint32_t *guess = r->last == NONE ? &r->first : &r->instance[r->last].follower;
-	uint32_t i = *guess;
+	uint32_t i = r->last == NONE ? r->first : r->instance[r->last].follower;
 
 	if (i == NONE || !is(r, i, cpu, name, len)) {
-		uint32_t last = r->last;
-
+		if (len > READINGS_MAX_NAME) {
+			r->refused++;
+			return NONE;
+		}
 		i = find(r, cpu, name, len);
 		if (i == NONE)
 			return NONE;
-		/* find() may have moved the array. */
-		guess = last == NONE ? &r->first : &r->instance[last].follower;
-		*guess = i;
+		if (r->last == NONE)
+			r->first = i;
+		else
+			r->instance[r->last].follower = i;
 	}
+	r->instance[i].used = r->time;
 	r->last = i;
 	return i;
 }
@@ -281,18 +406,42 @@ void readings_put(struct readings *r, uint32_t instance, unsigned int metric, ui
 {
 	if (instance == NONE || r->error)
 		return;
-	uint32_t *series = &r->series[(size_t)instance * r->n_metrics + metric];
+	uint32_t *series = place_of(r, &r->instance[instance], metric);
 	struct batch *b = r->values;
 
+	if (!series)
+		return;
 	if (!*series)
 		*series = new_series(r, instance, metric);
-	if (!*series)
+	if (*series == OFF)
 		return;
 	b->time[b->rows] = r->time;
 	batch_u32(b, VALUE_SERIES)[b->rows] = *series;
 	batch_u64(b, VALUE_VALUE)[b->rows] = value;
 	if (++b->rows == b->cap)
 		write_out(r, b);
+}
+
+void readings_refuse(struct readings *r, uint64_t n)
+{
+	r->refused += n;
+}
+
+static void tell_thing(struct readings *r, uint32_t n)
+{
+	const struct instance *i = &r->instance[n];
+	bool wide = i->metric == WIDE;
+
+	if (!i->name || i->at == NONE)
+		return;
+	for (unsigned int m = 0; m < (wide ? r->n_metrics : 1) && !r->error; m++) {
+		uint32_t number = r->series[i->at + m];
+		int rc = number && number != OFF ? put_series(r, n, wide ? m : i->metric, number)
+						 : 0;
+
+		if (rc < 0)
+			fail(r, rc);
+	}
 }
 
 int readings_tell(struct readings *r, nsec_t time, struct sink *sink, struct err *e)
@@ -305,12 +454,7 @@ int readings_tell(struct readings *r, nsec_t time, struct sink *sink, struct err
 	if (rc < 0)
 		fail(r, rc);
 	for (uint32_t i = 0; i < r->n && !r->error; i++)
-		for (unsigned int m = 0; m < r->n_metrics; m++) {
-			uint32_t number = r->series[(size_t)i * r->n_metrics + m];
-
-			if (number && (rc = put_series(r, i, m, number)) < 0)
-				fail(r, rc);
-		}
+		tell_thing(r, i);
 	return readings_flush(r, e);
 }
 
@@ -323,11 +467,7 @@ int readings_flush(struct readings *r, struct err *e)
 
 uint32_t readings_n_series(const struct readings *r)
 {
-	uint32_t n = 0;
-
-	for (size_t i = 0; i < (size_t)r->n * r->n_metrics; i++)
-		n += r->series[i] != 0;
-	return n;
+	return r->n_series;
 }
 
 uint64_t readings_n_refused(const struct readings *r)

@@ -8,8 +8,9 @@
  *	readings_put(r, disk, DISK_READS, reads);
  *
  * Things in the order of the tick before are found without a search. Names that come and go stay
- * known, so that a disk which returns is the same series. Errors are kept, and told by
- * readings_flush().
+ * known, so that a disk which returns is the same series; one that was away for longer than
+ * READINGS_FORGET may be given new numbers, so that machines on which thousands of containers come
+ * and go need no more memory every day. Errors are kept, and told by readings_flush().
  */
 #pragma once
 
@@ -26,6 +27,8 @@
 
 #define READINGS_NO_CPU	    UINT32_MAX
 #define READINGS_MAX_SERIES (1u << 20) /* of one collector; what is new beyond has no rows */
+#define READINGS_MAX_NAME   1023u
+#define READINGS_FORGET	    (600 * NSEC_PER_SEC)
 
 struct metric_spec {
 	const char *name; /* without the collector's: "reads" of disk.reads */
@@ -36,9 +39,20 @@ struct metric_spec {
 	const char *help;
 };
 
+/* Further members may follow: COUNTER("read_time", "time of all reads", .bits = 32). */
+#define COUNTER(name_, help_, ...)                                                \
+	{                                                                         \
+		.name = name_, .kind = METRIC_COUNTER, .help = help_, __VA_ARGS__ \
+	}
+#define GAUGE(name_, help_, ...)                                                \
+	{                                                                       \
+		.name = name_, .kind = METRIC_GAUGE, .help = help_, __VA_ARGS__ \
+	}
+
 /* Numbers that the collectors of one recording share. */
 struct readings_numbers {
 	uint32_t metrics, series; /* given so far */
+	uint64_t values; /* rows of all */
 };
 
 struct readings;
@@ -48,15 +62,24 @@ struct readings *readings_new(const char *name, const struct metric_spec *metric
 struct readings *readings_free(struct readings *r);
 DEFINE_CLEANUP(readings, readings_free)
 
+/* Of what comes from now on, only series whose metric ("reads") or thing ("sda") matches one of
+ * @patterns: globs with a ':' between them, lent. NULL: all. */
+void readings_keep(struct readings *r, const char *patterns);
+
 /* Rows go to @sink until readings_flush(), all with this time. */
 void readings_begin(struct readings *r, nsec_t time, struct sink *sink);
-/* Number of the thing @name (@len bytes; more than 255 are cut; 0: there is but one) of @cpu. */
+/*
+ * Number of the thing @name (@len bytes; 0: there is but one) of @cpu, for readings_put() until
+ * readings_flush(). A name of more than READINGS_MAX_NAME bytes is refused.
+ */
 uint32_t readings_instance(struct readings *r, uint32_t cpu, const char *name, size_t len);
 void readings_put(struct readings *r, uint32_t instance, unsigned int metric, uint64_t value);
+/* Count @n things that the collector left out because there are too many. */
+void readings_refuse(struct readings *r, uint64_t n);
 /* Tell @sink all that is known of metrics and series once more, as of @time. */
 int readings_tell(struct readings *r, nsec_t time, struct sink *sink, struct err *e) must_check;
 /* 0, or what went wrong since readings_begin(). */
 int readings_flush(struct readings *r, struct err *e) must_check;
-/* How many series there are, and how many new ones were beyond the limit. */
+/* How many series there have been, and how often one was beyond a limit. */
 uint32_t readings_n_series(const struct readings *r);
 uint64_t readings_n_refused(const struct readings *r);
