@@ -453,11 +453,20 @@ static int name_file(struct naming *names, const char *path, struct err *e)
 	return 0;
 }
 
+static void tell_note(struct record_session *s)
+{
+	auto_free char *note = record_session_note(s);
+
+	if (note)
+		log_info("%s", note);
+}
+
 static void show_progress(struct record_session *s, struct naming *names, unsigned int *written)
 {
 	char events[QUANTITY_MAX], lost[QUANTITY_MAX], size[QUANTITY_MAX];
 	struct record_progress p;
 
+	tell_note(s);
 	record_session_progress(s, &p);
 	if (p.written != *written) {
 		auto_free char *path = record_session_path(s);
@@ -538,6 +547,7 @@ static int run_session(struct record_session *s, struct workload *w, const char 
 
 	if (r < 0)
 		return r;
+	tell_note(s);
 	record_session_progress(s, &progress);
 	if (!progress.fifo)
 		log_warn("no real-time priority for the reader, a saturated machine may make it "
@@ -561,6 +571,7 @@ static int run_session(struct record_session *s, struct workload *w, const char 
 			show_progress(s, p->names, &written);
 	}
 	log_progress_done();
+	tell_note(s);
 	/* The file waits for the command only when the recording does not go on without it. */
 	if (w->pid && end != RECORD_WORKLOAD_ENDED) {
 		log_info("recording stopped, waiting for '%s' to end", name);
@@ -607,8 +618,10 @@ static int record(const struct record_args *a, struct record_plan *p, const char
 		tell_notes(capture_notes(c));
 	if (r >= 0 && p->collect.interval)
 		r = collection_open(&p->collect, &metrics, e);
-	if (r >= 0 && metrics && *collection_note(metrics))
-		log_info("%s", collection_note(metrics));
+	const char *note = r >= 0 && metrics ? collection_note(metrics) : "";
+
+	if (*note)
+		log_info("%s", note);
 	p->record.collection = metrics;
 	if (r >= 0)
 		r = record_session_new(&p->record, c, &s, e);

@@ -29,8 +29,9 @@
 struct record_session {
 	struct record_options options;
 	struct capture *capture;
-	pthread_mutex_t lock; /* of path */
+	pthread_mutex_t lock; /* of path, note */
 	char *path; /* of the file written last */
+	struct buf note; /* what metrics have said, and nobody has taken */
 	struct recording_writer *writer; /* NULL in flight mode */
 	struct flight *flight;
 	pthread_t thread;
@@ -171,11 +172,27 @@ static struct sink *sink_of(struct record_session *s)
 	return s->flight ? flight_sink(s->flight) : recording_writer_sink(s->writer);
 }
 
+/* Metrics, and what they have to say: this thread waits for no terminal. */
+static int sample(struct record_session *s, struct err *e)
+{
+	int r = collection_sample(s->options.collection, sink_of(s), e);
+	const char *note = collection_note(s->options.collection);
+
+	if (r >= 0 && *note) {
+		pthread_mutex_lock(&s->lock);
+		if (s->note.len)
+			buf_add_str(&s->note, "; ");
+		r = buf_add_str(&s->note, note);
+		pthread_mutex_unlock(&s->lock);
+	}
+	return r;
+}
+
 /* Metrics when it is time for them. */
 static int collect(struct record_session *s, nsec_t now, nsec_t *ret_sleep, struct err *e)
 {
 	struct collection *c = s->options.collection;
-	int r = now >= collection_due(c) ? collection_sample(c, sink_of(s), e) : 0;
+	int r = now >= collection_due(c) ? sample(s, e) : 0;
 
 	if (r < 0)
 		return r;
@@ -269,7 +286,7 @@ static int begin(struct record_session *s, struct err *e)
 	int r = capture_start(s->capture, sink_of(s), e);
 
 	if (r >= 0 && s->options.collection)
-		r = collection_sample(s->options.collection, sink_of(s), e);
+		r = sample(s, e);
 	if (r < 0)
 		return r;
 	nsec_t now = nsec_monotonic();
@@ -309,7 +326,7 @@ static void *run(void *arg)
 
 	/* What happened since the last tick. */
 	if (s->result >= 0 && s->options.collection)
-		s->result = collection_sample(s->options.collection, sink_of(s), &s->error);
+		s->result = sample(s, &s->error);
 	r = capture_stop(s->capture, s->result < 0 ? &later : &s->error);
 	if (s->result >= 0)
 		s->result = r;
@@ -325,16 +342,18 @@ int record_session_new(const struct record_options *o, struct capture *c,
 {
 	auto_ptr(record_session) s = calloc(1, sizeof(*s));
 	sigset_t signals;
-	/* Well before the rings would be full. */
-	nsec_t longest = capture_fills_in(c) * 3 / 5;
+	nsec_t fills_in = capture_fills_in(c);
+	/* Well before the rings would be full; without any only to write what is there. */
+	nsec_t longest = fills_in == NSEC_MAX ? FLUSH_EVERY
+					      : min_of(fills_in * 3 / 5, LONGEST_SLEEP);
 
 	if (!s)
 		return -ENOMEM;
+	buf_init(&s->note, 65536);
 	s->options = *o;
 	s->capture = c;
 	s->signal_fd = s->ready_fd = s->done_fd = -1;
-	longest = max_of(longest, SHORTEST_SLEEP);
-	s->longest_sleep = min_of(longest, LONGEST_SLEEP);
+	s->longest_sleep = max_of(longest, SHORTEST_SLEEP);
 	s->sleep = s->longest_sleep / 2;
 	pthread_mutex_init(&s->lock, NULL);
 	s->path = strdup(o->path);
@@ -433,6 +452,7 @@ struct record_session *record_session_free(struct record_session *s)
 	if (s->done_fd >= 0)
 		close(s->done_fd);
 	free(s->path);
+	buf_done(&s->note);
 	free(s);
 	return NULL;
 }
@@ -459,4 +479,13 @@ char *record_session_path(struct record_session *s)
 
 	pthread_mutex_unlock(&s->lock);
 	return path;
+}
+
+char *record_session_note(struct record_session *s)
+{
+	pthread_mutex_lock(&s->lock);
+	char *note = s->note.len ? buf_take(&s->note) : NULL;
+
+	pthread_mutex_unlock(&s->lock);
+	return note;
 }

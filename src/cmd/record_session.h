@@ -66,5 +66,7 @@ struct record_progress {
 	bool fifo; /* the thread runs at real-time priority */
 };
 void record_session_progress(struct record_session *s, struct record_progress *ret);
+/* What there is to say to the user that was not said yet, to be freed; NULL: nothing. */
+char *record_session_note(struct record_session *s);
 /* The file written last, to be freed; NULL: out of memory. */
 char *record_session_path(struct record_session *s);
