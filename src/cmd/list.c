@@ -30,7 +30,8 @@ static const struct option_spec list_options[] = {
 	{ 0 },
 };
 
-static const struct lister *const listers[] = { &lister_events, &lister_metrics };
+static const struct lister *const listers[] = { &lister_collectors, &lister_events,
+						&lister_metrics };
 
 static void list_extra_help(FILE *out)
 {
@@ -93,6 +94,8 @@ static const struct command_example list_examples[] = {
 	{ "kymo list events", "what can be sampled and counted here, and why the rest cannot" },
 	{ "kymo list events dTLB", "those with dTLB in their name" },
 	{ "kymo list events 'sched:*' --json", "tracepoints, for programs" },
+	{ "kymo list collectors", "what kymo record --metrics can read here" },
+	{ "kymo list collectors 'disk.*'", "what is read of disks" },
 	{ "kymo list metrics", "what can be computed on this machine, and why not" },
 	{ "kymo list metrics 'topdown*' --cpu intel-6-143", "what a Sapphire Rapids gives" },
 	{ "kymo list metrics --all --json", "every metric of every processor, for programs" },
@@ -101,13 +104,16 @@ static const struct command_example list_examples[] = {
 
 const struct command command_list = {
 	.name = "list",
-	.summary = "list what this machine can sample, count, and compute from counts",
+	.summary = "list what this machine can sample, count, read, and compute",
 	.usage = "[OPTIONS] LIST [PATTERN]",
 	.description =
 		"Events: by the names that kymo record -e takes: generic ones, caches, those that "
 		"the kernel names for each PMU, and, for a PATTERN with a colon, tracepoints. Each "
 		"is really tried with perf_event_open(2); what cannot be had is listed with the "
 		"reason.\n\n"
+		"Collectors: what kymo record --metrics reads from /proc and /sys, each with its "
+		"metrics; those of a machine that lacks something are listed with the reason. The "
+		"first part of a metric's name is the word of --metrics.\n\n"
 		"Metrics: figures that are computed from counts of events, for the processor of "
 		"this machine or of --cpu; for each whether this machine can count what it needs, "
 		"or why not. The processor comes from /proc/cpuinfo, on Arm from MIDR_EL1, the "

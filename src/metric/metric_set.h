@@ -44,10 +44,10 @@ enum machine_constant {
 const char *machine_constant_name(enum machine_constant c);
 const char *machine_constant_help(enum machine_constant c);
 
-enum metric_kind { METRIC_EVENT = 1, METRIC_CONSTANT, METRIC_METRIC };
+enum metric_ref_kind { METRIC_EVENT = 1, METRIC_CONSTANT, METRIC_METRIC };
 
 struct metric_ref { /* what a name in an expression stands for */
-	enum metric_kind kind;
+	enum metric_ref_kind kind;
 	unsigned int index;
 };
 
