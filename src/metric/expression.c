@@ -3,6 +3,7 @@
 #include "metric/expression.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,7 @@ struct parser {
 	const char *s;
 	size_t n, at, room;
 	unsigned int nesting;
+	const char *const *view;
 	struct expression *x;
 	struct err *e;
 };
@@ -78,7 +80,7 @@ static bool name_inside(char c)
 	return name_begin(c) || (c >= '0' && c <= '9') || c == '.' || c == ':';
 }
 
-static int emit_name(struct parser *p, size_t from, size_t n)
+static int emit_name(struct parser *p, size_t from, size_t n, int view)
 {
 	struct expression *x = p->x;
 	const char *name = strpool_add_n(x->pool, p->s + from, n);
@@ -86,12 +88,13 @@ static int emit_name(struct parser *p, size_t from, size_t n)
 
 	if (!name)
 		return err_set(p->e, -ENOMEM, "out of memory");
-	while (i < x->n_names && x->name[i] != name)
+	while (i < x->n_names && (x->name[i] != name || x->view[i] != view))
 		i++;
 	if (i == EXPRESSION_NAMES_MAX)
 		return mistake(p, "more than %d names", EXPRESSION_NAMES_MAX);
 	if (i == x->n_names) {
 		x->name[x->n_names] = name;
+		x->view[x->n_names] = view;
 		x->name_at[x->n_names++] = from;
 	}
 	return emit(p, (struct expression_op){ .code = OP_NAME, .name = i }, 1);
@@ -130,9 +133,14 @@ static int parse_call(struct parser *p, size_t from, size_t len)
 	       (strlen(known[i].name) != len || memcmp(p->s + from, known[i].name, len)))
 		i++;
 	if (i == ARRAY_SIZE(known)) {
+		char views[64] = "";
+		size_t n = 0;
+
+		for (int v = 0; p->view && p->view[v] && n < sizeof(views); v++)
+			n += (size_t)snprintf(views + n, sizeof(views) - n, ", %s", p->view[v]);
 		p->at = from;
-		return mistake(p, "unknown function '%.*s' (there are: min, max, if, known)",
-			       (int)min_of(len, (size_t)64), p->s + from);
+		return mistake(p, "unknown function '%.*s' (there are: min, max, if, known%s)",
+			       (int)min_of(len, (size_t)64), p->s + from, views);
 	}
 	int r = parse_arguments(p, &given);
 
@@ -149,7 +157,8 @@ static int parse_call(struct parser *p, size_t from, size_t len)
 	return r;
 }
 
-static int parse_quoted(struct parser *p)
+/* A name in quotes, at the first of them. */
+static int parse_quoted(struct parser *p, int view)
 {
 	size_t from = ++p->at;
 
@@ -160,13 +169,77 @@ static int parse_quoted(struct parser *p)
 		return mistake(p, "a name in quotes has no end");
 	}
 	p->at++;
-	return emit_name(p, from, p->at - 1 - from);
+	return emit_name(p, from, p->at - 1 - from, view);
+}
+
+/* Behind the letters of a name, which began at @from: its thing in brackets, if it has one. */
+static int parse_thing(struct parser *p, size_t from, int view)
+{
+	if (p->at < p->n && p->s[p->at] == '[') {
+		size_t begin = p->at++;
+
+		while (p->at < p->n && p->s[p->at] != ']' && p->s[p->at] > ' ' && p->s[p->at] < 127)
+			p->at++;
+		if (p->at == p->n || p->s[p->at] != ']' || p->at == begin + 1) {
+			p->at = begin;
+			return mistake(p, "a name in brackets has no end");
+		}
+		p->at++;
+	}
+	return emit_name(p, from, p->at - from, view);
+}
+
+/* Behind "WORD(": the name that is looked at, and ')'. */
+static int parse_viewed(struct parser *p, int view)
+{
+	size_t from = p->at;
+	char c = peek(p);
+	int r;
+
+	if (c == '\'') {
+		r = parse_quoted(p, view);
+	} else if (name_begin(c)) {
+		from = p->at;
+		while (p->at < p->n && name_inside(p->s[p->at]))
+			p->at++;
+		r = parse_thing(p, from, view);
+	} else {
+		r = mistake(p, "%s() takes a name", p->view[view]);
+	}
+	if (r >= 0 && !take(p, ")"))
+		r = mistake(p, "a ')' is missing: %s() takes a name", p->view[view]);
+	return r;
+}
+
+/* The view called by the @n bytes at @from, or -1. */
+static int view_called(const struct parser *p, size_t from, size_t n)
+{
+	for (int i = 0; p->view && p->view[i]; i++)
+		if (strlen(p->view[i]) == n && !memcmp(p->s + from, p->view[i], n))
+			return i;
+	return -1;
+}
+
+static int parse_named(struct parser *p)
+{
+	size_t from = p->at;
+
+	while (p->at < p->n && name_inside(p->s[p->at]))
+		p->at++;
+	size_t n = p->at - from;
+
+	if (p->at < p->n && p->s[p->at] == '[')
+		return parse_thing(p, from, -1);
+	if (!take(p, "("))
+		return emit_name(p, from, n, -1);
+	int view = view_called(p, from, n);
+
+	return view >= 0 ? parse_viewed(p, view) : parse_call(p, from, n);
 }
 
 static int parse_atom(struct parser *p)
 {
 	char c = peek(p);
-	size_t from = p->at;
 	double v;
 
 	if (c == '(') {
@@ -178,14 +251,9 @@ static int parse_atom(struct parser *p)
 		return take(p, ")") ? 0 : mistake(p, "a ')' is missing");
 	}
 	if (c == '\'')
-		return parse_quoted(p);
-	if (name_begin(c)) {
-		while (p->at < p->n && name_inside(p->s[p->at]))
-			p->at++;
-		size_t len = p->at - from;
-
-		return take(p, "(") ? parse_call(p, from, len) : emit_name(p, from, len);
-	}
+		return parse_quoted(p, -1);
+	if (name_begin(c))
+		return parse_named(p);
 	int used = quantity_scan(p->s + p->at, p->n - p->at, &v);
 
 	if (used == -ERANGE)
@@ -285,15 +353,15 @@ static int parse_compare(struct parser *p)
 	return r;
 }
 
-int expression_parse(const char *s, size_t n, struct expression **ret, size_t *ret_at,
-		     struct err *e)
+int expression_parse_views(const char *s, size_t n, const char *const *view,
+			   struct expression **ret, size_t *ret_at, struct err *e)
 {
 	auto_ptr(expression) x = calloc(1, sizeof(*x));
 
 	*ret_at = 0;
 	if (!x || !(x->pool = strpool_new()))
 		return err_set(e, -ENOMEM, "out of memory");
-	struct parser p = { .s = s, .n = n, .x = x, .e = e };
+	struct parser p = { .s = s, .n = n, .view = view, .x = x, .e = e };
 
 	if (n > EXPRESSION_BYTES_MAX)
 		return mistake(&p, "more than %d bytes", EXPRESSION_BYTES_MAX);
@@ -318,6 +386,12 @@ int expression_parse(const char *s, size_t n, struct expression **ret, size_t *r
 	return 0;
 }
 
+int expression_parse(const char *s, size_t n, struct expression **ret, size_t *ret_at,
+		     struct err *e)
+{
+	return expression_parse_views(s, n, NULL, ret, ret_at, e);
+}
+
 struct expression *expression_free(struct expression *x)
 {
 	if (x) {
@@ -336,6 +410,11 @@ unsigned int expression_n_names(const struct expression *x)
 const char *expression_name(const struct expression *x, unsigned int i)
 {
 	return x->name[i];
+}
+
+int expression_view(const struct expression *x, unsigned int i)
+{
+	return x->view[i];
 }
 
 size_t expression_name_at(const struct expression *x, unsigned int i)

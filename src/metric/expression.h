@@ -2,7 +2,8 @@
 /*
  * Expressions over counts (docs/formats/metrics.md, "Expressions"): compiled once into a postfix
  * program, evaluated for each CPU and point in time. Numbers, names, + - * /, unary minus,
- * parentheses, < <= > >= == !=, min(a, ...), max(a, ...), if(c, a, b), known(a).
+ * parentheses, < <= > >= == !=, min(a, ...), max(a, ...), if(c, a, b), known(a). A name may end in
+ * a thing in brackets, which is part of it: memory.bytes[MemFree].
  */
 #pragma once
 
@@ -25,13 +26,22 @@ struct expression; /* opaque */
  */
 int expression_parse(const char *s, size_t n, struct expression **ret, size_t *ret_at,
 		     struct err *e) must_check;
+/*
+ * The same where names can be looked at in several ways: @view lists words (NULL-terminated, lent)
+ * that may stand before a name, as in rate(disk.reads). NULL: there are none.
+ */
+int expression_parse_views(const char *s, size_t n, const char *const *view,
+			   struct expression **ret, size_t *ret_at, struct err *e) must_check;
 struct expression *expression_free(struct expression *x);
 DEFINE_CLEANUP(expression, expression_free)
 
-/* The distinct names in order of first use, and where each stands first. Lent. */
+/* The distinct names in order of first use, and where each stands first; looked at in two ways it
+ * is two. Lent. */
 unsigned int expression_n_names(const struct expression *x);
 const char *expression_name(const struct expression *x, unsigned int i);
 size_t expression_name_at(const struct expression *x, unsigned int i);
+/* The place of the word before it in the list of views, -1: it stands bare. */
+int expression_view(const struct expression *x, unsigned int i);
 /* Whether the number @v stands in it (a light check of units: a percentage has a 100). */
 bool expression_has_number(const struct expression *x, double v);
 /* Whether it is a single name or number. */

@@ -42,4 +42,5 @@ struct expression {
 	unsigned int n_names;
 	const char *name[EXPRESSION_NAMES_MAX];
 	size_t name_at[EXPRESSION_NAMES_MAX];
+	int view[EXPRESSION_NAMES_MAX];
 };

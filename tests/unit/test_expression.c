@@ -148,6 +148,64 @@ static void test_depth_is_limited(void **state)
 	assert_int_equal(expression_parse(s, sizeof(s), &x, &at, NULL), -EINVAL);
 }
 
+/* Names with a thing in brackets, and names that are looked at in several ways. */
+static void test_views(void **state)
+{
+	static const char *const views[] = { "rate", "last", NULL };
+	static const struct {
+		const char *name;
+		int view;
+	} expected[] = {
+		{ "disk.reads", 0 },
+		{ "disk.reads", -1 },
+		{ "memory.bytes[MemFree]", -1 },
+	};
+	static const char text[] = "rate( disk.reads ) + disk.reads * memory.bytes[MemFree] - "
+				   "last('a b') + disk.reads + vm.n[pgsteal_*] / rate(disk.reads)";
+	auto_ptr(expression) x = NULL;
+	struct err e = { 0 };
+	size_t at;
+
+	(void)state;
+	assert_int_equal(expression_parse_views(text, strlen(text), views, &x, &at, &e), 0);
+	assert_int_equal(expression_n_names(x), 5);
+	for (unsigned int i = 0; i < 3; i++) {
+		assert_string_equal(expression_name(x, i), expected[i].name);
+		assert_int_equal(expression_view(x, i), expected[i].view);
+	}
+	assert_string_equal(expression_name(x, 3), "a b");
+	assert_int_equal(expression_view(x, 3), 1);
+	assert_string_equal(expression_name(x, 4), "vm.n[pgsteal_*]");
+}
+
+static void test_mistakes_of_views(void **state)
+{
+	static const char *const views[] = { "rate", NULL };
+	static const struct {
+		const char *s, *words;
+		size_t at;
+	} all[] = {
+		{ "rate(1)", "takes a name", 5 },  { "rate(a + b)", "')' is missing", 7 },
+		{ "rate(a[b)", "no end", 6 },	   { "a[]", "no end", 1 },
+		{ "a[b c]", "no end", 1 },	   { "rat(a)", "known, rate)", 0 },
+		{ "rate('a)", "no end", 5 },	   { "rate(", "takes a name", 5 },
+		{ "1 + a[b] [c]", "operator", 9 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+		struct expression *x = NULL;
+		struct err e = { 0 };
+		size_t at = 99;
+
+		assert_int_equal(
+			expression_parse_views(all[i].s, strlen(all[i].s), views, &x, &at, &e),
+			-EINVAL);
+		if (at != all[i].at || !strstr(e.text, all[i].words))
+			fail_msg("'%s': %zu (%s)", all[i].s, at, e.text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -156,6 +214,8 @@ int main(void)
 		cmocka_unit_test(test_intervals),
 		cmocka_unit_test(test_mistakes_have_a_place),
 		cmocka_unit_test(test_depth_is_limited),
+		cmocka_unit_test(test_views),
+		cmocka_unit_test(test_mistakes_of_views),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
