@@ -17,6 +17,14 @@ struct series_table {
 	uint32_t n_metrics, cap_metrics, n_series, cap_series, n_collectors;
 	struct idmap metric_by_number, metric_by_name, by_number;
 	struct idmap collector; /* address of the pooled first part -> number */
+	struct idmap by_thing; /* thing_key() -> first series of equal key */
+	struct thing_link *link; /* of each series */
+	uint32_t *first; /* series of each metric */
+};
+
+struct thing_link {
+	uint32_t same_key; /* the next series of equal thing_key(), or SERIES_NONE */
+	uint32_t same_metric; /* the next of its metric, or SERIES_NONE */
 };
 
 static void *room(void *array, uint32_t n, uint32_t *cap, size_t bytes)
@@ -103,6 +111,44 @@ static int add_series(struct series_table *t, const struct batch *b, uint32_t ro
 	return idmap_set(&t->by_number, s.number, t->n_series++);
 }
 
+/* Instances are pooled: equal texts have one address. */
+static uint64_t thing_key(uint32_t metric, const char *instance, uint32_t cpu)
+{
+	uint64_t key = ((uint64_t)metric << 32 | cpu) * UINT64_C(0x9e3779b97f4a7c15);
+
+	return key ^ (uint64_t)(uintptr_t)instance;
+}
+
+static bool is_thing(const struct series_table *t, uint32_t i, uint32_t metric,
+		     const char *instance, uint32_t cpu)
+{
+	const struct metric_series *s = &t->series[i];
+
+	return s->metric == metric && s->cpu == cpu && s->instance == instance;
+}
+
+/* Once all series are there. */
+static int link_series(struct series_table *t)
+{
+	t->link = calloc((size_t)t->n_series + 1, sizeof(*t->link));
+	t->first = calloc((size_t)t->n_metrics + 1, sizeof(*t->first));
+	if (!t->link || !t->first)
+		return -ENOMEM;
+	memset(t->first, 0xff, t->n_metrics * sizeof(*t->first));
+	/* From the back, so that the first of several comes first. */
+	for (uint32_t i = t->n_series; i-- > 0;) {
+		const struct metric_series *s = &t->series[i];
+		uint64_t key = thing_key(s->metric, s->instance, s->cpu);
+
+		t->link[i].same_key = idmap_get(&t->by_thing, key);
+		t->link[i].same_metric = t->first[s->metric];
+		t->first[s->metric] = i;
+		if (idmap_set(&t->by_thing, key, i) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 /* All rows of @track. */
 static int read_track(struct series_table *t, struct source *src, const struct track *track,
 		      int (*add)(struct series_table *t, const struct batch *b, uint32_t row),
@@ -130,6 +176,8 @@ int series_table_load(struct source *src, struct series_table **ret, struct err 
 
 	if (r >= 0)
 		r = read_track(t, src, &track_series, add_series, e);
+	if (r >= 0 && link_series(t) < 0)
+		r = err_set(e, -ENOMEM, "out of memory");
 	if (r < 0)
 		return r;
 	*ret = steal_ptr(t);
@@ -143,6 +191,9 @@ struct series_table *series_table_free(struct series_table *t)
 		idmap_done(&t->metric_by_name);
 		idmap_done(&t->by_number);
 		idmap_done(&t->collector);
+		idmap_done(&t->by_thing);
+		free(t->link);
+		free(t->first);
 		free(t->metric);
 		free(t->series);
 		strpool_free(t->text);
@@ -186,4 +237,20 @@ uint32_t series_table_find_metric(const struct series_table *t, const char *name
 	const char *pooled = strpool_add(t->text, name);
 
 	return pooled ? idmap_get(&t->metric_by_name, (uintptr_t)pooled) : SERIES_NONE;
+}
+
+uint32_t series_table_find_thing(const struct series_table *t, uint32_t metric,
+				 const char *instance, uint32_t cpu)
+{
+	const char *pooled = strpool_add(t->text, instance);
+	uint32_t i = pooled ? idmap_get(&t->by_thing, thing_key(metric, pooled, cpu)) : SERIES_NONE;
+
+	while (i != SERIES_NONE && !is_thing(t, i, metric, pooled, cpu))
+		i = t->link[i].same_key;
+	return i;
+}
+
+uint32_t series_table_next(const struct series_table *t, uint32_t metric, uint32_t i)
+{
+	return i == SERIES_NONE ? t->first[metric] : t->link[i].same_metric;
 }

@@ -55,3 +55,9 @@ uint32_t series_table_n_collectors(const struct series_table *t);
  * none. */
 uint32_t series_table_find(const struct series_table *t, uint32_t number);
 uint32_t series_table_find_metric(const struct series_table *t, const char *name);
+/* Place of the metric's series of that thing and CPU, or SERIES_NONE; the first of several. */
+uint32_t series_table_find_thing(const struct series_table *t, uint32_t metric,
+				 const char *instance, uint32_t cpu);
+/* The metric's series one after the other: @i = SERIES_NONE gives the first, the end is
+ * SERIES_NONE. */
+uint32_t series_table_next(const struct series_table *t, uint32_t metric, uint32_t i);
