@@ -11,6 +11,7 @@
 #include "analysis/gaps.h"
 #include "base/quantity.h"
 #include "model/file_track.h"
+#include "model/metric_track.h"
 #include "model/profile_track.h"
 
 /* One analysis at work. */
@@ -78,6 +79,8 @@ int analysis_refuse(const struct track *missing, const char *name, struct err *e
 			       "'%s' has no counters (record with --counters task-clock,"
 			       "page-faults)",
 			       name);
+	if (missing == &track_value)
+		return err_set(e, -ENODATA, "'%s' has no metrics (record with --metrics)", name);
 	const char *events = kvm ? track_kvm.name : missing->name;
 
 	return err_set(e, -ENODATA, "'%s' has no %s events (record with -e %s)", name, events,

@@ -268,6 +268,7 @@ static int print_one(struct showing *s, struct err *e)
 	if (s->args->sort) {
 		r = arrange(s, a->table, NULL, 0, e);
 		a->matrix_text = false; /* which has an order of its own */
+		answer_drop_sections(a);
 	}
 	const struct answer_text_options o = text_options(s, a->matrix_text);
 
@@ -342,6 +343,15 @@ static int find_baseline(const struct showing *s, size_t *ret, struct err *e)
 	return 0;
 }
 
+/* Rows of tasks, whose ids hold within their run only. */
+static bool has_tasks(const struct table *t)
+{
+	for (unsigned int i = 0; i < table_n_columns(t); i++)
+		if (table_column(t, i)->flags & TABLE_COLUMN_LOCAL)
+			return true;
+	return false;
+}
+
 static int print_joined(struct showing *s, struct err *e)
 {
 	const struct show_args *a = s->args;
@@ -354,7 +364,7 @@ static int print_joined(struct showing *s, struct err *e)
 
 	if (r >= 0)
 		r = join_answers(s->joined, s->n, &o, &t, e);
-	if (r >= 0 && !a->merge)
+	if (r >= 0 && !a->merge && has_tasks(s->joined[0].answer->table))
 		table_note(t.table, "tasks of one name are one row in each run (--append-tid to "
 				    "keep them apart)");
 	if (r >= 0)

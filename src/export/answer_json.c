@@ -188,6 +188,26 @@ static void notes_json(const struct table *t, struct json *j)
 	json_end(j);
 }
 
+static int sections_json(const struct answer *a, struct json *j, FILE *out)
+{
+	int r = 0;
+
+	if (!a->n_sections)
+		return 0;
+	json_key(j, "tables");
+	json_begin_array(j);
+	for (size_t i = 0; i < a->n_sections && r >= 0; i++) {
+		json_begin_object(j);
+		json_key_str(j, "name", table_name(a->section[i]));
+		json_key_str(j, "title", table_title(a->section[i]));
+		columns_json(a->section[i], NULL, j);
+		r = rows_json(a->section[i], j, out);
+		json_end(j);
+	}
+	json_end(j);
+	return r;
+}
+
 int answer_json(const struct answer *a, struct json *j, FILE *out)
 {
 	json_begin_object(j);
@@ -196,6 +216,8 @@ int answer_json(const struct answer *a, struct json *j, FILE *out)
 	columns_json(a->table, NULL, j);
 	int r = rows_json(a->table, j, out);
 
+	if (r >= 0)
+		r = sections_json(a, j, out);
 	notes_json(a->table, j);
 	figure_json(a, j);
 	json_end(j);

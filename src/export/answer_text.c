@@ -384,7 +384,13 @@ int answer_text(const struct answer *a, const char *name, const struct answer_te
 		r = put_matrix(a, ROLE_SECOND, o, out, &as_matrix);
 	if (r < 0)
 		return r;
-	if (!as_matrix) {
+	for (size_t i = 0; i < a->n_sections; i++) {
+		(void)fprintf(out, "%s\n", table_title(a->section[i]));
+		put_rows(a->section[i], o, out);
+		(void)fputc('\n', out);
+		put_notes(a->section[i], out);
+	}
+	if (!as_matrix && !a->n_sections) {
 		put_rows(a->table, o, out);
 		(void)fputc('\n', out);
 	}

@@ -3,14 +3,39 @@
 #include "model/answer.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 void answer_done(struct answer *a)
 {
 	a->table = table_free(a->table);
+	answer_drop_sections(a);
 	a->n_facts = 0;
+}
+
+int answer_section(struct answer *a, struct table *t)
+{
+	struct table **grown =
+		t ? reallocarray(a->section, a->n_sections + 1, sizeof(*grown)) : NULL;
+
+	if (!grown) {
+		table_free(t);
+		return -ENOMEM;
+	}
+	a->section = grown;
+	a->section[a->n_sections++] = t;
+	return 0;
+}
+
+void answer_drop_sections(struct answer *a)
+{
+	while (a->n_sections)
+		table_free(a->section[--a->n_sections]);
+	free(a->section);
+	a->section = NULL;
 }
 
 /* The longest cut of @s that fits and does not end inside a UTF-8 character. */

@@ -25,6 +25,12 @@ struct answer {
 	const char *view, *title, *summary, *help; /* of the analysis; literals */
 	nsec_t from, to; /* the window, since the start of the run */
 	struct table *table; /* owned by the answer */
+	/*
+	 * Where @table is a long list of unlike things (metrics of CPUs, disks, memory): the same
+	 * in a table for each kind of thing. The text form is these; JSON has both.
+	 */
+	struct table **section; /* owned */
+	size_t n_sections;
 	struct figure figure; /* over @table; mark MARK_NONE: table only */
 	bool matrix_text; /* text form: a matrix of the figure's value (and second) by y and x */
 	struct fact fact[ANSWER_MAX_FACTS];
@@ -37,6 +43,9 @@ struct answer {
 };
 
 void answer_done(struct answer *a);
+/* Takes @t over, also on failure. 0 or -ENOMEM; also when @t is NULL. */
+int answer_section(struct answer *a, struct table *t) must_check;
+void answer_drop_sections(struct answer *a);
 /* Facts beyond ANSWER_MAX_FACTS are left out, longer texts cut. */
 void answer_fact(struct answer *a, const char *label, const char *fmt, ...) printf_like(3, 4);
 /* The value of the fact with this label, or NULL. */

@@ -63,13 +63,14 @@ struct table *table_new(const char *name, const char *title, const struct table_
 	t->n_columns = n;
 	t->text = strpool_new();
 	t->column = calloc(n ? n : 1, sizeof(*t->column));
-	if (!t->text || !t->column)
+	if (!t->text || !t->column || copy_text(t, &t->name) < 0 || copy_text(t, &t->title) < 0)
 		return table_free(t);
 	for (unsigned int i = 0; i < n; i++) {
 		struct table_column *c = &t->column[i].what;
 
 		*c = columns[i];
-		if (copy_text(t, &c->name) < 0 || copy_text(t, &c->title) < 0)
+		if (copy_text(t, &c->name) < 0 || copy_text(t, &c->title) < 0 ||
+		    copy_text(t, &c->help) < 0)
 			return table_free(t);
 	}
 	return t;

@@ -59,8 +59,7 @@ struct table_column {
 
 struct table; /* opaque */
 
-/* @columns are copied with their names and titles; their help, @name and @title are literals. NULL:
- * out of memory. */
+/* @name, @title and @columns are copied with their texts. NULL: out of memory. */
 struct table *table_new(const char *name, const char *title, const struct table_column *columns,
 			unsigned int n);
 struct table *table_free(struct table *t);
