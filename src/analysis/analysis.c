@@ -81,6 +81,9 @@ int analysis_refuse(const struct track *missing, const char *name, struct err *e
 			       name);
 	if (missing == &track_value)
 		return err_set(e, -ENODATA, "'%s' has no metrics (record with --metrics)", name);
+	if (missing == &track_raw)
+		return err_set(e, -ENODATA, "'%s' has no raw files (record with --raw /proc/stat)",
+			       name);
 	const char *events = kvm ? track_kvm.name : missing->name;
 
 	return err_set(e, -ENODATA, "'%s' has no %s events (record with -e %s)", name, events,

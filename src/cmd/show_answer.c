@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/quantity.h"
@@ -257,7 +258,8 @@ static struct answer_text_options text_options(const struct showing *s, bool mat
 	const bool whole = s->args->top_given || (s->view->cuts_itself && !matrix && s->n == 1);
 
 	return (struct answer_text_options){ .wide = s->args->wide,
-					     .max_rows = whole ? 0 : DEFAULT_ROWS };
+					     .max_rows = whole ? 0 : DEFAULT_ROWS,
+					     .screen = isatty(STDOUT_FILENO) };
 }
 
 static int print_one(struct showing *s, struct err *e)

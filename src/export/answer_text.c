@@ -371,12 +371,27 @@ static void put_notes(const struct table *t, FILE *out)
 	}
 }
 
+/* As it is to a file; without control characters to a screen. */
+static void put_document(const char *text, bool screen, FILE *out)
+{
+	for (; *text; text++) {
+		bool control = ((unsigned char)*text < 0x20 && *text != '\n' && *text != '\t') ||
+			       *text == 0x7f;
+
+		(void)fputc(screen && control ? '?' : *text, out);
+	}
+}
+
 int answer_text(const struct answer *a, const char *name, const struct answer_text_options *o,
 		FILE *out)
 {
 	bool as_matrix = false;
 	int r = 0;
 
+	if (a->document) {
+		put_document(a->document, o->screen, out);
+		return ferror(out) ? -EIO : 0;
+	}
 	put_head(a, name, out);
 	if (a->matrix_text)
 		r = put_matrix(a, ROLE_VALUE, o, out, &as_matrix);

@@ -17,6 +17,7 @@
 struct answer_text_options {
 	uint64_t max_rows; /* then a line says how many more there are; 0 = no limit */
 	bool wide; /* with TABLE_COLUMN_WIDE columns */
+	bool screen; /* people see it: a document (answer.h) without control characters */
 };
 
 /* 0, -ENOMEM, or -errno of @out. @name: of the run, for the first line. */

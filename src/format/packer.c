@@ -9,6 +9,8 @@
 #include "base/idmap.h"
 
 #define DEFAULT_LEVEL 1
+/* Of texts in a block; a stream may have COLUMN_MAX_STREAM_BYTES. */
+#define BLOCK_TEXT_BYTES ((size_t)6 << 20)
 
 struct open_stream {
 	struct batch *batch;
@@ -72,6 +74,28 @@ static struct open_stream *find_stream(struct packer *p, const struct track *tra
 	return &p->stream[p->n_streams++];
 }
 
+/*
+ * How many rows of @from, from @row on, go into the block: as many as there is room for, and no
+ * more text than one stream may have. Long texts (files as they are) would go beyond that before
+ * the block has all its rows. At least one row.
+ */
+static uint32_t rows_that_fit(const struct batch *to, const struct batch *from, uint32_t row)
+{
+	uint32_t n = min_of(from->rows - row, to->cap - to->rows);
+	size_t text = to->text_len;
+
+	if (!from->text_len || from->text_len + (size_t)to->text_len <= BLOCK_TEXT_BYTES)
+		return n;
+	for (uint32_t i = 0; i < n; i++) {
+		for (unsigned int c = 0; c < to->track->n_columns; c++)
+			if (to->track->column[c].type == COLUMN_TEXT)
+				text += strlen(batch_text(from, c, row + i)) + 1;
+		if (text > BLOCK_TEXT_BYTES)
+			return i;
+	}
+	return n;
+}
+
 static int packer_write(struct sink *sink, const struct batch *b, struct err *e)
 {
 	struct packer *p = container_of(sink, struct packer, sink);
@@ -89,12 +113,19 @@ static int packer_write(struct sink *sink, const struct batch *b, struct err *e)
 				       b->track->name, (int)b->cpu, (unsigned long long)last,
 				       (unsigned long long)b->time[i]);
 	for (uint32_t row = 0; row < b->rows;) {
-		uint32_t n = min_of(b->rows - row, s->batch->cap - s->batch->rows);
+		uint32_t n = rows_that_fit(s->batch, b, row);
+		int r = 0;
 
+		if (!n && s->batch->rows) {
+			r = emit(p, s, e);
+			if (r < 0)
+				return r;
+			continue;
+		}
+		n = max_of(n, 1u);
 		if (!s->since)
 			s->since = nsec_monotonic();
-		int r = batch_widen(&s->batch, b);
-
+		r = batch_widen(&s->batch, b);
 		if (r >= 0)
 			r = batch_append(s->batch, b, row, n);
 		if (r < 0)

@@ -31,6 +31,8 @@ struct answer {
 	 */
 	struct table **section; /* owned */
 	size_t n_sections;
+	/* The text form is this and nothing else: a file as it was. Lent from @table; or NULL. */
+	const char *document;
 	struct figure figure; /* over @table; mark MARK_NONE: table only */
 	bool matrix_text; /* text form: a matrix of the figure's value (and second) by y and x */
 	struct fact fact[ANSWER_MAX_FACTS];

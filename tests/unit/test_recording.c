@@ -19,6 +19,7 @@
 #include "base/file.h"
 #include "format/recording.h"
 #include "model/file_track.h"
+#include "model/metric_track.h"
 #include "model/sched_track.h"
 #include "model/tasks.h"
 
@@ -532,6 +533,47 @@ static void test_time_must_not_fall(void **state)
 	assert_int_equal(sink_write(recording_writer_sink(w), b, &e), -EINVAL);
 }
 
+/* Files as they are: more text than a stream may have goes into several blocks. */
+static void test_long_texts(void **state)
+{
+	auto_ptr(recording_writer) w = NULL;
+	auto_ptr(recording) rec = NULL;
+	auto_ptr(cursor) c = NULL;
+	const struct query q = { .tracks = track_bit(&track_raw) };
+	const size_t n = (size_t)1 << 20;
+	const struct batch *got;
+	struct err e = { 0 };
+	auto_free char *text = malloc(n + 1);
+	uint32_t rows = 0, batches = 0;
+
+	(void)state;
+	assert_int_equal(recording_create(path, NULL, &w, &e), 0);
+	for (uint32_t i = 0; i < 20; i += 2) {
+		auto_ptr(batch) b = batch_new(&track_raw, 2);
+
+		b->cpu = BATCH_CPU_NONE;
+		for (; b->rows < 2; b->rows++) {
+			memset(text, 'a' + (int)(i + b->rows), n);
+			text[n] = '\0';
+			b->time[b->rows] = START + i + b->rows;
+			((uint32_t *)b->col[RAW_TEXT])[b->rows] = (uint32_t)batch_add_text(b, text);
+		}
+		assert_int_equal(sink_write(recording_writer_sink(w), b, &e), 0);
+	}
+	assert_int_equal(recording_writer_close(w, &e), 0);
+	assert_int_equal(recording_open(path, 0, &rec, &e), 0);
+	assert_int_equal(source_cursor(recording_source(rec), &q, &c, &e), 0);
+	for (; cursor_next(c, &got, &e) > 0; batches++)
+		for (uint32_t i = 0; i < got->rows; i++, rows++) {
+			const char *is = batch_text(got, RAW_TEXT, i);
+
+			assert_int_equal(strlen(is), n);
+			assert_true(is[0] == 'a' + (int)rows && is[n - 1] == is[0]);
+		}
+	assert_int_equal(rows, 20);
+	assert_in_range(batches, 4, 5);
+}
+
 static void test_blocks_move_to_another_file(void **state)
 {
 	auto_ptr(recording) r = NULL;
@@ -577,6 +619,7 @@ int main(void)
 		cmocka_unit_test(test_no_recording),
 		cmocka_unit_test(test_newer_version_is_named),
 		cmocka_unit_test(test_time_must_not_fall),
+		cmocka_unit_test(test_long_texts),
 		cmocka_unit_test(test_blocks_move_to_another_file),
 	};
 
