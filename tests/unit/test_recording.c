@@ -547,7 +547,7 @@ static void test_long_texts(void **state)
 	uint32_t rows = 0, batches = 0;
 
 	(void)state;
-	assert_int_equal(recording_create(path, NULL, &w, &e), 0);
+	assert_int_equal(recording_create(path, 0, NULL, &w, &e), 0);
 	for (uint32_t i = 0; i < 20; i += 2) {
 		auto_ptr(batch) b = batch_new(&track_raw, 2);
 
