@@ -131,6 +131,8 @@ static int block_option(struct block_reader *r, const struct metric_word *w)
 		return pooled(r, &v, &b->key);
 	else if (option_is(w, "key_json", &v))
 		return pooled(r, &v, &b->key_json);
+	else if (option_is(w, "of", &v))
+		return pooled(r, &v, &b->of);
 	else if (option_is(w, "path", &v))
 		return pooled(r, &v, &b->path);
 	else if (option_is(w, "without", &v))
@@ -140,7 +142,7 @@ static int block_option(struct block_reader *r, const struct metric_word *w)
 	else
 		return mistake(r, w->at,
 			       "unknown option '%.*s' (there are: each= all= all_name= across= "
-			       "key= key_json= path= without= used= whole hidden)",
+			       "key= key_json= of= path= without= used= whole hidden)",
 			       (int)min_of(w->n, (size_t)40), w->s);
 	return 0;
 }

@@ -166,13 +166,15 @@ static int find_rows(struct block_rows *r)
 	const struct block *b = r->block;
 	int err = 0;
 
+	if (b->of)
+		err = add_rows_of_metric(r, series_table_find_metric(r->table, b->of), add_row_of);
 	for (unsigned int k = 0; err >= 0 && k < b->n_items; k++) {
 		const struct block_item *x = &b->item[k];
 		const char *json = b->across_cpus ? "all" : x->json;
 
-		for (unsigned int i = 0; err >= 0 && i < expression_n_names(x->x); i++)
+		for (unsigned int i = 0; err >= 0 && !b->of && i < expression_n_names(x->x); i++)
 			err = add_rows_of_metric(r, own_metric(r, x, i), add_row_of);
-		if (err >= 0 && b->each == EACH_ONE)
+		if (err >= 0 && b->each == EACH_ONE && !b->of)
 			err = add_row_of_things(r, x);
 		if (err >= 0)
 			err = add_rows_of_metric(r, block_rows_imported(r, json), add_row_imported);

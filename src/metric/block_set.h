@@ -72,6 +72,7 @@ struct block {
 	unsigned int n_without;
 	const char *used[BLOCK_PATTERNS_MAX]; /* metrics: where all are 0 there is no row */
 	unsigned int n_used;
+	const char *of; /* metric whose things are the rows; NULL: those of all columns */
 	const char *key, *key_json; /* title of the column that names the rows: DEV */
 	const char *path; /* place in sadf's JSON: network/net-dev; NULL: not in it */
 	struct block_item item[BLOCK_ITEMS_MAX];

@@ -96,6 +96,9 @@ static void test_one_row(void **state)
 		   "column \"steal\" - 0 \"h\" = v.n[steal_*]\n"
 		   "column \"zero\" - 0 \"h\" = 1 / (c.n - 10)\n",
 	      "change rate/s last free none steal zero;  5 5 15 7168 - 30 -");
+	/* Whose rows it has is said. */
+	check(&s, HEAD "block x \"T\" of=d.n\ncolumn \"a\" - 0 \"h\" = last(c.n)\n", "a");
+	check(&s, HEAD "block x \"T\" of=c.n\ncolumn \"a\" - 0 \"h\" = last(c.n)\n", "a;  15");
 	/* None of the metrics: no row, though the columns are known. */
 	check(&s, HEAD "block x \"T\"\ncolumn \"a\" - 0 \"h\" = d.n\n", "a");
 	check(&s, HEAD "block x \"T\"\ncolumn \"a\" - 0 \"h\" = d.n[a]\n", "a");
