@@ -30,8 +30,8 @@ static const struct option_spec view_options[] = {
 	  .type = OPTION_STRING,
 	  .arg = "LIST",
 	  OPTION_AT(struct view_options, set),
-	  .help = "by commas: blocks (cpu, disk ...; kymo list metrics --blocks), metrics "
-		  "(disk.reads, cpu.*), default, all" },
+	  .help = "by commas: blocks (cpu, disk ...; see kymo list blocks), metrics (disk.reads, "
+		  "cpu.*), default, all" },
 	{ .name = "interval",
 	  .letter = 'I',
 	  .type = OPTION_STRING,
@@ -71,10 +71,10 @@ struct metrics_view {
 	bool over_time;
 	unsigned int first_column; /* of the list: those before are left out */
 	nsec_t interval; /* 0: of each sample */
+	nsec_t recorded; /* what the recorder was asked for; 0: not known */
 	nsec_t tolerance;
 	uint64_t bin, n_ticks, n_cells;
 	nsec_t first, last; /* ticks */
-	nsec_t least; /* shortest time between two */
 	bool open; /* the interval has a tick */
 };
 
@@ -89,8 +89,9 @@ static int parse_interval(struct metrics_view *v, const struct view_options *o,
 			  const struct analysis_pass *p, struct err *e)
 {
 	const char *recorded = run_info_meta(p->src->info, "collect.interval");
-	uint64_t tick = 0;
 
+	if (recorded && quantity_parse_u64(recorded, &v->recorded, NULL) < 0)
+		v->recorded = 0;
 	if (!o->interval)
 		return 0;
 	v->over_time = true;
@@ -103,9 +104,7 @@ static int parse_interval(struct metrics_view *v, const struct view_options *o,
 	if (!v->interval)
 		return err_set(e, -EINVAL, "--interval: 0 is none (try: recorded)");
 	/* Ticks come somewhat late, or early: an edge is where the nearest one is. */
-	v->tolerance = v->interval / 2;
-	if (recorded && quantity_parse_u64(recorded, &tick, NULL) >= 0)
-		v->tolerance = min_of(v->interval, tick) / 2;
+	v->tolerance = (v->recorded ? min_of(v->interval, v->recorded) : v->interval) / 2;
 	return 0;
 }
 
@@ -421,8 +420,6 @@ static uint64_t bin_of(const struct analysis_pass *p, nsec_t time)
 	const struct metrics_view *v = p->state;
 	nsec_t since = time - min_of(time, p->args->from + v->tolerance);
 
-	if (!v->interval)
-		return v->n_ticks;
 	return (since + v->interval - 1) / v->interval;
 }
 
@@ -438,11 +435,12 @@ static int take_tick(struct analysis_pass *p, const struct series_tick *tick, st
 		return 0;
 	}
 	nsec_t gap = tick->time - v->last;
-	uint64_t bin = bin_of(p, tick->time);
+	uint64_t bin = v->interval ? bin_of(p, tick->time) : 0;
 
-	v->least = v->least ? min_of(v->least, gap) : gap;
 	v->last = tick->time;
-	if (!v->over_time || bin != v->bin)
+	/* The last sample comes when the recording ends: rates over some milliseconds say nothing.
+	 */
+	if (v->interval ? bin != v->bin : gap >= v->recorded / 2)
 		r = close_span(p, e);
 	v->bin = bin;
 	series_sums_add(v->span, tick);
@@ -469,11 +467,12 @@ static void add_facts(struct analysis_pass *p)
 {
 	struct metrics_view *v = p->state;
 	char span[QUANTITY_MAX], gap[QUANTITY_MAX], series[QUANTITY_MAX];
+	nsec_t apart = v->n_ticks > 1 ? (v->last - v->first) / (v->n_ticks - 1) : 0;
 
 	if (v->n_ticks > 1)
-		answer_fact(p->answer, "samples", "%" PRIu64 " in %s, %s apart", v->n_ticks,
+		answer_fact(p->answer, "samples", "%" PRIu64 " in %s, every %s", v->n_ticks,
 			    quantity_duration(span, v->last - v->first),
-			    quantity_duration(gap, (v->last - v->first) / (v->n_ticks - 1)));
+			    quantity_duration(gap, v->recorded ? v->recorded : apart));
 	else
 		answer_fact(p->answer, "samples", "%" PRIu64, v->n_ticks);
 	answer_fact(p->answer, "series", "%s",

@@ -30,7 +30,7 @@ static const struct option_spec list_options[] = {
 	{ 0 },
 };
 
-static const struct lister *const listers[] = { &lister_collectors, &lister_events,
+static const struct lister *const listers[] = { &lister_blocks, &lister_collectors, &lister_events,
 						&lister_metrics };
 
 static void list_extra_help(FILE *out)
@@ -94,6 +94,7 @@ static const struct command_example list_examples[] = {
 	{ "kymo list events", "what can be sampled and counted here, and why the rest cannot" },
 	{ "kymo list events dTLB", "those with dTLB in their name" },
 	{ "kymo list events 'sched:*' --json", "tracepoints, for programs" },
+	{ "kymo list blocks", "what kymo show metrics answers, column by column" },
 	{ "kymo list collectors", "what kymo record --metrics can read here" },
 	{ "kymo list collectors 'disk.*'", "what is read of disks" },
 	{ "kymo list metrics", "what can be computed on this machine, and why not" },
@@ -114,6 +115,9 @@ const struct command command_list = {
 		"Collectors: what kymo record --metrics reads from /proc and /sys, each with its "
 		"metrics; those of a machine that lacks something are listed with the reason. The "
 		"first part of a metric's name is the word of --metrics.\n\n"
+		"Blocks: the tables of kymo show metrics, each column with its unit and what it "
+		"means; "
+		"JSON and CSV with its formula and its place in sadf -j.\n\n"
 		"Metrics: figures that are computed from counts of events, for the processor of "
 		"this machine or of --cpu; for each whether this machine can count what it needs, "
 		"or why not. The processor comes from /proc/cpuinfo, on Arm from MIDR_EL1, the "

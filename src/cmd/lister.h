@@ -27,6 +27,7 @@ struct lister {
 /* Does @name match, as all listers understand patterns? */
 bool lister_matches(const char *pattern, const char *name);
 
+extern const struct lister lister_blocks;
 extern const struct lister lister_collectors;
 extern const struct lister lister_events;
 extern const struct lister lister_metrics;

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/quantity.h"
+
 int sadf_ticks_open(struct source *src, const struct export_args *args, struct sadf_ticks **ret,
 		    struct err *e)
 {
@@ -20,6 +22,8 @@ int sadf_ticks_open(struct source *src, const struct export_args *args, struct s
 	t->src = src;
 	t->info = src->info;
 	t->args = args;
+	if (quantity_parse_u64(sadf_fact(t, "collect.interval"), &t->recorded, NULL) < 0)
+		t->recorded = 0;
 	int r = run_blocks_load(src, &t->run, e);
 
 	if (r < 0)
@@ -67,12 +71,16 @@ int sadf_ticks_rewind(struct sadf_ticks *t, struct err *e)
 int sadf_ticks_next(struct sadf_ticks *t, struct err *e)
 {
 	struct series_tick tick;
-	int r = series_cursor_next(t->cursor, &tick, e);
+	int r;
 
-	if (r <= 0)
-		return r;
-	series_sums_clear(t->sums);
-	series_sums_add(t->sums, &tick);
+	do {
+		r = series_cursor_next(t->cursor, &tick, e);
+		if (r <= 0)
+			return r;
+		series_sums_clear(t->sums);
+		series_sums_add(t->sums, &tick);
+		/* The sample at the end of a recording is none of sadf's. */
+	} while (series_sums_span(t->sums) < t->recorded / 2);
 	t->time = run_info_realtime(t->info, tick.time);
 	if (!t->time)
 		t->time = tick.time;

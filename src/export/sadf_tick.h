@@ -32,6 +32,7 @@ struct sadf_ticks {
 	/* private: */
 	struct source *src;
 	struct series_cursor *cursor;
+	nsec_t recorded; /* what the recorder was asked for; 0: not known */
 	const struct export_args *args;
 };
 

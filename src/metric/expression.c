@@ -402,6 +402,11 @@ struct expression *expression_free(struct expression *x)
 	return NULL;
 }
 
+const char *expression_text(const struct expression *x)
+{
+	return x->text;
+}
+
 unsigned int expression_n_names(const struct expression *x)
 {
 	return x->n_names;

@@ -35,6 +35,8 @@ int expression_parse_views(const char *s, size_t n, const char *const *view,
 struct expression *expression_free(struct expression *x);
 DEFINE_CLEANUP(expression, expression_free)
 
+/* As it was written. */
+const char *expression_text(const struct expression *x);
 /* The distinct names in order of first use, and where each stands first; looked at in two ways it
  * is two. Lent. */
 unsigned int expression_n_names(const struct expression *x);

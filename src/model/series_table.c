@@ -10,6 +10,9 @@
 #include "base/idmap.h"
 #include "base/strpool.h"
 
+/* Products of any value with it are finite. */
+#define SCALE_MAX 1e100
+
 struct series_table {
 	struct strpool *text;
 	struct series_metric *metric;
@@ -68,7 +71,7 @@ static int add_metric(struct series_table *t, const struct batch *b, uint32_t ro
 	/* What was told before counts: it may be repeated. */
 	if (idmap_get(&t->metric_by_number, m.number) != IDMAP_NONE)
 		return 0;
-	if ((m.kind != METRIC_COUNTER && m.kind != METRIC_GAUGE) || !isfinite(m.scale))
+	if ((m.kind != METRIC_COUNTER && m.kind != METRIC_GAUGE) || !(fabs(m.scale) <= SCALE_MAX))
 		return 0;
 	if (!m.name || !m.unit || !m.help || collector_of(t, m.name, &m.collector) < 0)
 		return -ENOMEM;

@@ -140,7 +140,7 @@ static void test_sections(void **state)
 	assert_int_equal(table_n_columns(a.section[0]), 12);
 	assert_string_equal(table_column(a.section[0], 0)->title, "CPU");
 	assert_string_equal(table_name(a.section[2]), "raw");
-	assert_string_equal(answer_fact_value(&a, "samples"), "5 in 4.00 s, 1.00 s apart");
+	assert_string_equal(answer_fact_value(&a, "samples"), "5 in 4.00 s, every 1.00 s");
 	answer_drop_sections(&a);
 	assert_int_equal(a.n_sections, 0);
 	answer_done(&a);
@@ -168,6 +168,29 @@ static void test_windows(void **state)
 			    "a single sample: changes and rates need two");
 	answer_done(&a);
 	metric_scenario_done(&s);
+}
+
+/* The sample at the end of a recording is no interval of its own, but counts in the mean. */
+static void test_last_sample(void **state)
+{
+	struct metric_scenario s;
+	struct answer a;
+	auto_buf text;
+
+	(void)state;
+	buf_init(&text, 4096);
+	for (unsigned int i = 0; i < 3; i++) {
+		static const char *const intervals[] = { NULL, "recorded", "1s" };
+
+		build(&s);
+		metric_scenario_value(&s, 14 * S + S / 10, N_TIMES * 2 + 1, 7 + 18);
+		ask(&s, (struct options){ .set = "tasks", .interval = intervals[i] }, 0, 0, &a);
+		assert_string_equal(view_rows_text(&a, "value min max", &text),
+				    i ? "0.99 - -; 3.03 - -; 5.00 - -; 8.18 - -"
+				      : "4.39 0.99 8.18");
+		answer_done(&a);
+		metric_scenario_done(&s);
+	}
 }
 
 static void test_refused(void **state)
@@ -203,7 +226,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_summary), cmocka_unit_test(test_over_time),
 		cmocka_unit_test(test_raw),	cmocka_unit_test(test_sections),
-		cmocka_unit_test(test_windows), cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_windows), cmocka_unit_test(test_last_sample),
+		cmocka_unit_test(test_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
