@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * For tests that compare with larger captures, which are not part of the sources: data/traces in
- * $KYMO_SHARED, else in ../shared beside the sources.
+ * For tests that compare with larger captures, which are not part of the sources: data/traces (and
+ * its neighbours) in $KYMO_SHARED, else in ../shared beside the sources.
  */
 #pragma once
 
@@ -15,8 +15,8 @@
 #include "base/buf.h"
 #include "base/file.h"
 
-/* A file of data/traces, decompressed when it ends in .zst. False: there is none. */
-static inline bool load(const char *name, struct buf *ret)
+/* A file of data/@folder, decompressed when it ends in .zst. False: there is none. */
+static inline bool load_from(const char *folder, const char *name, struct buf *ret)
 {
 	const char *shared = getenv("KYMO_SHARED");
 	char path[512];
@@ -24,7 +24,8 @@ static inline bool load(const char *name, struct buf *ret)
 
 	buf_init(&raw, 0);
 	buf_init(ret, 0);
-	snprintf(path, sizeof(path), "%s/data/traces/%s", shared ? shared : "../shared", name);
+	snprintf(path, sizeof(path), "%s/data/%s/%s", shared ? shared : "../shared", folder,
+		 name);
 	if (file_read_at(AT_FDCWD, path, &raw) < 0)
 		return false;
 	if (!strstr(name, ".zst")) {
@@ -49,6 +50,11 @@ static inline bool load(const char *name, struct buf *ret)
 	}
 	ZSTD_freeDStream(zstd);
 	return true;
+}
+
+static inline bool load(const char *name, struct buf *ret)
+{
+	return load_from("traces", name, ret);
 }
 
 static inline void need(const char *name, struct buf *ret)
