@@ -15,6 +15,7 @@ void json_stream_init(struct json_stream *s, struct input *in)
 {
 	s->in = in;
 	s->offset = 0;
+	s->in_array = s->array_ended = false;
 	buf_init(&s->object, JSON_STREAM_MAX_OBJECT);
 }
 
@@ -61,12 +62,18 @@ static int find_begin(struct json_stream *s, struct err *e)
 			return r;
 		size_t i = 0;
 
-		while (i < n && p[i] != '{') {
-			if (!memchr(" \t\r\n", p[i], 4) && garbage == UINT64_MAX)
+		while (i < n && p[i] != '{' && !(s->in_array && p[i] == ']')) {
+			if (!memchr(" \t\r\n,", p[i], s->in_array ? 5 : 4) && garbage == UINT64_MAX)
 				garbage = input_offset(s->in) + i;
 			i++;
 		}
-		bool found = i < n;
+		bool found = i < n && p[i] == '{';
+
+		if (i < n && !found) {
+			s->array_ended = true;
+			i++;
+			n = 0;
+		}
 
 		input_consume(s->in, i);
 		if (found || n == 0) {
@@ -83,7 +90,7 @@ int json_stream_next(struct json_stream *s, json_t **ret, struct err *e)
 {
 	struct scan c = { 0 };
 	bool end = false;
-	int r = find_begin(s, e);
+	int r = s->array_ended ? 0 : find_begin(s, e);
 
 	if (r <= 0)
 		return r;

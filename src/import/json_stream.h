@@ -16,6 +16,10 @@ struct json_stream {
 	struct input *in;
 	struct buf object;
 	uint64_t offset; /* of the object given last */
+	/* They are members of an array, whose '[' was read: ',' stands between them, and they end
+	 * at its ']', which is read too. */
+	bool in_array;
+	bool array_ended;
 };
 
 void json_stream_init(struct json_stream *s, struct input *in);

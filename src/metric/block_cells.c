@@ -228,9 +228,8 @@ static void eval_place(const struct block_rows *r, uint32_t row, unsigned int ac
 
 		ev->item = &b->item[k];
 		ev->term = r->term + place * r->n_terms + r->first_term[k];
-		ev->value[k] = expression_eval(ev->item->x, term_value, ev);
-		if (ev->value[k].absent && x)
-			ev->value[k] = reading_exact(series_sum_mean(x));
+		ev->value[k] = x ? reading_exact(series_sum_mean(x))
+				 : expression_eval(ev->item->x, term_value, ev);
 	}
 }
 

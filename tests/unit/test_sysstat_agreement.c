@@ -19,6 +19,7 @@
 #include "capture_file.h"
 #include "collect/collection.h"
 #include "export/exporter.h"
+#include "import/importer.h"
 #include "model/file_track.h"
 #include "model/memory.h"
 #include "model/run.h"
@@ -117,30 +118,14 @@ static void put_clock(struct memory *m, const struct snapshot *s)
 	assert_int_equal(sink_write(memory_sink(m), b, &e), 0);
 }
 
-/* The snapshots as sadf -j. */
-static json_t *export_snapshots(struct captures *c)
+/* A run as sadf -j. */
+static json_t *export_run(struct source *src)
 {
-	const struct collection_options o = {
-		.set = "cpu,load,memory,vmstat,pressure,disk,network,softnet,sockets,files,"
-		       "interrupts,snmp",
-		.root = { .fd = -1, .text = text_of, .ctx = c },
-	};
-	auto_ptr(collection) collection = NULL;
-	auto_ptr(memory) memory = memory_new();
+	const struct export_args args = { .from = src->info->start, .to = src->info->end };
 	struct export_result result = { 0 };
 	struct err e = { 0 };
 	char *text = NULL;
 	size_t n = 0;
-
-	if (collection_open(&o, &collection, &e) < 0)
-		fail_msg("%s", e.text);
-	put_clock(memory, &c->snapshot[0]);
-	for (c->now = 0; c->now < SNAPSHOTS; c->now++)
-		assert_int_equal(collection_sample_at(collection, c->snapshot[c->now].mono,
-						      memory_sink(memory), &e),
-				 0);
-	struct source *src = memory_source(memory);
-	const struct export_args args = { .from = src->info->start, .to = src->info->end };
 	FILE *out = open_memstream(&text, &n);
 
 	if (exporter_by_name("sadf-json")->run(src, &args, out, &result, &e) < 0)
@@ -152,6 +137,27 @@ static json_t *export_snapshots(struct captures *c)
 	assert_non_null(v);
 	free(text);
 	return v;
+}
+
+static json_t *export_snapshots(struct captures *c)
+{
+	const struct collection_options o = {
+		.set = "cpu,load,memory,vmstat,pressure,disk,network,softnet,sockets,files,"
+		       "interrupts,snmp",
+		.root = { .fd = -1, .text = text_of, .ctx = c },
+	};
+	auto_ptr(collection) collection = NULL;
+	auto_ptr(memory) memory = memory_new();
+	struct err e = { 0 };
+
+	if (collection_open(&o, &collection, &e) < 0)
+		fail_msg("%s", e.text);
+	put_clock(memory, &c->snapshot[0]);
+	for (c->now = 0; c->now < SNAPSHOTS; c->now++)
+		assert_int_equal(collection_sample_at(collection, c->snapshot[c->now].mono,
+						      memory_sink(memory), &e),
+				 0);
+	return export_run(memory_source(memory));
 }
 
 /* ---- comparing ---- */
@@ -273,7 +279,7 @@ static bool is_not_alike(const char *name)
 	return false;
 }
 
-static void test_keys_and_numbers(void **state)
+static void check_snapshots(void **state)
 {
 	struct captures *c = *state;
 	struct comparison *comparison = calloc(1, sizeof(*comparison));
@@ -319,6 +325,67 @@ static void test_keys_and_numbers(void **state)
 	free(comparison);
 }
 
+/* sadf -j read, and written again: the same numbers under the same keys. */
+static int no_meta(void *ctx, const char *key, const char *value, struct err *e)
+{
+	(void)ctx;
+	(void)key;
+	(void)value;
+	(void)e;
+	return 0;
+}
+
+static void check_same(const char *path, const json_t *a, const json_t *b)
+{
+	const char *key;
+	const json_t *x;
+	char name[160];
+	size_t i;
+
+	if (json_is_number(a)) {
+		if (!json_is_number(b) || fabs(json_number_value(a) - json_number_value(b)) > 1e-9)
+			fail_msg("%s: %g, is %g", path, json_number_value(a), json_number_value(b));
+	} else if (json_is_string(a)) {
+		assert_string_equal(json_string_value(a), json_string_value(b));
+	} else if (json_is_array(a)) {
+		if (json_array_size(a) != json_array_size(b))
+			fail_msg("%s: %zu members, not %zu", path, json_array_size(b),
+				 json_array_size(a));
+		json_array_foreach(a, i, x) check_same(path, x, json_array_get(b, i));
+	} else {
+		json_object_foreach((json_t *)(uintptr_t)a, key, x)
+		{
+			(void)snprintf(name, sizeof(name), "%.100s/%.50s", path, key);
+			/* The one block of sysstat that is not among ours. */
+			if (strcmp(key, "serial") != 0)
+				check_same(name, x, json_object_get(b, key));
+		}
+	}
+}
+
+static void check_there_and_back(void **state)
+{
+	struct captures *c = *state;
+	auto_ptr(memory) memory = memory_new();
+	auto_ptr(input) in = NULL;
+	const struct import_args args = { .meta = no_meta };
+	struct import_result result = { 0 };
+	struct err e = { 0 };
+	json_t *a = json_loadb((const char *)c->json.data, c->json.len, 0, NULL);
+
+	assert_int_equal(input_open_memory(c->json.data, c->json.len, "sa", &in), 0);
+	assert_string_equal(importer_recognise(in)->name, "sadf");
+	if (importer_by_name("sadf")->run(in, memory_sink(memory), &args, &result, &e) < 0)
+		fail_msg("%s", e.text);
+	assert_true(result.complete);
+	json_t *b = export_run(memory_source(memory));
+
+	check_same("", statistics(a), statistics(b));
+	import_result_done(&result);
+	json_decref(a);
+	json_decref(b);
+}
+
 static int setup(void **state)
 {
 	struct captures *c = calloc(1, sizeof(*c));
@@ -345,7 +412,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-static void run_or_skip(void **state)
+static bool have(void **state)
 {
 	const struct captures *c = *state;
 
@@ -353,13 +420,26 @@ static void run_or_skip(void **state)
 		print_message("SKIP: no data/os captures\n");
 		skip();
 	}
-	test_keys_and_numbers(state);
+	return true;
+}
+
+static void test_of_snapshots(void **state)
+{
+	if (have(state))
+		check_snapshots(state);
+}
+
+static void test_of_import(void **state)
+{
+	if (have(state))
+		check_there_and_back(state);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(run_or_skip, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_of_snapshots, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_of_import, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
