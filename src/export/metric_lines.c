@@ -34,7 +34,7 @@ static void put_tick(const struct series_table *table, const struct series_tick 
 		l->value = series_level(l->metric, now->value);
 		l->has_rate = l->metric->kind == METRIC_COUNTER && now->elapsed;
 		if (l->has_rate)
-			l->rate = (double)now->change * l->metric->scale /
+			l->rate = series_scaled(l->metric, (double)now->change) /
 				  ((double)now->elapsed / NSEC_PER_SEC);
 		put(l, arg, out);
 	}

@@ -184,7 +184,7 @@ static bool value_of(const struct series_sum *x, const struct series_metric *m,
 	else if (view == VIEW_RATE)
 		*ret = series_sum_rate(x, m);
 	else
-		*ret = (double)x->change * m->scale;
+		*ret = series_scaled(m, (double)x->change);
 	return true;
 }
 

@@ -91,7 +91,7 @@ double series_sum_rate(const struct series_sum *x, const struct series_metric *m
 {
 	if (!x->covered)
 		return NAN;
-	return (double)x->change * m->scale / ((double)x->covered / NSEC_PER_SEC);
+	return series_scaled(m, (double)x->change) / ((double)x->covered / NSEC_PER_SEC);
 }
 
 double series_sum_mean(const struct series_sum *x)

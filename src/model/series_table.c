@@ -75,6 +75,9 @@ static int add_metric(struct series_table *t, const struct batch *b, uint32_t ro
 		return 0;
 	if (!m.name || !m.unit || !m.help || collector_of(t, m.name, &m.collector) < 0)
 		return -ENOMEM;
+	double divisor = m.scale > 0 && m.scale < 1 ? round(1 / m.scale) : 0;
+
+	m.divisor = fabs(divisor * m.scale - 1) < 1e-12 ? divisor : 0;
 	if (m.bits < 1 || m.bits > 64)
 		m.bits = 64;
 	void *grown = room(t->metric, t->n_metrics, &t->cap_metrics, sizeof(m));

@@ -68,5 +68,5 @@ enum counter_step counter_step(uint64_t before, uint64_t now, unsigned int bits,
 /* A raw value in the metric's unit; gauges are signed. */
 static inline double series_level(const struct series_metric *m, uint64_t value)
 {
-	return (m->kind == METRIC_GAUGE ? (double)(int64_t)value : (double)value) * m->scale;
+	return series_scaled(m, m->kind == METRIC_GAUGE ? (double)(int64_t)value : (double)value);
 }
