@@ -28,7 +28,7 @@ struct record_args {
 	uint64_t buffer, max_size, profile, period;
 	nsec_t interval;
 	const char *output, *engine, *events, *cpus, *comm, *cgroup, *call_graph, *counters,
-		*metrics;
+		*metrics, *raw;
 	struct option_list pid, tid, label;
 	struct naming_args names;
 	bool duration_given, flight_given, no_vm_names, profile_given, period_given, off_cpu,
@@ -120,13 +120,19 @@ static const struct option_spec record_options[] = {
 	  OPTION_AT(struct record_args, metrics),
 	  .help = "read what the machine counts in /proc and /sys: names of the list below by "
 		  "commas, default, all; -NAME leaves one out. Alone it needs no privileges" },
+	{ .name = "raw",
+	  .type = OPTION_STRING,
+	  .arg = "FILES",
+	  OPTION_AT(struct record_args, raw),
+	  .help = "keep the text of these files below /proc and /sys, by commas, at the same "
+		  "interval (see kymo show raw)" },
 	{ .name = "interval",
 	  .letter = 'I',
 	  .type = OPTION_DURATION,
 	  .arg = "TIME",
 	  OPTION_AT(struct record_args, interval),
 	  OPTION_GIVEN(struct record_args, interval_given),
-	  .help = "read counters (100ms) and metrics (1s) so often" },
+	  .help = "read counters (100ms), metrics and raw files (1s) so often" },
 	{ .name = "engine",
 	  .type = OPTION_CHOICE,
 	  .arg = "NAME",
@@ -289,7 +295,7 @@ static int plan_events(const struct record_args *a, struct record_plan *p, struc
 	snprintf(p->sampled_text, sizeof(p->sampled_text), "%s", buf_str(&samples));
 	p->capture.events = events ? events : CAPTURE_DEFAULT;
 	/* Counters need nothing beside them; slices belong to switches. */
-	if ((a->counters || a->metrics) && !events && !p->samples && !a->per_slice)
+	if ((a->counters || a->metrics || a->raw) && !events && !p->samples && !a->per_slice)
 		p->capture.events = CAPTURE_TASK;
 	/* Samples alone are something too, when nobody has asked for the other events. */
 	p->capture.engine_optional = !events && !a->off_cpu;
@@ -342,11 +348,12 @@ static int plan_samples(const struct record_args *a, struct record_plan *p, stru
 
 static int plan_metrics(const struct record_args *a, struct record_plan *p, struct err *e)
 {
-	if (!a->metrics)
+	if (!a->metrics && !a->raw)
 		return 0;
 	if (a->interval_given && a->interval < COLLECTION_SHORTEST)
 		return err_set(e, -EINVAL, "--interval: metrics not more often than every 10 ms");
 	p->collect.set = a->metrics;
+	p->collect.raw = a->raw;
 	p->collect.interval = a->interval_given ? a->interval : COLLECTION_INTERVAL;
 	p->collect.root.fd = p->capture.root_fd;
 	p->capture.metrics = true;
@@ -356,7 +363,7 @@ static int plan_metrics(const struct record_args *a, struct record_plan *p, stru
 static int plan_counters(const struct record_args *a, struct record_plan *p, struct err *e)
 {
 	if (!a->counters)
-		return (a->interval_given && !a->metrics) || a->per_slice
+		return (a->interval_given && !a->metrics && !a->raw) || a->per_slice
 			       ? err_set(e, -EINVAL,
 					 "%s belongs to counters (try: --counters "
 					 "task-clock,page-faults)",
@@ -700,6 +707,8 @@ static const struct command_example record_examples[] = {
 	  "with samples of where the CPUs' time goes" },
 	{ "kymo record --profile 999 -e task,page-faults,cpu-clock -p 1234 -d 10s",
 	  "samples of two events of one process, nothing else" },
+	{ "kymo record --raw /proc/stat,/proc/meminfo -d 10m",
+	  "these files as they are, once a second" },
 	{ "kymo record --metrics --interval 100ms -d 10m", "what the machine counts about itself" },
 	{ "kymo record --counters page-faults,context-switches --interval 10ms -p 1234 -d 5s",
 	  "how many a process has over time" },

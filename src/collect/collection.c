@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "collect/collector.h"
+#include "collect/raw_files.h"
 #include "model/file_track.h"
 
 #define MAX_COLLECTORS 64
@@ -24,6 +25,8 @@ struct member {
 struct collection {
 	struct member member[MAX_COLLECTORS];
 	unsigned int n;
+	struct raw_files *raw; /* or NULL */
+	bool told_raw;
 	struct readings_numbers numbers;
 	nsec_t interval, due;
 	struct proc_root root;
@@ -238,14 +241,17 @@ int collection_open(const struct collection_options *o, struct collection **ret,
 	buf_init(&c->note, 65536);
 	c->root = o->root;
 	c->interval = o->interval ? o->interval : COLLECTION_INTERVAL;
-	int r = choose(o->set, &choice, e);
+	bool only_raw = o->raw && !(o->set && *o->set);
+	int r = only_raw ? 0 : choose(o->set, &choice, e);
 
+	if (r >= 0 && o->raw)
+		r = raw_files_open(o->raw, o->root.fd, &c->raw, e);
 	for (unsigned int i = 0; r >= 0 && collector_list[i] && i < MAX_COLLECTORS; i++)
 		if (choice.chosen >> i & 1)
 			r = add_member(c, i, &choice, e);
 	if (r < 0)
 		return r;
-	if (c->n == 0)
+	if (c->n == 0 && !c->raw)
 		return err_set(e, -ENOENT, "%s", buf_str(&c->note));
 	*ret = steal_ptr(c);
 	return 0;
@@ -256,6 +262,7 @@ struct collection *collection_free(struct collection *c)
 	if (c) {
 		for (unsigned int i = 0; i < c->n; i++)
 			end_member(&c->member[i]);
+		raw_files_free(c->raw);
 		buf_done(&c->note);
 		free(c);
 	}
@@ -284,6 +291,23 @@ static int tell_odd(struct collection *c, struct member *m)
 	return r;
 }
 
+/* A file that could not be read any more, once. */
+static int tell_raw(struct collection *c)
+{
+	for (unsigned int i = 0; !c->told_raw && i < raw_files_n(c->raw); i++) {
+		if (!raw_files_missed(c->raw, i))
+			continue;
+		c->told_raw = true;
+		if (c->told)
+			buf_clear(&c->note);
+		c->told = false;
+		return buf_addf(&c->note, "%s'%s' could not be read, or is larger than %zu MiB",
+				c->note.len ? "; " : "", raw_files_path(c->raw, i),
+				RAW_FILE_MAX >> 20);
+	}
+	return 0;
+}
+
 int collection_sample_at(struct collection *c, nsec_t now, struct sink *sink, struct err *e)
 {
 	for (unsigned int i = 0; i < c->n; i++) {
@@ -303,8 +327,12 @@ int collection_sample_at(struct collection *c, nsec_t now, struct sink *sink, st
 		if (r < 0)
 			return r;
 	}
+	int r = c->raw ? raw_files_sample(c->raw, sink, e) : 0;
+
+	if (r >= 0 && c->raw)
+		r = tell_raw(c);
 	c->stats.samples++;
-	return 0;
+	return r;
 }
 
 int collection_sample(struct collection *c, struct sink *sink, struct err *e)
@@ -348,19 +376,23 @@ static int put_meta(struct batch *b, const char *key, const char *value)
 
 int collection_describe(const struct collection *c, struct sink *sink, struct err *e)
 {
-	auto_ptr(batch) b = batch_new(&track_meta, 2);
+	auto_ptr(batch) b = batch_new(&track_meta, 3);
 	char interval[32];
-	auto_buf set;
+	auto_buf set, raw;
 
 	buf_init(&set, 0);
+	buf_init(&raw, 0);
 	for (unsigned int i = 0; i < c->n; i++)
 		buf_addf(&set, "%s%s%s%s", i ? "," : "", c->member[i].what->name,
 			 c->member[i].keep ? ":" : "", c->member[i].keep ? c->member[i].keep : "");
+	for (unsigned int i = 0; c->raw && i < raw_files_n(c->raw); i++)
+		buf_addf(&raw, "%s%s", i ? "," : "", raw_files_path(c->raw, i));
 	snprintf(interval, sizeof(interval), "%llu", (unsigned long long)c->interval);
-	if (!b || buf_error(&set) < 0)
+	if (!b || buf_error(&set) < 0 || buf_error(&raw) < 0)
 		return err_set(e, -ENOMEM, "no memory");
 	b->cpu = BATCH_CPU_NONE;
-	if (put_meta(b, "collect.set", buf_str(&set)) < 0 ||
+	if ((c->n && put_meta(b, "collect.set", buf_str(&set)) < 0) ||
+	    (c->raw && put_meta(b, "collect.raw", buf_str(&raw)) < 0) ||
 	    put_meta(b, "collect.interval", interval) < 0)
 		return err_set(e, -ENOMEM, "no memory");
 	return sink_write(sink, b, e);

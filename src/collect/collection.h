@@ -26,9 +26,11 @@ struct collection_options {
 	/*
 	 * Names of collectors by commas; "default" and "all" are names too, a '-' before one takes
 	 * it out. "NAME:PATTERN:PATTERN" keeps of NAME only metrics or things that match one of the
-	 * globs: "disk:sd*", "vmstat:pgfault:pswp*". NULL or "" = default.
+	 * globs: "disk:sd*", "vmstat:pgfault:pswp*". NULL or "" = default, or none with @raw.
 	 */
 	const char *set;
+	/* Files that are kept as they are, at the same ticks: raw_files.h; NULL: none. */
+	const char *raw;
 	nsec_t interval; /* 0 = COLLECTION_INTERVAL */
 	struct proc_root root; /* where proc/ and sys/ are */
 };
@@ -51,7 +53,7 @@ int collection_sample_at(struct collection *c, nsec_t time, struct sink *sink,
 int collection_sample(struct collection *c, struct sink *sink, struct err *e) must_check;
 /* Tell @sink once more what all series are (flight recorder: what it was told may be gone). */
 int collection_snapshot(struct collection *c, struct sink *sink, struct err *e) must_check;
-/* Meta rows: collect.set, collect.interval. */
+/* Meta rows: collect.set, collect.raw, collect.interval. */
 int collection_describe(const struct collection *c, struct sink *sink, struct err *e) must_check;
 
 struct collection_stats {

@@ -95,28 +95,6 @@ static int add_metric(struct series_table *t, const struct batch *b, uint32_t ro
 	return 0;
 }
 
-static int add_series(struct series_table *t, const struct batch *b, uint32_t row)
-{
-	struct metric_series s = {
-		.number = batch_u32(b, SERIES_NUMBER)[row],
-		.metric = idmap_get(&t->metric_by_number, batch_u32(b, SERIES_METRIC)[row]),
-		.cpu = batch_u32(b, SERIES_CPU)[row],
-		.instance = strpool_add(t->text, batch_text(b, SERIES_INSTANCE, row)),
-	};
-
-	if (!s.instance)
-		return -ENOMEM;
-	if (s.metric == IDMAP_NONE || idmap_get(&t->by_number, s.number) != IDMAP_NONE)
-		return 0;
-	void *grown = room(t->series, t->n_series, &t->cap_series, sizeof(s));
-
-	if (!grown)
-		return -ENOMEM;
-	t->series = grown;
-	t->series[t->n_series] = s;
-	return idmap_set(&t->by_number, s.number, t->n_series++);
-}
-
 /* Instances are pooled: equal texts have one address. */
 static uint64_t thing_key(uint32_t metric, const char *instance, uint32_t cpu)
 {
@@ -133,24 +111,65 @@ static bool is_thing(const struct series_table *t, uint32_t i, uint32_t metric,
 	return s->metric == metric && s->cpu == cpu && s->instance == instance;
 }
 
-/* Once all series are there. */
+static uint32_t find_thing(const struct series_table *t, uint32_t metric, const char *instance,
+			   uint32_t cpu)
+{
+	uint32_t i = idmap_get(&t->by_thing, thing_key(metric, instance, cpu));
+
+	while (i != SERIES_NONE && !is_thing(t, i, metric, instance, cpu))
+		i = t->link[i].same_key;
+	return i;
+}
+
+static int add_series(struct series_table *t, const struct batch *b, uint32_t row)
+{
+	struct metric_series s = {
+		.number = batch_u32(b, SERIES_NUMBER)[row],
+		.metric = idmap_get(&t->metric_by_number, batch_u32(b, SERIES_METRIC)[row]),
+		.cpu = batch_u32(b, SERIES_CPU)[row],
+		.instance = strpool_add(t->text, batch_text(b, SERIES_INSTANCE, row)),
+	};
+
+	if (!s.instance)
+		return -ENOMEM;
+	if (s.metric == IDMAP_NONE || idmap_get(&t->by_number, s.number) != IDMAP_NONE)
+		return 0;
+	/* A thing that was away for long may come back under another number. */
+	uint32_t same = find_thing(t, s.metric, s.instance, s.cpu);
+
+	if (same != SERIES_NONE)
+		return idmap_set(&t->by_number, s.number, same);
+	uint32_t cap = t->cap_series;
+	void *grown = room(t->series, t->n_series, &t->cap_series, sizeof(s));
+
+	if (!grown)
+		return -ENOMEM;
+	t->series = grown;
+	grown = room(t->link, t->n_series, &cap, sizeof(*t->link));
+	if (!grown)
+		return -ENOMEM;
+	t->link = grown;
+	uint64_t key = thing_key(s.metric, s.instance, s.cpu);
+
+	t->series[t->n_series] = s;
+	t->link[t->n_series].same_key = idmap_get(&t->by_thing, key);
+	if (idmap_set(&t->by_thing, key, t->n_series) < 0)
+		return -ENOMEM;
+	return idmap_set(&t->by_number, s.number, t->n_series++);
+}
+
+/* The series of each metric, once all are there. */
 static int link_series(struct series_table *t)
 {
-	t->link = calloc((size_t)t->n_series + 1, sizeof(*t->link));
 	t->first = calloc((size_t)t->n_metrics + 1, sizeof(*t->first));
-	if (!t->link || !t->first)
+	if (!t->first)
 		return -ENOMEM;
 	memset(t->first, 0xff, t->n_metrics * sizeof(*t->first));
-	/* From the back, so that the first of several comes first. */
 	for (uint32_t i = t->n_series; i-- > 0;) {
-		const struct metric_series *s = &t->series[i];
-		uint64_t key = thing_key(s->metric, s->instance, s->cpu);
+		uint32_t *first = &t->first[t->series[i].metric];
 
-		t->link[i].same_key = idmap_get(&t->by_thing, key);
-		t->link[i].same_metric = t->first[s->metric];
-		t->first[s->metric] = i;
-		if (idmap_set(&t->by_thing, key, i) < 0)
-			return -ENOMEM;
+		t->link[i].same_metric = *first;
+		*first = i;
 	}
 	return 0;
 }
@@ -249,11 +268,8 @@ uint32_t series_table_find_thing(const struct series_table *t, uint32_t metric,
 				 const char *instance, uint32_t cpu)
 {
 	const char *pooled = strpool_add(t->text, instance);
-	uint32_t i = pooled ? idmap_get(&t->by_thing, thing_key(metric, pooled, cpu)) : SERIES_NONE;
 
-	while (i != SERIES_NONE && !is_thing(t, i, metric, pooled, cpu))
-		i = t->link[i].same_key;
-	return i;
+	return pooled ? find_thing(t, metric, pooled, cpu) : SERIES_NONE;
 }
 
 uint32_t series_table_next(const struct series_table *t, uint32_t metric, uint32_t i)

@@ -59,11 +59,12 @@ uint32_t series_table_n_metrics(const struct series_table *t);
 const struct series_metric *series_table_metric(const struct series_table *t, uint32_t i);
 uint32_t series_table_n_collectors(const struct series_table *t);
 
-/* Places: of the series that the file numbers so; of the metric of that name. SERIES_NONE: there is
+/* Places: of the series that the file numbers so (a thing that was away for long may have several
+ * numbers: metric, CPU and instance tell it); of the metric of that name. SERIES_NONE: there is
  * none. */
 uint32_t series_table_find(const struct series_table *t, uint32_t number);
 uint32_t series_table_find_metric(const struct series_table *t, const char *name);
-/* Place of the metric's series of that thing and CPU, or SERIES_NONE; the first of several. */
+/* Place of the metric's series of that thing and CPU, or SERIES_NONE. */
 uint32_t series_table_find_thing(const struct series_table *t, uint32_t metric,
 				 const char *instance, uint32_t cpu);
 /* The metric's series one after the other: @i = SERIES_NONE gives the first, the end is

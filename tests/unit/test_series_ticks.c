@@ -205,6 +205,26 @@ static void test_hot_plug(void **state)
 	metric_scenario_done(&s);
 }
 
+/* Away for so long that it came back under another number: the same thing. */
+static void test_another_number(void **state)
+{
+	struct metric_scenario s;
+
+	(void)state;
+	metric_scenario_init(&s);
+	uint32_t a = metric_scenario_series(&s, COUNTER("d.n", 64, 1, ""), "a", SERIES_NO_CPU);
+	uint32_t b = metric_scenario_series(&s, COUNTER("d.n", 64, 1, ""), "b", SERIES_NO_CPU);
+	uint32_t again = metric_scenario_series(&s, COUNTER("d.n", 64, 1, ""), "a", SERIES_NO_CPU);
+
+	metric_scenario_value(&s, 1 * S, a, 10);
+	metric_scenario_value(&s, 1 * S, b, 1);
+	metric_scenario_value(&s, 2 * S, b, 2);
+	metric_scenario_value(&s, 3 * S, again, 20);
+	metric_scenario_value(&s, 4 * S, again, 22);
+	show(&s, "1: a=10 b=1; 2: b=2+1/1; 3: a=20; 4: a=22+2/1");
+	metric_scenario_done(&s);
+}
+
 static void test_empty(void **state)
 {
 	struct metric_scenario s;
@@ -291,10 +311,10 @@ static void test_sums(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_table),	 cmocka_unit_test(test_table_nonsense),
-		cmocka_unit_test(test_step),	 cmocka_unit_test(test_ticks),
-		cmocka_unit_test(test_hot_plug), cmocka_unit_test(test_empty),
-		cmocka_unit_test(test_sums),
+		cmocka_unit_test(test_table),	       cmocka_unit_test(test_table_nonsense),
+		cmocka_unit_test(test_step),	       cmocka_unit_test(test_ticks),
+		cmocka_unit_test(test_hot_plug),       cmocka_unit_test(test_empty),
+		cmocka_unit_test(test_another_number), cmocka_unit_test(test_sums),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
