@@ -157,7 +157,7 @@ static int coverage(const struct analysis *a, const struct run_info *info,
 			any_cpu || !info->has_no_cpu ? &info->cpu[i] : &info->no_cpu;
 		struct gaps gaps;
 
-		if (args->cpus && !cpuset_has(args->cpus, c->cpu))
+		if (args->cpus && c != &info->no_cpu && !cpuset_has(args->cpus, c->cpu))
 			continue;
 		int r = gaps_init(&gaps, info, track, n_tracks, c->cpu);
 
