@@ -28,6 +28,7 @@ struct column_encoder {
 	struct buf head; /* stream 0 of all but PLANES, DELTA, ZDELTA */
 	struct buf firsts; /* stream 1 of SERIES */
 	struct series_codec *series;
+	unsigned int keys; /* column of this batch whose series it knows; 0: of none */
 };
 
 struct column_encoder *column_encoder_new(void)
@@ -281,10 +282,12 @@ static int encode_runs(struct column_encoder *enc, uint32_t rows, struct column_
 	return 0;
 }
 
-static int encode_cycle(struct column_encoder *enc, uint32_t rows, struct column_streams *s)
+static int encode_cycle(struct column_encoder *enc, uint32_t rows, unsigned int column,
+			struct column_streams *s)
 {
 	int r = cycle_encode(enc->series, enc->value, rows, &enc->head);
 
+	enc->keys = r == 0 ? column : 0;
 	if (r == 0)
 		add_stream(s, enc->head.data, enc->head.len);
 	return r;
@@ -296,11 +299,14 @@ static int encode_series(struct column_encoder *enc, const struct batch *b, unsi
 	unsigned int key = b->track->column[column].after;
 	uint64_t *keys = (uint64_t *)(void *)enc->plane; /* before it holds planes */
 
-	load(keys, b, key);
+	if (enc->keys != key)
+		load(keys, b, key);
 	(void)buf_add_varint(&enc->head, key);
 	buf_clear(&enc->firsts);
-	int64_t n = series_encode(enc->series, keys, enc->value, b->rows, &enc->head, &enc->firsts);
+	int64_t n = series_encode(enc->series, enc->keys == key ? NULL : keys, enc->value, b->rows,
+				  &enc->head, &enc->firsts);
 
+	enc->keys = n < 0 ? 0 : key;
 	if (n < 0)
 		return (int)n;
 	add_stream(s, enc->head.data, enc->head.len);
@@ -316,6 +322,9 @@ int column_encode(struct column_encoder *enc, const struct batch *b, unsigned in
 
 	ret->codec = b->track->column[column].codec;
 	ret->n = 0;
+	/* Time is the first column of each batch, and no key. */
+	if (column == 0)
+		enc->keys = 0;
 	buf_clear(&enc->head);
 	load(enc->value, b, column);
 	if (ret->codec >= CODEC_CYCLE && !enc->series && !(enc->series = series_codec_new()))
@@ -340,7 +349,7 @@ int column_encode(struct column_encoder *enc, const struct batch *b, unsigned in
 	case CODEC_RUNS:
 		return encode_runs(enc, b->rows, ret);
 	case CODEC_CYCLE:
-		return encode_cycle(enc, b->rows, ret);
+		return encode_cycle(enc, b->rows, column, ret);
 	case CODEC_SERIES:
 		return encode_series(enc, b, column, ret);
 	case CODEC_PLANES:

@@ -110,42 +110,53 @@ bool runs_decode(const uint8_t *lengths, size_t bytes, const uint64_t *second, u
 
 /* ---- CYCLE ---- */
 
-/* Index of @key, new ones behind those known; IDMAP_NONE: out of memory. */
-static uint32_t number_of(struct series_codec *c, uint64_t key)
-{
-	uint32_t k = idmap_get(&c->number, key);
-
-	if (k != IDMAP_NONE)
-		return k;
-	return idmap_set(&c->number, key, c->n_series) < 0 ? IDMAP_NONE : c->n_series++;
-}
-
 static void forget(struct series_codec *c)
 {
 	idmap_clear(&c->number);
 	c->n_series = 0;
 }
 
-/*
- * For the value whose number is @k: what followed it the last time. start[] marks that there is
- * such a thing, grouped[] holds it.
- */
-static bool followed(const struct series_codec *c, uint32_t k, uint64_t v)
+/* While keys are numbered: what followed the key with number @k the last time is number
+ * start[k] - 1, 0 = nothing did; grouped[k] is the key itself. */
+static bool followed(const struct series_codec *c, uint32_t k, uint64_t key)
 {
-	return c->start[k] && c->grouped[k] == v;
+	return c->start[k] && c->grouped[c->start[k] - 1] == key;
 }
 
-static uint32_t note_follower(struct series_codec *c, uint32_t before, uint64_t v)
+/*
+ * Number of @key, which follows the one with number @before (IDMAP_NONE: is the first); new ones
+ * are behind those known. What follows as it did the last time needs no search. IDMAP_NONE: out of
+ * memory.
+ */
+static uint32_t number_of(struct series_codec *c, uint32_t before, uint64_t key)
 {
-	uint32_t known = c->n_series, k = number_of(c, v);
+	if (before != IDMAP_NONE && followed(c, before, key))
+		return c->start[before] - 1;
+	uint32_t k = idmap_get(&c->number, key);
 
-	if (k == known)
-		c->start[k] = 0;
-	if (before != IDMAP_NONE) {
-		c->start[before] = 1;
-		c->grouped[before] = v;
+	if (k == IDMAP_NONE) {
+		k = c->n_series;
+		if (idmap_set(&c->number, key, k) < 0)
+			return IDMAP_NONE;
+		c->n_series++;
+		c->grouped[k] = key;
+		c->start[k] = c->fill[k] = 0;
 	}
+	if (before != IDMAP_NONE)
+		c->start[before] = k + 1;
 	return k;
+}
+
+/* From counts in fill[] to places: start[], of one more series than there are. */
+static void sum_up(struct series_codec *c)
+{
+	uint32_t sum = 0;
+
+	for (uint32_t k = 0; k < c->n_series; k++) {
+		c->start[k] = sum;
+		sum += c->fill[k];
+	}
+	c->start[c->n_series] = sum;
 }
 
 int cycle_encode(struct series_codec *c, const uint64_t *value, uint32_t rows,
@@ -164,10 +175,13 @@ int cycle_encode(struct series_codec *c, const uint64_t *value, uint32_t rows,
 			last = i;
 			last_value = value[i];
 		}
-		before = note_follower(c, before, value[i]);
+		before = number_of(c, before, value[i]);
 		if (before == IDMAP_NONE)
 			return -ENOMEM;
+		c->fill[before]++;
+		c->of_row[i] = before;
 	}
+	sum_up(c);
 	return buf_error(exceptions);
 }
 
@@ -197,11 +211,11 @@ int cycle_decode(struct series_codec *c, const uint8_t *exceptions, size_t bytes
 				next = i + skip;
 			}
 		} else if (i > 0 && c->start[before]) {
-			value[i] = c->grouped[before];
+			value[i] = c->grouped[c->start[before] - 1];
 		} else {
 			return 0;
 		}
-		before = note_follower(c, before, value[i]);
+		before = number_of(c, before, value[i]);
 		if (before == IDMAP_NONE)
 			return -ENOMEM;
 	}
@@ -213,25 +227,17 @@ int cycle_decode(struct series_codec *c, const uint8_t *exceptions, size_t bytes
 /* of_row[], start[], n_series of @key. */
 static int group(struct series_codec *c, const uint64_t *key, uint32_t rows)
 {
-	uint32_t sum = 0;
+	uint32_t k = IDMAP_NONE;
 
 	forget(c);
 	for (uint32_t i = 0; i < rows; i++) {
-		uint32_t known = c->n_series, k = number_of(c, key[i]);
-
+		k = number_of(c, k, key[i]);
 		if (k == IDMAP_NONE)
 			return -ENOMEM;
-		if (k == known)
-			c->fill[k] = 0;
 		c->fill[k]++;
 		c->of_row[i] = k;
 	}
-	for (uint32_t k = 0; k < c->n_series; k++) {
-		c->start[k] = sum;
-		sum += c->fill[k];
-		c->fill[k] = c->start[k];
-	}
-	c->start[c->n_series] = sum;
+	sum_up(c);
 	return 0;
 }
 
@@ -261,8 +267,10 @@ static uint32_t encode_one(const uint64_t *v, uint32_t n, uint64_t *out, struct 
 			   struct buf *firsts)
 {
 	uint64_t divisor = 0, step = 0, bits1 = 0, bits2 = 0;
+	/* Most are constant. */
+	bool changes = memcmp(v, v + 1, (n - 1) * sizeof(*v)) != 0;
 
-	for (uint32_t i = 1; i < n; i++) {
+	for (uint32_t i = 1; changes && i < n; i++) {
 		uint64_t d = v[i] - v[i - 1];
 
 		if (divisor != 1 && d)
@@ -296,10 +304,11 @@ int64_t series_encode(struct series_codec *c, const uint64_t *key, uint64_t *val
 		      struct buf *kinds, struct buf *firsts)
 {
 	uint32_t n = 0;
-	int r = group(c, key, rows);
+	int r = key ? group(c, key, rows) : 0;
 
 	if (r < 0)
 		return r;
+	memcpy(c->fill, c->start, c->n_series * sizeof(*c->fill));
 	for (uint32_t i = 0; i < rows; i++)
 		c->grouped[c->fill[c->of_row[i]]++] = value[i];
 	for (uint32_t k = 0; k < c->n_series; k++)
@@ -357,8 +366,7 @@ bool series_decode(struct series_codec *c, const uint8_t *kinds, const uint8_t *
 			out[i] = v += step * divisor;
 		}
 	}
-	for (uint32_t k = 0; k < c->n_series; k++)
-		c->fill[k] = c->start[k];
+	memcpy(c->fill, c->start, c->n_series * sizeof(*c->fill));
 	for (uint32_t i = 0; i < rows; i++)
 		value[i] = c->grouped[c->fill[c->of_row[i]]++];
 	return p == end;

@@ -50,7 +50,8 @@ int cycle_decode(struct series_codec *c, const uint8_t *exceptions, size_t bytes
 /*
  * @value becomes the residuals of all series that are not constant, series by series in the order
  * of their first row; their number is returned (less than @rows), or -ENOMEM. @kinds: a byte a
- * series. @firsts: LEB128 of first value and, but for constants, divisor.
+ * series. @firsts: LEB128 of first value and, but for constants, divisor. @key NULL: the same as
+ * in the last call of cycle_encode() or series_encode().
  */
 int64_t series_encode(struct series_codec *c, const uint64_t *key, uint64_t *value, uint32_t rows,
 		      struct buf *kinds, struct buf *firsts);
