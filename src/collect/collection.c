@@ -133,6 +133,8 @@ static int open_files(const struct collector *what, struct proc_file *f,
 			return r;
 		best = max_of(best, r);
 	}
+	for (unsigned int i = 0; i < what->n_files; i++)
+		f[i].short_lines = !what->file[i].long_lines;
 	return best < 0 ? first : 0;
 }
 

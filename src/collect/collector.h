@@ -41,6 +41,7 @@ struct collector_file {
 	/* @text is NUL-terminated, @thing as given here. */
 	void (*scan)(struct readings *r, const char *text, const char *thing);
 	const char *thing; /* what the file is about, where there are several like it */
+	bool long_lines; /* see proc_file.short_lines, which holds for all others */
 };
 
 struct collector {

@@ -54,7 +54,10 @@ static int disk_open(void *state, const struct proc_root *root, struct err *e)
 	s->root = root;
 	s->devices_listed = !root->text && faccessat(root->fd, "sys/block", F_OK, 0) == 0;
 	things_init(&s->known, sizeof(struct disk), MAX_DISKS, NULL);
-	return proc_file_need(&s->file, root, "proc/diskstats", e);
+	int r = proc_file_need(&s->file, root, "proc/diskstats", e);
+
+	s->file.short_lines = true;
+	return r;
 }
 
 /* A device has a folder in /sys/block, a partition only one in that. NULL: not to be told. */

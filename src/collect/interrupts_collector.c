@@ -47,7 +47,9 @@ static void scan(struct readings *r, const char *text, const char *thing)
 	cpu_table_scan(r, 0, text, name_row);
 }
 
-static const struct collector_file files[] = { { .path = "proc/interrupts", .scan = scan } };
+static const struct collector_file files[] = {
+	{ .path = "proc/interrupts", .scan = scan, .long_lines = true }
+};
 
 const struct collector collector_interrupts = {
 	.name = "interrupts",

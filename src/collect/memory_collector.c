@@ -2,6 +2,7 @@
 /* What memory is used for: /proc/meminfo. Things are the kernel's own words, so that those of later
  * kernels are there without a change here. */
 #include "collect/collector.h"
+#include "collect/key_lines.h"
 
 enum { MEMORY_BYTES, MEMORY_PAGES };
 
@@ -11,15 +12,15 @@ static const struct metric_spec metrics[] = {
 	[MEMORY_PAGES] = GAUGE("pages", "huge pages by use"),
 };
 
-static void scan(struct readings *r, const char *p, const char *thing)
+static unsigned int metric_of(const struct key_value *k)
 {
-	struct key_value k;
+	return k->kb ? MEMORY_BYTES : MEMORY_PAGES;
+}
 
+static void scan(struct readings *r, const char *text, const char *thing)
+{
 	(void)thing;
-	for (; *p; p = next_line(p))
-		if (scan_key_value(&p, &k))
-			readings_put(r, readings_instance(r, READINGS_NO_CPU, k.key, k.len),
-				     k.kb ? MEMORY_BYTES : MEMORY_PAGES, k.value);
+	key_lines_scan(r, text, metric_of);
 }
 
 static const struct collector_file files[] = { { .path = "proc/meminfo", .scan = scan } };

@@ -56,7 +56,10 @@ static int network_open(void *state, const struct proc_root *root, struct err *e
 
 	s->root = root;
 	things_init(&s->interfaces, sizeof(struct interface), MAX_INTERFACES, NULL);
-	return proc_file_need(&s->file, root, "proc/net/dev", e);
+	int r = proc_file_need(&s->file, root, "proc/net/dev", e);
+
+	s->file.short_lines = true;
+	return r;
 }
 
 /* "  eth0: 459302469 15965 ..."; a name may hold a ':' and stand before a number without blank. */

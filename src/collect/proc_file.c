@@ -9,13 +9,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define ROOM 16384u
+/* The kernel clears as much memory as is asked for before it fills in a file of /proc/sys. */
+#define PAGE	   4096u
+#define FIRST_ROOM PAGE
+#define MOST_ROOM  (16 * PAGE)
 
 int proc_file_open(struct proc_file *f, const struct proc_root *root, const char *path)
 {
 	buf_init(&f->text, PROC_FILE_MAX);
 	f->fd = 0;
 	f->shared = NULL;
+	f->room = FIRST_ROOM;
+	f->short_lines = false;
 	f->root = NULL;
 	if (root->text) {
 		if ((size_t)snprintf(f->path, sizeof(f->path), "%s", path) >= sizeof(f->path))
@@ -55,19 +60,21 @@ const char *proc_file_read(struct proc_file *f)
 	for (;;) {
 		/* Files of the kernel have no size, and those of seq_file may give less than there
 		 * is; 0 bytes are the end. */
-		void *to = buf_reserve(text, ROOM);
+		void *to = buf_reserve(text, f->room);
 
 		if (!to)
 			return NULL;
-		ssize_t n = pread(f->fd - 1, to, ROOM - 1, (off_t)text->len);
+		ssize_t n = pread(f->fd - 1, to, f->room - 1, (off_t)text->len);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return NULL;
-		if (n == 0)
-			return buf_str(text);
 		buf_commit(text, (size_t)n);
+		if (n == 0 || (f->short_lines && (size_t)n < PAGE - PROC_SHORT_LINE))
+			return buf_str(text);
+		if ((size_t)n == f->room - 1)
+			f->room = min_of(2 * f->room, (size_t)MOST_ROOM);
 	}
 }
 
@@ -150,6 +157,8 @@ bool scan_key_value(const char **p, struct key_value *ret)
 bool word_in(const char *word, size_t len, const char *const *list)
 {
 	for (; *list; list++) {
+		if (!len || **list != *word)
+			continue;
 		size_t n = strlen(*list);
 
 		if ((*list)[n - 1] == '*' ? len >= n - 1 && !memcmp(word, *list, n - 1)

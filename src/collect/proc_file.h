@@ -14,7 +14,8 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-#define PROC_FILE_MAX ((size_t)64 << 20)
+#define PROC_FILE_MAX	((size_t)64 << 20)
+#define PROC_SHORT_LINE 512u
 
 /* Where files are: a machine, a fixture tree, or texts that somebody else has read. */
 struct proc_root {
@@ -29,6 +30,13 @@ struct proc_file {
 	int fd; /* + 1; 0 = none */
 	struct buf text;
 	struct buf *shared; /* where the text goes instead, set by who has many files */
+	size_t room; /* bytes to ask for at a time */
+	/*
+	 * Set by who knows it: the file is one record, or has no line longer than PROC_SHORT_LINE.
+	 * Then less than was asked for, and than leaves room for a line in the kernel's page, is
+	 * the end, and needs no second call to see that (fs/seq_file.c of the kernel).
+	 */
+	bool short_lines;
 	const struct proc_root *root; /* texts: who has them */
 	char path[64];
 };
@@ -64,6 +72,8 @@ static inline const char *skip_blanks(const char *p)
 /* Begin of the next line, or the end of the text. */
 static inline const char *next_line(const char *p)
 {
+	if (*p == '\n')
+		return p + 1;
 	const char *nl = strchr(p, '\n');
 
 	return nl ? nl + 1 : p + strlen(p);
@@ -92,15 +102,17 @@ static inline bool scan_u64(const char **p, uint64_t *ret)
 	const char *s = skip_blanks(*p);
 	uint64_t v = 0;
 
-	if (*s < '0' || *s > '9')
-		return false;
-	for (; *s >= '0' && *s <= '9'; s++) {
-		uint64_t d = (uint64_t)(*s - '0');
+	const char *begin = s;
 
-		if (v > UINT64_MAX / 10 || (v == UINT64_MAX / 10 && d > UINT64_MAX % 10))
+	for (unsigned int d; (d = (unsigned int)*s - '0') < 10; s++) {
+		/* 19 digits are always less. */
+		if (s - begin >= 19 &&
+		    (v > UINT64_MAX / 10 || (v == UINT64_MAX / 10 && d > UINT64_MAX % 10)))
 			return false;
 		v = 10 * v + d;
 	}
+	if (s == begin)
+		return false;
 	*ret = v;
 	*p = s;
 	return true;
@@ -142,7 +154,7 @@ bool scan_key_value(const char **p, struct key_value *ret);
 
 static inline bool word_is(const char *word, size_t len, const char *is)
 {
-	return !strncmp(word, is, len) && !is[len];
+	return *word == *is && !strncmp(word, is, len) && !is[len];
 }
 
 /* Is the word one of @list (NULL at its end)? "pg*" is all that begin with pg. */

@@ -2,7 +2,7 @@
 /* Names and numbers of protocols. */
 #include "collect/protocol_lines.h"
 
-#include "collect/proc_file.h"
+#include "collect/key_lines.h"
 
 #define NAME_MAX_BYTES 128
 
@@ -12,13 +12,16 @@ static const char *const states[] = {
 	"TcpCurrEstab", "MPTcpExtMPCurr*", NULL,
 };
 
+static unsigned int metric_of(const struct key_value *k)
+{
+	return word_in(k->key, k->len, states) ? PROTOCOL_NOW : PROTOCOL_COUNT;
+}
+
 static void put(struct readings *r, const char *name, size_t len, uint64_t v)
 {
-	bool state =
-		(name[0] == 'I' || name[0] == 'T' || name[0] == 'M') && word_in(name, len, states);
+	const struct key_value k = { .key = name, .len = len };
 
-	readings_put(r, readings_instance(r, READINGS_NO_CPU, name, len),
-		     state ? PROTOCOL_NOW : PROTOCOL_COUNT, v);
+	readings_put(r, readings_instance(r, READINGS_NO_CPU, name, len), metric_of(&k), v);
 }
 
 /* "Tcp" and the names at @names, to the numbers at @numbers. */
@@ -60,12 +63,8 @@ void protocol_scan_pairs(struct readings *r, const char *p, const char *thing)
 	}
 }
 
-void protocol_scan_lines(struct readings *r, const char *p, const char *thing)
+void protocol_scan_lines(struct readings *r, const char *text, const char *thing)
 {
-	struct key_value k;
-
 	(void)thing;
-	for (; *p; p = next_line(p))
-		if (scan_key_value(&p, &k))
-			put(r, k.key, k.len, k.value);
+	key_lines_scan(r, text, metric_of);
 }

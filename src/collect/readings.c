@@ -15,8 +15,8 @@
 #define OFF  UINT32_MAX /* in place of a series' number: not kept */
 #define WIDE UINT16_MAX
 
+/* A cache line, name included when it is short: between ticks all of them are cold. */
 struct instance {
-	char *name; /* NULL: forgotten, the place is free */
 	nsec_t used; /* when it was asked for last */
 	uint32_t cpu;
 	uint32_t next_same_hash; /* or NONE; of free places the next free one */
@@ -25,8 +25,43 @@ struct instance {
 	 * Of files of keys each thing has one metric, and there are many. NONE: no place yet. */
 	uint32_t at;
 	uint16_t metric;
-	uint16_t len;
+	uint16_t len; /* of the name; FREE: forgotten, the place is free */
+	union {
+		char text[36];
+		char *longer; /* NUL-terminated as well */
+	} __attribute__((packed, aligned(4))) name;
 };
+
+#define FREE UINT16_MAX
+
+static inline const char *name_of(const struct instance *i)
+{
+	return i->len < sizeof(i->name.text) ? i->name.text : i->name.longer;
+}
+
+static void free_name(struct instance *i)
+{
+	if (i->len != FREE && i->len >= sizeof(i->name.text))
+		free(i->name.longer);
+	i->len = FREE;
+}
+
+/* 0 or -ENOMEM */
+static int set_name(struct instance *i, const char *name, size_t len)
+{
+	char *copy = i->name.text;
+
+	if (len >= sizeof(i->name.text)) {
+		copy = malloc(len + 1);
+		if (!copy)
+			return -ENOMEM;
+		i->name.longer = copy;
+	}
+	memcpy(copy, name, len);
+	copy[len] = '\0';
+	i->len = (uint16_t)len;
+	return 0;
+}
 
 struct readings {
 	const char *name;
@@ -45,6 +80,8 @@ struct readings {
 	uint32_t n_series;
 	uint64_t refused;
 	struct batch *values, *new_series;
+	uint32_t *value_series; /* columns of @values */
+	uint64_t *value_value;
 	struct sink *sink;
 	nsec_t time;
 	int error;
@@ -67,6 +104,8 @@ struct readings *readings_new(const char *name, const struct metric_spec *metric
 	r->new_series = batch_new(&track_series, ROWS);
 	if (!r->values || !r->new_series)
 		return readings_free(r);
+	r->value_series = batch_u32(r->values, VALUE_SERIES);
+	r->value_value = batch_u64(r->values, VALUE_VALUE);
 	r->values->cpu = r->new_series->cpu = BATCH_CPU_NONE;
 	return r;
 }
@@ -75,7 +114,7 @@ struct readings *readings_free(struct readings *r)
 {
 	if (r) {
 		for (uint32_t i = 0; i < r->n; i++)
-			free(r->instance[i].name);
+			free_name(&r->instance[i]);
 		free(r->instance);
 		free(r->series);
 		idmap_done(&r->by_hash);
@@ -147,7 +186,7 @@ static int put_series(struct readings *r, uint32_t instance, unsigned int metric
 
 	if (batch_full(b))
 		write_out(r, b);
-	int rc = put_text(b, SERIES_INSTANCE, r->instance[instance].name);
+	int rc = put_text(b, SERIES_INSTANCE, name_of(&r->instance[instance]));
 
 	if (rc < 0)
 		return rc;
@@ -181,7 +220,7 @@ static uint32_t new_series(struct readings *r, uint32_t instance, unsigned int m
 {
 	int rc = 0;
 
-	if (!kept(r, r->metric[metric].name, r->instance[instance].name))
+	if (!kept(r, r->metric[metric].name, name_of(&r->instance[instance])))
 		return OFF;
 	if (!r->first_metric) {
 		r->first_metric = r->numbers->metrics + 1;
@@ -265,13 +304,13 @@ static bool is(const struct readings *r, uint32_t i, uint32_t cpu, const char *n
 {
 	const struct instance *x = &r->instance[i];
 
-	return x->cpu == cpu && x->len == len && x->name && !memcmp(x->name, name, len);
+	return x->cpu == cpu && x->len == len && !memcmp(name_of(x), name, len);
 }
 
 static void index_thing(struct readings *r, uint32_t n)
 {
 	struct instance *i = &r->instance[n];
-	uint64_t h = hash(i->cpu, i->name, i->len);
+	uint64_t h = hash(i->cpu, name_of(i), i->len);
 	int rc;
 
 	i->next_same_hash = idmap_get(&r->by_hash, h);
@@ -291,12 +330,11 @@ static uint32_t forget(struct readings *r)
 		struct instance *i = &r->instance[n];
 
 		i->follower = NONE;
-		if (i->name && (r->time < i->used || r->time - i->used <= READINGS_FORGET)) {
+		if (i->len != FREE && (r->time < i->used || r->time - i->used <= READINGS_FORGET)) {
 			index_thing(r, n);
 			continue;
 		}
-		free(i->name);
-		i->name = NULL;
+		free_name(i);
 		i->next_same_hash = r->free;
 		r->free = n;
 		n_free++;
@@ -335,22 +373,20 @@ static uint32_t add(struct readings *r, uint32_t cpu, const char *name, size_t l
 	/* A NUL within would cut the name and make it another one at each tick. */
 	if (memchr(name, 0, len) || !make_room(r))
 		return NONE;
-	char *copy = strndup(name, len);
+	uint32_t n = r->free != NONE ? r->free : r->n;
+	struct instance *i = &r->instance[n];
 
-	if (!copy) {
+	if (n == r->n)
+		*i = (struct instance){ .at = NONE, .len = FREE };
+	if (set_name(i, name, len) < 0) {
 		fail(r, -ENOMEM);
 		return NONE;
 	}
-	uint32_t n = r->free != NONE ? r->free : r->n++;
-	struct instance *i = &r->instance[n];
-
-	if (n == r->free)
-		r->free = i->next_same_hash;
+	if (n == r->n)
+		r->n++;
 	else
-		*i = (struct instance){ .at = NONE };
-	i->name = copy;
+		r->free = i->next_same_hash;
 	i->cpu = cpu;
-	i->len = (uint16_t)len;
 	i->follower = NONE;
 	index_thing(r, n);
 	return n;
@@ -380,46 +416,98 @@ void readings_begin(struct readings *r, nsec_t time, struct sink *sink)
 	r->error = 0;
 }
 
-uint32_t readings_instance(struct readings *r, uint32_t cpu, const char *name, size_t len)
+/* What came after the last thing at the tick before. */
+static inline uint32_t guess(const struct readings *r)
 {
-	uint32_t i = r->last == NONE ? r->first : r->instance[r->last].follower;
+	return r->last == NONE ? r->first : r->instance[r->last].follower;
+}
 
-	if (i == NONE || !is(r, i, cpu, name, len)) {
-		if (len > READINGS_MAX_NAME) {
-			r->refused++;
-			return NONE;
-		}
-		i = find(r, cpu, name, len);
-		if (i == NONE)
-			return NONE;
-		if (r->last == NONE)
-			r->first = i;
-		else
-			r->instance[r->last].follower = i;
-	}
+static inline uint32_t use(struct readings *r, uint32_t i)
+{
 	r->instance[i].used = r->time;
 	r->last = i;
 	return i;
+}
+
+uint32_t readings_instance(struct readings *r, uint32_t cpu, const char *name, size_t len)
+{
+	uint32_t i = guess(r);
+
+	if (i != NONE && is(r, i, cpu, name, len))
+		return use(r, i);
+	if (len > READINGS_MAX_NAME) {
+		r->refused++;
+		return NONE;
+	}
+	i = find(r, cpu, name, len);
+	if (i == NONE)
+		return NONE;
+	if (r->last == NONE)
+		r->first = i;
+	else
+		r->instance[r->last].follower = i;
+	return use(r, i);
+}
+
+bool readings_expect(const struct readings *r, struct readings_expected *ret)
+{
+	uint32_t i = guess(r);
+
+	if (i == NONE)
+		return false;
+	const struct instance *x = &r->instance[i];
+
+	if (x->len == FREE || x->cpu != READINGS_NO_CPU || x->metric == WIDE || x->at == NONE)
+		return false;
+	*ret = (struct readings_expected){ name_of(x), x->len, x->metric, i };
+	return true;
+}
+
+uint32_t readings_take_expected(struct readings *r, const struct readings_expected *x)
+{
+	return use(r, x->instance);
+}
+
+static inline void put_row(struct readings *r, uint32_t series, uint64_t value)
+{
+	struct batch *b = r->values;
+
+	b->time[b->rows] = r->time;
+	r->value_series[b->rows] = series;
+	r->value_value[b->rows] = value;
+	if (++b->rows == b->cap)
+		write_out(r, b);
+}
+
+/* What is not there yet, or not kept. */
+static __attribute__((noinline)) void put_slowly(struct readings *r, uint32_t instance,
+						 unsigned int metric, uint64_t value)
+{
+	uint32_t *series = place_of(r, &r->instance[instance], metric);
+
+	if (!series)
+		return;
+	if (!*series)
+		*series = new_series(r, instance, metric);
+	if (*series != OFF)
+		put_row(r, *series, value);
 }
 
 void readings_put(struct readings *r, uint32_t instance, unsigned int metric, uint64_t value)
 {
 	if (instance == NONE || r->error)
 		return;
-	uint32_t *series = place_of(r, &r->instance[instance], metric);
-	struct batch *b = r->values;
+	const struct instance *i = &r->instance[instance];
+	uint32_t series = 0;
 
-	if (!series)
-		return;
-	if (!*series)
-		*series = new_series(r, instance, metric);
-	if (*series == OFF)
-		return;
-	b->time[b->rows] = r->time;
-	batch_u32(b, VALUE_SERIES)[b->rows] = *series;
-	batch_u64(b, VALUE_VALUE)[b->rows] = value;
-	if (++b->rows == b->cap)
-		write_out(r, b);
+	if (i->metric == WIDE)
+		series = r->series[i->at + metric];
+	else if (i->metric == metric && i->at != NONE)
+		series = r->series[i->at];
+	if (series && series != OFF)
+		put_row(r, series, value);
+	else
+		put_slowly(r, instance, metric, value);
 }
 
 void readings_refuse(struct readings *r, uint64_t n)
@@ -432,7 +520,7 @@ static void tell_thing(struct readings *r, uint32_t n)
 	const struct instance *i = &r->instance[n];
 	bool wide = i->metric == WIDE;
 
-	if (!i->name || i->at == NONE)
+	if (i->len == FREE || i->at == NONE)
 		return;
 	for (unsigned int m = 0; m < (wide ? r->n_metrics : 1) && !r->error; m++) {
 		uint32_t number = r->series[i->at + m];

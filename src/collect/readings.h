@@ -73,6 +73,19 @@ void readings_begin(struct readings *r, nsec_t time, struct sink *sink);
  * readings_flush(). A name of more than READINGS_MAX_NAME bytes is refused.
  */
 uint32_t readings_instance(struct readings *r, uint32_t cpu, const char *name, size_t len);
+/*
+ * The thing without a CPU that is likely to be asked for next, when it has had one metric only:
+ * what came after the last one at the tick before. True: *ret is it; the name is lent until the
+ * next call. When it is the one, readings_take_expected() does the work of readings_instance().
+ */
+struct readings_expected {
+	const char *name;
+	size_t len;
+	unsigned int metric;
+	uint32_t instance;
+};
+bool readings_expect(const struct readings *r, struct readings_expected *ret);
+uint32_t readings_take_expected(struct readings *r, const struct readings_expected *x);
 void readings_put(struct readings *r, uint32_t instance, unsigned int metric, uint64_t value);
 /* Count @n things that the collector left out because there are too many. */
 void readings_refuse(struct readings *r, uint64_t n);

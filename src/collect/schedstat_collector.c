@@ -54,7 +54,9 @@ static void scan(struct readings *r, const char *p, const char *thing)
 	}
 }
 
-static const struct collector_file files[] = { { .path = "proc/schedstat", .scan = scan } };
+static const struct collector_file files[] = {
+	{ .path = "proc/schedstat", .scan = scan, .long_lines = true }
+};
 
 const struct collector collector_schedstat = {
 	.name = "schedstat",

@@ -29,7 +29,10 @@ static int softnet_open(void *state, const struct proc_root *root, struct err *e
 	struct softnet *s = state;
 
 	(void)!proc_file_open(&s->online, root, "sys/devices/system/cpu/online");
-	return proc_file_need(&s->file, root, "proc/net/softnet_stat", e);
+	int r = proc_file_need(&s->file, root, "proc/net/softnet_stat", e);
+
+	s->file.short_lines = true;
+	return r;
 }
 
 /* CPUs in the order of lines, for kernels that do not tell. */

@@ -2,6 +2,7 @@
 /* Paging, swapping, reclaim, NUMA hits, huge pages: /proc/vmstat. Things are the kernel's own
  * words. */
 #include "collect/collector.h"
+#include "collect/key_lines.h"
 
 enum { VMSTAT_COUNT, VMSTAT_NOW };
 
@@ -18,22 +19,18 @@ static const char *const counted[] = {
 };
 static const char *const states[] = { "workingset_nodes", NULL };
 
-static bool is_state(const struct key_value *k)
+static unsigned int metric_of(const struct key_value *k)
 {
-	if (k->len > 3 && !memcmp(k->key, "nr_", 3))
-		return !word_in(k->key, k->len, counted);
-	return k->key[0] == 'w' && word_in(k->key, k->len, states);
+	bool state = k->len > 3 && !memcmp(k->key, "nr_", 3) ? !word_in(k->key, k->len, counted)
+							     : word_in(k->key, k->len, states);
+
+	return state ? VMSTAT_NOW : VMSTAT_COUNT;
 }
 
-static void scan(struct readings *r, const char *p, const char *thing)
+static void scan(struct readings *r, const char *text, const char *thing)
 {
-	struct key_value k;
-
 	(void)thing;
-	for (; *p; p = next_line(p))
-		if (scan_key_value(&p, &k))
-			readings_put(r, readings_instance(r, READINGS_NO_CPU, k.key, k.len),
-				     is_state(&k) ? VMSTAT_NOW : VMSTAT_COUNT, k.value);
+	key_lines_scan(r, text, metric_of);
 }
 
 static const struct collector_file files[] = { { .path = "proc/vmstat", .scan = scan } };
