@@ -59,7 +59,7 @@ static int to_csv(struct source *src, const struct export_args *args, FILE *out,
 const struct exporter exporter_csv = {
 	.name = "csv",
 	.summary = "metrics as recorded, a line for each value: time, metric, raw, rate",
-	.extensions = ".csv",
+	.extensions = "",
 	.flags = EXPORTER_TEXT | EXPORTER_WINDOW,
 	.run = to_csv,
 };

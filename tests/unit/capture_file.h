@@ -24,8 +24,7 @@ static inline bool load_from(const char *folder, const char *name, struct buf *r
 
 	buf_init(&raw, 0);
 	buf_init(ret, 0);
-	snprintf(path, sizeof(path), "%s/data/%s/%s", shared ? shared : "../shared", folder,
-		 name);
+	snprintf(path, sizeof(path), "%s/data/%s/%s", shared ? shared : "../shared", folder, name);
 	if (file_read_at(AT_FDCWD, path, &raw) < 0)
 		return false;
 	if (!strstr(name, ".zst")) {

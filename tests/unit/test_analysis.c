@@ -3,6 +3,7 @@
 #include "profile_scenario.h"
 #include "view_text.h"
 
+#include "model/metric_track.h"
 #include "model/result_track.h"
 
 /* One sample at @time. */
@@ -47,6 +48,8 @@ static void build(struct scenario *s)
 	profile(s, 600);
 	zeros(s, &track_result, 150);
 	zeros(s, &track_counter, 700);
+	zeros(s, &track_value, 700);
+	zeros(s, &track_raw, 700);
 	scenario_loss(s, 1, 2000, 2500, &track_wakeup, 7);
 	scenario_end(s, 0, 6000);
 	scenario_end(s, 1, 6000);
@@ -262,6 +265,8 @@ static void nothing(struct scenario *s)
 	profile(s, 100);
 	zeros(s, &track_result, 100);
 	zeros(s, &track_counter, 100);
+	zeros(s, &track_value, 100);
+	zeros(s, &track_raw, 100);
 }
 
 static void test_a_run_of_no_length(void **state)
