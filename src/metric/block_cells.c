@@ -204,7 +204,11 @@ static struct reading term_value(void *arg, unsigned int i)
 		const struct series_metric *m =
 			series_table_metric(table, series_table_at(table, series)->metric);
 
-		if (!x || !value_of(x, m, t->view, &v))
+		if (!x)
+			continue;
+		const struct series_sum whole = ev->r->block->sparse ? series_sum_from_zero(x) : *x;
+
+		if (!value_of(&whole, m, t->view, &v))
 			continue;
 		sum += v;
 		known++;

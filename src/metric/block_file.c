@@ -123,6 +123,8 @@ static int block_option(struct block_reader *r, const struct metric_word *w)
 		b->across_cpus = true;
 	else if (metric_word_is(w, "hidden"))
 		b->hidden = true;
+	else if (metric_word_is(w, "sparse"))
+		b->sparse = true;
 	else if (metric_word_is(w, "whole"))
 		b->whole = true;
 	else if (option_is(w, "all_name", &v))
@@ -142,7 +144,7 @@ static int block_option(struct block_reader *r, const struct metric_word *w)
 	else
 		return mistake(r, w->at,
 			       "unknown option '%.*s' (there are: each= all= all_name= across= "
-			       "key= key_json= of= path= without= used= whole hidden)",
+			       "key= key_json= of= path= without= used= whole sparse hidden)",
 			       (int)min_of(w->n, (size_t)40), w->s);
 	return 0;
 }

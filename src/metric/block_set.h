@@ -66,6 +66,7 @@ struct block {
 	enum block_all all;
 	const char *all_name; /* "all" */
 	bool across_cpus; /* one column, which stands for all CPUs and for each */
+	bool sparse; /* counters are recorded from the first time on: they began from 0 then */
 	bool hidden; /* shown only when asked for */
 	bool whole; /* things that are parts of another one are left out: sda1 of sda */
 	const char *without[BLOCK_PATTERNS_MAX]; /* things that are left out: "loop*" */

@@ -66,6 +66,9 @@ void series_sums_add(struct series_sums *s, const struct series_tick *tick)
 		} else if (now->elapsed) {
 			x->change += now->change;
 			x->covered += now->elapsed;
+		} else if (now->fresh) {
+			x->fresh = now->value;
+			x->fresh_covered = now->waited;
 		}
 	}
 	s->time = tick->time;
@@ -92,6 +95,15 @@ double series_sum_rate(const struct series_sum *x, const struct series_metric *m
 	if (!x->covered)
 		return NAN;
 	return series_scaled(m, (double)x->change) / ((double)x->covered / NSEC_PER_SEC);
+}
+
+struct series_sum series_sum_from_zero(const struct series_sum *x)
+{
+	struct series_sum r = *x;
+
+	r.change += x->fresh;
+	r.covered += x->fresh_covered;
+	return r;
 }
 
 double series_sum_mean(const struct series_sum *x)

@@ -20,6 +20,11 @@
 struct series_sum {
 	uint64_t change; /* of counters, raw: over .covered */
 	nsec_t covered; /* time in which the change was seen; 0: none is known */
+	/* Of a counter whose first value came while its collector was at work: that value, and the
+	 * time since the tick before. What is recorded from the first time that it happens
+	 * (interrupts) began from 0 then; of a disk that was plugged in it says nothing. */
+	uint64_t fresh;
+	nsec_t fresh_covered;
 	double area; /* of gauges: level in the metric's unit x seconds, each level up to its tick
 		      */
 	double seconds; /* of .area; 0: a single level, .last */
@@ -45,5 +50,7 @@ nsec_t series_sums_span(const struct series_sums *s);
 
 /* Per second of covered time, in the metric's unit; NaN: not known. */
 double series_sum_rate(const struct series_sum *x, const struct series_metric *m);
+/* The same sum with .fresh in it. */
+struct series_sum series_sum_from_zero(const struct series_sum *x);
 /* The mean of a gauge by time, or the only level. */
 double series_sum_mean(const struct series_sum *x);

@@ -90,6 +90,7 @@ static void take_value(struct series_ticks *k, uint32_t i, uint64_t value)
 	if (past->tick == c->n)
 		return; /* told twice: the first counts */
 	now.waited = c->n > 1 ? c->time - c->before : 0;
+	now.fresh = !past->tick && c->n > 1;
 	if (past->tick && past->tick == c->n - 1) {
 		now.elapsed = k->time - past->time;
 		if (m->kind == METRIC_COUNTER) {

@@ -32,6 +32,7 @@ struct series_now {
 	nsec_t elapsed; /* since the value before it; 0: there is none */
 	nsec_t waited; /* since the tick of its collector before; 0: this is the first */
 	bool wrapped; /* at its bits, within .elapsed */
+	bool fresh; /* its first value, though its collector had ticks before */
 	bool anew; /* a counter that fell without a wrap: it began from 0 somewhere in between */
 };
 

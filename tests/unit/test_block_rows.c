@@ -187,6 +187,31 @@ static void test_across_cpus(void **state)
 	metric_scenario_done(&s);
 }
 
+/* What is recorded from the first time on has no value before, and began from 0. */
+static void test_sparse(void **state)
+{
+	static const char line[] =
+		"column \"n\" - 0 \"h\" = i.n\ncolumn \"r/s\" /s 1 \"h\" = rate(i.n)\n";
+	struct metric_scenario s;
+	char text[256];
+
+	(void)state;
+	metric_scenario_init(&s);
+	uint32_t a = metric_scenario_series(&s, COUNTER("i.n", 32, 1, ""), "a", SERIES_NO_CPU);
+	uint32_t b = metric_scenario_series(&s, COUNTER("i.n", 32, 1, ""), "b", SERIES_NO_CPU);
+
+	for (unsigned int t = 1; t < 5; t++) {
+		metric_scenario_value(&s, t * S, a, t);
+		if (t >= 3)
+			metric_scenario_value(&s, t * S, b, 4 * t - 2);
+	}
+	(void)snprintf(text, sizeof(text), HEAD "block x \"T\" each=thing key=I\n%s", line);
+	check(&s, text, "n r/s; a 3 1; b 4 4");
+	(void)snprintf(text, sizeof(text), HEAD "block x \"T\" each=thing key=I sparse\n%s", line);
+	check(&s, text, "n r/s; a 3 1; b 14 7");
+	metric_scenario_done(&s);
+}
+
 /* Numbers of sadf -j, where there is nothing to compute them from. */
 static void test_imported(void **state)
 {
@@ -262,6 +287,7 @@ int main(void)
 		cmocka_unit_test(test_imported),
 		cmocka_unit_test(test_imported_across),
 		cmocka_unit_test(test_absent),
+		cmocka_unit_test(test_sparse),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
