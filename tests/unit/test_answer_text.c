@@ -415,6 +415,70 @@ static void test_signed(void **state)
 	}
 }
 
+/* A table for each kind of thing instead of the list; JSON has both. */
+static void test_sections(void **state)
+{
+	static const struct table_column two[] = {
+		{ .name = "disk", .title = "DEV", .type = CELL_TEXT, .flags = TABLE_COLUMN_KEY },
+		{ .name = "tps", .title = "tps", .type = CELL_F64, .digits = 2 },
+	};
+	const struct answer_text_options plain = { .max_rows = 1 };
+	struct answer a;
+	struct json j;
+	auto_buf buf;
+
+	(void)state;
+	buf_init(&buf, 65536);
+	make(&a);
+	for (unsigned int i = 0; i < 2; i++) {
+		char name[] = "disks", title[] = "Disks"; /* copied */
+		struct table *t = table_new(name, title, two, 2);
+
+		for (unsigned int row = 0; row <= i; row++) {
+			table_row(t);
+			table_set_text(t, 0, "sda");
+			table_set_f64(t, 1, 1.5 + row);
+		}
+		memset(name, 'x', sizeof(name) - 1);
+		memset(title, 'x', sizeof(title) - 1);
+		assert_int_equal(answer_section(&a, t), 0);
+	}
+	assert_int_equal(answer_section(&a, NULL), -ENOMEM);
+	check_text(&a, &plain,
+		   "Tasks: x.kymo, 0.000000 s to 1.500000 s, coverage 99.99 %, 3 events lost\n"
+		   "  busiest  a?[31m\n  n        2\n\n"
+		   "Disks\nDEV   tps\nsda  1.50\n\n"
+		   "Disks\nDEV   tps\nsda  1.50\n\u2026 1 more rows, --top 0 for all\n\n"
+		   "note: a note\n");
+	json_init(&j, &buf, 0);
+	assert_int_equal(answer_json(&a, &j, NULL), 0);
+	json_t *v = json_loads(buf_str(&buf), 0, NULL);
+	const json_t *tables = json_object_get(v, "tables");
+
+	assert_int_equal(json_array_size(json_object_get(v, "rows")), 2);
+	assert_int_equal(json_array_size(tables), 2);
+	assert_string_equal(json_string_value(json_object_get(json_array_get(tables, 1), "name")),
+			    "disks");
+	assert_int_equal(json_array_size(json_object_get(json_array_get(tables, 1), "rows")), 2);
+	json_decref(v);
+	answer_drop_sections(&a);
+	assert_int_equal(a.n_sections, 0);
+	answer_done(&a);
+}
+
+/* A file as it was, and nothing else; without control characters to a screen. */
+static void test_document(void **state)
+{
+	struct answer a;
+
+	(void)state;
+	make(&a);
+	a.document = "cpu 1\t2\n\x1b[31m\x7f";
+	check_text(&a, &(struct answer_text_options){ 0 }, "cpu 1\t2\n\x1b[31m\x7f");
+	check_text(&a, &(struct answer_text_options){ .screen = true }, "cpu 1\t2\n?[31m?");
+	answer_done(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -428,6 +492,8 @@ int main(void)
 		cmocka_unit_test(test_runs_text),
 		cmocka_unit_test(test_runs_json),
 		cmocka_unit_test(test_signed),
+		cmocka_unit_test(test_sections),
+		cmocka_unit_test(test_document),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
