@@ -509,8 +509,34 @@ static void tell_notes(const char *lines)
 	}
 }
 
+/* The same where nothing but metrics and raw files was recorded. */
+static void tell_metrics(const struct collection *metrics, const char *path,
+			 const struct record_progress *p)
+{
+	char samples[QUANTITY_MAX], values[QUANTITY_MAX], series[QUANTITY_MAX], size[QUANTITY_MAX],
+		cpu[QUANTITY_MAX];
+	struct collection_stats stats;
+
+	collection_stats(metrics, &stats);
+	if (stats.missed)
+		log_warn("%s samples came too late and were left out (try: a longer --interval)",
+			 quantity_count(samples, stats.missed));
+	(void)quantity_count(samples, stats.samples);
+	(void)quantity_size(size, p->bytes);
+	(void)quantity_duration(cpu, own_cpu());
+	if (stats.series)
+		log_info("wrote %s: %s samples, %s values of %s series, %s, %s of own CPU; next: "
+			 "kymo show metrics %s",
+			 path, samples, quantity_count(values, stats.values),
+			 quantity_count(series, stats.series), size, cpu, path);
+	else
+		log_info("wrote %s: %s samples of files, %s, %s of own CPU; next: kymo show raw %s",
+			 path, samples, size, cpu, path);
+}
+
 /* events, loss, size, cost, and what to do next */
-static void tell_result(struct record_session *s, const struct capture *c)
+static void tell_result(struct record_session *s, const struct capture *c,
+			const struct collection *metrics)
 {
 	char events[QUANTITY_MAX], lost[QUANTITY_MAX], size[QUANTITY_MAX], cpu[QUANTITY_MAX];
 	struct record_progress p;
@@ -531,6 +557,8 @@ static void tell_result(struct record_session *s, const struct capture *c)
 	if (p.written)
 		log_info("wrote %s: %s (of %s events seen); next: kymo report %s", path,
 			 quantity_size(size, p.bytes), quantity_count(events, p.events), path);
+	else if (metrics && !p.events)
+		tell_metrics(metrics, path, &p);
 	else
 		log_info("wrote %s: %s events, %s lost, %s, %.2f bytes/event, %s of own CPU; next: "
 			 "kymo report %s",
@@ -637,7 +665,7 @@ static int record(const struct record_args *a, struct record_plan *p, const char
 	if (r > 0) {
 		auto_free char *written = record_session_path(s);
 
-		tell_result(s, c);
+		tell_result(s, c, metrics);
 		r = written ? name_file(p->names, written, e) : -ENOMEM;
 	}
 	workload_done(&w);
