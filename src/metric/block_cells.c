@@ -6,6 +6,9 @@
 
 #include "metric/block_rows_state.h"
 
+/* Interrupts of the largest machines are some millions. */
+#define PLACES_MAX ((size_t)1 << 24)
+
 static int add_to_pool(struct block_rows *r, struct span *span, uint32_t series)
 {
 	uint32_t *grown = block_rows_room(r->pool, r->n_pool, &r->cap_pool, sizeof(*grown));
@@ -146,6 +149,8 @@ int block_rows_bind(struct block_rows *r)
 		r->first_term[k] = r->n_terms;
 		r->n_terms += expression_n_names(b->item[k].x);
 	}
+	if (places > PLACES_MAX)
+		return -E2BIG;
 	r->term = calloc(places * r->n_terms + 1, sizeof(*r->term));
 	r->imported = calloc(places * b->n_items + 1, sizeof(*r->imported));
 	r->used = calloc((size_t)r->n_rows * b->n_used + 1, sizeof(*r->used));

@@ -339,6 +339,8 @@ int block_rows_new(const struct block *b, const struct series_table *t, struct b
 		err = find_columns(r);
 	if (err >= 0)
 		err = block_rows_bind(r);
+	if (err == -E2BIG)
+		return err_set(e, err, "block '%s' has too many rows and columns", b->name);
 	if (err < 0)
 		return err_set(e, err, "out of memory");
 	*ret = steal_ptr(r);
