@@ -344,8 +344,8 @@ int record_session_new(const struct record_options *o, struct capture *c,
 	sigset_t signals;
 	nsec_t fills_in = capture_fills_in(c);
 	/* Well before the rings would be full; without any only to write what is there. */
-	nsec_t longest = fills_in == NSEC_MAX ? FLUSH_EVERY
-					      : min_of(fills_in * 3 / 5, LONGEST_SLEEP);
+	nsec_t longest =
+		fills_in == NSEC_MAX ? FLUSH_EVERY : min_of(fills_in * 3 / 5, LONGEST_SLEEP);
 
 	if (!s)
 		return -ENOMEM;
