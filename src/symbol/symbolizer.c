@@ -66,7 +66,7 @@ static int add_text(struct symbolizer *s, const char ***list, size_t *n, size_t 
 {
 	void *array = *list;
 	const char *kept = strpool_add(s->text, text);
-	int r = kept ? tasks_ensure(&array, room, *n + 1, sizeof(*kept)) : -ENOMEM;
+	int r = kept ? tasks_ensure(&array, room, *n + 1, sizeof(**list)) : -ENOMEM;
 
 	*list = array;
 	if (r < 0)

@@ -211,6 +211,25 @@ static void test_another_build_gives_no_names(void **state)
 	assert_string_equal(name_of(s, &m, outer).name, "outer");
 }
 
+static void test_many_files_that_are_not_there(void **state)
+{
+	(void)state;
+
+	auto_close int root = root_fd();
+	auto_ptr(symbolizer) s = open_at(root, NULL, 0, NULL);
+	char path[200][32];
+
+	for (size_t i = 0; i < 200; i++) {
+		const struct module m = { .kind = MODULE_FILE, .path = path[i], .build_id = "" };
+
+		(void)snprintf(path[i], sizeof(path[i]), "/no/such/file.%zu", i);
+		assert_null(name_of(s, &m, 1).name);
+	}
+	assert_int_equal(symbolizer_n_notes(s), 200);
+	for (size_t i = 0; i < 200; i++)
+		assert_non_null(strstr(symbolizer_note(s, i), path[i]));
+}
+
 static void test_kernel_of_this_boot_and_of_others(void **state)
 {
 	(void)state;
@@ -543,6 +562,7 @@ int main(void)
 		cmocka_unit_test(test_linkage_table),
 		cmocka_unit_test(test_debug_file_by_build_id),
 		cmocka_unit_test(test_another_build_gives_no_names),
+		cmocka_unit_test(test_many_files_that_are_not_there),
 		cmocka_unit_test(test_kernel_of_this_boot_and_of_others),
 		cmocka_unit_test(test_kernel_moved),
 		cmocka_unit_test(test_kernel_by_its_vmlinux),
