@@ -103,33 +103,27 @@ static int take(void *ctx, const struct stack_sample *x, struct err *e)
 
 /* ---- writing ---- */
 
-/* "comm;main;f" of line @i. */
-static char *stack_text(struct folding *f, uint32_t i, struct buf *out)
+/* "comm;main;f" of line @i behind the others; @way has room for any stack. */
+static int add_text(struct folding *f, uint32_t i, uint32_t *way, struct buf *texts)
 {
 	const struct frame *line = frames_at(f->line, i);
 	const char *comm = clean(f->text, stacks_name(f->stacks, line->parent));
-	auto_free uint32_t *way = NULL;
 	size_t depth = 0;
 
-	for (uint32_t n = line->module; n; n = frames_at(f->tree, n)->parent)
-		depth++;
-	way = calloc(depth + 1, sizeof(*way));
-	if (!comm || !way)
-		return NULL;
-	depth = 0;
+	if (!comm)
+		return -ENOMEM;
 	for (uint32_t n = line->module; n; n = frames_at(f->tree, n)->parent)
 		way[depth++] = n;
-	buf_init(out, 0);
-	(void)buf_add_str(out, comm);
+	(void)buf_add_str(texts, comm);
 	while (depth--) {
-		(void)buf_add_byte(out, ';');
-		(void)buf_add_str(out, f->name[frames_at(f->tree, way[depth])->module]);
+		(void)buf_add_byte(texts, ';');
+		(void)buf_add_str(texts, f->name[frames_at(f->tree, way[depth])->module]);
 	}
-	return buf_take(out);
+	return buf_add_byte(texts, 0);
 }
 
 struct text_line {
-	char *stack;
+	const char *stack;
 	uint64_t count;
 };
 
@@ -138,31 +132,41 @@ static int by_stack(const void *a, const void *b)
 	return strcmp(((const struct text_line *)a)->stack, ((const struct text_line *)b)->stack);
 }
 
+/* The texts of all lines behind each other, in the order of their numbers. */
+static int add_texts(struct folding *f, struct buf *texts)
+{
+	auto_free uint32_t *way = calloc(frames_count(f->tree), sizeof(*way));
+	int r = way ? 0 : -ENOMEM;
+
+	for (uint32_t i = 1; i < frames_count(f->line) && r >= 0; i++)
+		r = add_text(f, i, way, texts);
+	return r;
+}
+
 static int write_lines(struct folding *f, FILE *out)
 {
 	size_t n = frames_count(f->line) - 1;
 	auto_free struct text_line *line = calloc(n + 1, sizeof(*line));
-	struct buf stack = { 0 };
-	int r = line ? 0 : -ENOMEM;
+	auto_buf texts;
 
-	for (size_t i = 0; i < n && r >= 0; i++) {
-		line[i].stack = stack_text(f, (uint32_t)i + 1, &stack);
-		line[i].count = f->count[i + 1];
-		r = line[i].stack ? 0 : -ENOMEM;
+	buf_init(&texts, SIZE_MAX);
+	int r = line ? add_texts(f, &texts) : -ENOMEM;
+
+	if (r < 0)
+		return r;
+	const char *text = buf_str(&texts);
+
+	for (size_t i = 0; i < n; i++, text += strlen(text) + 1)
+		line[i] = (struct text_line){ text, f->count[i + 1] };
+	qsort(line, n, sizeof(*line), by_stack);
+	for (size_t i = 0; i < n; i++) {
+		/* Names may have become equal by cleaning. */
+		if (i + 1 < n && !strcmp(line[i].stack, line[i + 1].stack))
+			line[i + 1].count += line[i].count;
+		else
+			fprintf(out, "%s %" PRIu64 "\n", line[i].stack, line[i].count);
 	}
-	if (r >= 0) {
-		qsort(line, n, sizeof(*line), by_stack);
-		for (size_t i = 0; i < n; i++) {
-			/* Names may have become equal by cleaning. */
-			if (i + 1 < n && !strcmp(line[i].stack, line[i + 1].stack))
-				line[i + 1].count += line[i].count;
-			else
-				fprintf(out, "%s %" PRIu64 "\n", line[i].stack, line[i].count);
-		}
-	}
-	for (size_t i = 0; line && i < n; i++)
-		free(line[i].stack);
-	return r;
+	return 0;
 }
 
 static int to_folded(struct source *src, const struct export_args *args, FILE *out,
