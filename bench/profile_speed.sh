@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Reading profiles: kymo beside perf on the same perf.data, in turns; medians of the seconds, and of the ratios of each pair by time and by CPU time.
 # usage: profile_speed.sh [ROUNDS [PROGRAM [ARGUMENT...]]]; DATA=FILE, DWARF=FILE: recordings that are there already; ONLY="NAME..." of those below.
+# On a machine that others use: PAUSE=0.7 chrt -f 1 profile_speed.sh; the pause is for kernel.sched_rt_runtime_us.
 . "$(dirname "$0")/lib.sh"
 need perf awk
 rounds=${1:-15}
@@ -43,7 +44,9 @@ do_it() {
 # One thing to do; "SECONDS CPU_SECONDS" to the file $1.
 TIMEFORMAT='%3U %3S'
 measure() {
-	local from=$EPOCHREALTIME to
+	local from to
+	[ -z "${PAUSE:-}" ] || sleep "$PAUSE"
+	from=$EPOCHREALTIME
 	{ time do_it "$1"; } 2>"$work/cpu" || {
 		echo "bench: $1 failed: $(tail -n 3 "$work/err")" >&2
 		exit 1
