@@ -158,7 +158,7 @@ int live_frames_next(struct live_frames *l, struct machine_frame **ret, struct e
 	return r;
 }
 
-const char *live_frames_note(const struct live_frames *l)
+const char *live_frames_note(struct live_frames *l)
 {
 	return collection_note(l->collection);
 }

@@ -19,5 +19,5 @@ DEFINE_CLEANUP(live_frames, live_frames_free)
 nsec_t live_frames_due(const struct live_frames *l); /* of the next frame, CLOCK_MONOTONIC */
 /* Sample now; the frame is the caller's, its names are lent until the next one. */
 int live_frames_next(struct live_frames *l, struct machine_frame **ret, struct err *e) must_check;
-/* Sentences about what is not seen and why ("" = nothing). */
-const char *live_frames_note(const struct live_frames *l);
+/* Sentences about what is not seen and why, said once ("" = nothing). */
+const char *live_frames_note(struct live_frames *l);

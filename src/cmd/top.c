@@ -345,8 +345,10 @@ static int open_live(struct show *s, int root_fd, struct err *e)
 
 	if (r < 0)
 		return r;
-	if (*live_frames_note(s->live))
-		log_info("%s", live_frames_note(s->live));
+	const char *note = live_frames_note(s->live);
+
+	if (*note)
+		log_info("%s", note);
 	/* A frame has a begin: nothing is known of the machine before. */
 	nsec_t due = live_frames_due(s->live), now = nsec_monotonic();
 	nsec_t wait = min_of(due > now ? due - now : 0, NSEC_PER_SEC / 2);

@@ -38,7 +38,6 @@ struct cgroups {
 	uint64_t descendants; /* as it said when folders were walked */
 	struct things groups; /* by path; the root group is "/" */
 	struct things devices; /* by "254:0" */
-	struct buf text; /* of one file at a time */
 	unsigned int files_left; /* that may be kept open */
 	nsec_t listed; /* 0 = never */
 	bool stale; /* a group was removed */
@@ -66,7 +65,6 @@ static void open_group(struct cgroups *s, const char *path, struct group *g)
 			 cgroup_files[i].name);
 		/* A controller that is off has no file. */
 		(void)!proc_file_open(&g->file[i], s->root, file);
-		g->file[i].shared = &s->text;
 	}
 }
 
@@ -151,7 +149,6 @@ static int cgroup_open(void *state, const struct proc_root *root, struct err *e)
 	char path[64];
 
 	s->root = root;
-	buf_init(&s->text, PROC_FILE_MAX);
 	things_init(&s->groups, sizeof(struct group), MAX_GROUPS, group_done);
 	things_init(&s->devices, sizeof(struct device), MAX_DEVICES, NULL);
 	static const char *const mounts[] = { "sys/fs/cgroup", "sys/fs/cgroup/unified" };
@@ -242,14 +239,12 @@ static void cgroup_close(void *state)
 	proc_file_done(&s->count);
 	things_done(&s->groups);
 	things_done(&s->devices);
-	buf_done(&s->text);
 }
 
 const struct collector collector_cgroup = {
 	.name = "cgroup",
 	.help = "CPU, memory, I/O, threads and pressure of each cgroup v2",
-	.things = "paths; of I/O with the device, of pressure with its kind, of memory with the "
-		  "kernel's word: /system.slice anon",
+	.things = "paths: /system.slice/x.service",
 	.metric = cgroup_metrics,
 	.n_metrics = CGROUP_N_METRICS,
 	.state_bytes = sizeof(struct cgroups),

@@ -33,8 +33,12 @@ enum {
 	GROUP_PRESSURE,
 };
 
+/* Behind the path a blank and: */
+#define BY_WORD	  .of = "paths, with the kernel's word: /x anon"
+#define BY_DEVICE .of = "paths, with the device: /x vda"
+
 #define USEC(name_, help_)  COUNTER(name_, help_, .scale = 1e-6, .unit = "s")
-#define BYTES(name_, help_) COUNTER(name_, help_, .unit = "bytes")
+#define BYTES(name_, help_) COUNTER(name_, help_, .unit = "bytes", BY_DEVICE)
 
 const struct metric_spec cgroup_metrics[CGROUP_N_METRICS] = {
 	[GROUP_CPU] = USEC("cpu", "CPU time"),
@@ -50,17 +54,19 @@ const struct metric_spec cgroup_metrics[CGROUP_N_METRICS] = {
 	[GROUP_MEMORY] = GAUGE("memory", "memory in use", .unit = "bytes"),
 	[GROUP_SWAP] = GAUGE("swap", "swap space in use", .unit = "bytes"),
 	[GROUP_MEMORY_BYTES] =
-		GAUGE("memory_bytes", "memory by use, as in memory.stat", .unit = "bytes"),
-	[GROUP_MEMORY_COUNT] = COUNTER("memory_count", "events and pages, as in memory.stat"),
-	[GROUP_MEMORY_EVENTS] = COUNTER("memory_events", "limits reached, as in memory.events"),
+		GAUGE("memory_bytes", "memory by use, as in memory.stat", .unit = "bytes", BY_WORD),
+	[GROUP_MEMORY_COUNT] =
+		COUNTER("memory_count", "events and pages, as in memory.stat", BY_WORD),
+	[GROUP_MEMORY_EVENTS] =
+		COUNTER("memory_events", "limits reached, as in memory.events", BY_WORD),
 	[GROUP_READ] = BYTES("read", "data read from a device"),
 	[GROUP_WRITTEN] = BYTES("written", "data written to a device"),
-	[GROUP_READS] = COUNTER("reads", "reads of a device"),
-	[GROUP_WRITES] = COUNTER("writes", "writes to a device"),
+	[GROUP_READS] = COUNTER("reads", "reads of a device", BY_DEVICE),
+	[GROUP_WRITES] = COUNTER("writes", "writes to a device", BY_DEVICE),
 	[GROUP_DISCARDED] = BYTES("discarded", "data discarded on a device"),
-	[GROUP_DISCARDS] = COUNTER("discards", "discards on a device"),
+	[GROUP_DISCARDS] = COUNTER("discards", "discards on a device", BY_DEVICE),
 	[GROUP_PIDS] = GAUGE("pids", "threads"),
-	PRESSURE_METRICS("pressure_"),
+	PRESSURE_METRICS("pressure_", "paths, with cpu, io, memory or irq: /x cpu"),
 };
 
 /* Of memory.stat; all others are bytes now. */

@@ -27,7 +27,8 @@ struct collection {
 	unsigned int n;
 	struct raw_files *raw; /* or NULL */
 	bool told_raw;
-	struct readings_numbers numbers;
+	struct readings_shared shared;
+	struct buf text; /* of the file that is read */
 	nsec_t interval, due;
 	struct proc_root root;
 	struct collection_stats stats;
@@ -221,7 +222,7 @@ static int add_member(struct collection *c, unsigned int number, const struct ch
 	if (r < 0)
 		return note(c, what->name, err_text(&why, r));
 	m->what = what;
-	m->readings = readings_new(what->name, what->metric, what->n_metrics, &c->numbers);
+	m->readings = readings_new(what->name, what->metric, what->n_metrics, &c->shared);
 	if (choice->keep[number])
 		m->keep = strndup(choice->keep[number], choice->keep_len[number]);
 	if (!m->readings || (choice->keep[number] && !m->keep)) {
@@ -233,6 +234,13 @@ static int add_member(struct collection *c, unsigned int number, const struct ch
 	return 0;
 }
 
+int collection_check_set(const char *set, struct err *e)
+{
+	struct choice choice = { 0 };
+
+	return choose(set, &choice, e);
+}
+
 int collection_open(const struct collection_options *o, struct collection **ret, struct err *e)
 {
 	auto_ptr(collection) c = calloc(1, sizeof(*c));
@@ -241,7 +249,9 @@ int collection_open(const struct collection_options *o, struct collection **ret,
 	if (!c)
 		return err_set(e, -ENOMEM, "no memory for metrics");
 	buf_init(&c->note, 65536);
+	buf_init(&c->text, PROC_FILE_MAX);
 	c->root = o->root;
+	c->root.buf = &c->text;
 	c->interval = o->interval ? o->interval : COLLECTION_INTERVAL;
 	bool only_raw = o->raw && !(o->set && *o->set);
 	int r = only_raw ? 0 : choose(o->set, &choice, e);
@@ -265,6 +275,8 @@ struct collection *collection_free(struct collection *c)
 		for (unsigned int i = 0; i < c->n; i++)
 			end_member(&c->member[i]);
 		raw_files_free(c->raw);
+		readings_shared_done(&c->shared);
+		buf_done(&c->text);
 		buf_done(&c->note);
 		free(c);
 	}
@@ -403,8 +415,8 @@ int collection_describe(const struct collection *c, struct sink *sink, struct er
 void collection_stats(const struct collection *c, struct collection_stats *ret)
 {
 	*ret = c->stats;
-	ret->series = c->numbers.series;
-	ret->values = c->numbers.values;
+	ret->series = c->shared.series;
+	ret->values = c->shared.n_values;
 }
 
 const char *collection_note(struct collection *c)

@@ -37,6 +37,8 @@ struct collection_options {
 
 struct collection;
 
+/* Is @set one? 0, or -EINVAL as from collection_open(). */
+int collection_check_set(const char *set, struct err *e) must_check;
 /* -EINVAL with words that list the names when one is unknown. A collector whose files are not
  * there is left out with a note, unless it was named: then it is -ENOENT. */
 int collection_open(const struct collection_options *o, struct collection **ret,

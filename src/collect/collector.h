@@ -13,7 +13,8 @@
  * elsewhere, stand in for a machine). What is
  * not there has no value; a file that is cut, empty or full of nonsense gives the values that can
  * be read in it, and none of the others. A collector allocates nothing per tick once it has seen
- * all things that there are.
+ * all things that there are. All files are read into one buffer: a text is lent until the next file
+ * is read; who needs two at a time sets proc_file.shared of one to NULL.
  */
 #pragma once
 
@@ -47,7 +48,7 @@ struct collector_file {
 struct collector {
 	const char *name; /* word of --metrics, and first part of its metrics' names */
 	const char *help;
-	const char *things; /* what its things are: "disks"; NULL: there is but one */
+	const char *things; /* what its things are: "disks"; NULL: there is but the machine */
 	bool by_default;
 	const struct metric_spec *metric;
 	unsigned int n_metrics;

@@ -24,7 +24,7 @@ enum {
 };
 
 /* Ticks of USER_HZ, 100 a second on every architecture that Linux has today (man 5 proc). */
-#define TICKS(name_, help_) COUNTER(name_, help_, .scale = 0.01, .unit = "s")
+#define TICKS(name_, help_) COUNTER(name_, help_, .scale = 0.01, .unit = "s", .of = "CPUs, and all")
 
 static const struct metric_spec metrics[] = {
 	[CPU_USER] = TICKS("user", "time in user mode, guests included"),

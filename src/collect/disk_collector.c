@@ -60,6 +60,13 @@ static int disk_open(void *state, const struct proc_root *root, struct err *e)
 	return r;
 }
 
+/* Loop and RAM devices by the dozen, of which nobody has ever read. */
+static bool is_unused(const char *numbers)
+{
+	numbers += strspn(numbers, " 0");
+	return *numbers == '\n' || !*numbers;
+}
+
 /* A device has a folder in /sys/block, a partition only one in that. NULL: not to be told. */
 static const struct disk *look(struct disks *s, const char *name, size_t len)
 {
@@ -97,7 +104,7 @@ static int disk_sample(void *state, struct tick *t, struct err *e)
 			continue;
 		size_t n = scan_word(&p, &name);
 
-		if (!n)
+		if (!n || is_unused(p))
 			continue;
 		uint32_t at = readings_instance(t->readings, READINGS_NO_CPU, name, n);
 		const struct disk *d = look(s, name, n);
@@ -121,7 +128,7 @@ static void disk_close(void *state)
 
 const struct collector collector_disk = {
 	.name = "disk",
-	.help = "block devices: operations, data, times, queue",
+	.help = "block devices that have been used: operations, data, times, queue",
 	.things = "devices and partitions",
 	.by_default = true,
 	.metric = metrics,

@@ -15,10 +15,11 @@
 enum { FREQUENCY_NOW, FREQUENCY_TIME };
 
 static const struct metric_spec metrics[] = {
-	[FREQUENCY_NOW] = GAUGE("now", "frequency now", .scale = 1000, .unit = "Hz"),
+	[FREQUENCY_NOW] = GAUGE("now", "frequency now", .scale = 1000, .unit = "Hz", .of = "CPUs"),
 	/* clock_t, as in /proc/stat. */
 	[FREQUENCY_TIME] =
-		COUNTER("time", "time at each frequency of the CPU", .scale = 0.01, .unit = "s"),
+		COUNTER("time", "time at a frequency", .of = "CPUs by frequency: 2400000 kHz",
+			.scale = 0.01, .unit = "s"),
 };
 
 struct cpu {
@@ -31,7 +32,6 @@ struct frequency {
 	const struct proc_root *root;
 	struct buf listed; /* text of the list that @cpus is of */
 	struct things cpus; /* empty: cpuinfo */
-	struct buf text;
 };
 
 static void cpu_done(void *state)
@@ -48,7 +48,6 @@ static int frequency_open(void *state, const struct proc_root *root, struct err 
 
 	s->root = root;
 	buf_init(&s->listed, 65536);
-	buf_init(&s->text, PROC_FILE_MAX);
 	things_init(&s->cpus, sizeof(struct cpu), CPUSET_MAX, cpu_done);
 	(void)!proc_file_open(&s->online, root, "sys/devices/system/cpu/online");
 	return proc_file_need(&s->cpuinfo, root, "proc/cpuinfo", e);
@@ -77,7 +76,6 @@ static void list_cpus(struct frequency *s, const char *text)
 		(void)!proc_file_open(&c->now, s->root, path);
 		snprintf(path, sizeof(path), CPUFREQ "/stats/time_in_state", cpu);
 		(void)!proc_file_open(&c->times, s->root, path);
-		c->now.shared = c->times.shared = &s->text;
 	}
 }
 
@@ -150,14 +148,12 @@ static void frequency_close(void *state)
 	proc_file_done(&s->online);
 	proc_file_done(&s->cpuinfo);
 	buf_done(&s->listed);
-	buf_done(&s->text);
 	things_done(&s->cpus);
 }
 
 const struct collector collector_frequency = {
 	.name = "frequency",
 	.help = "frequency of each CPU, time at each",
-	.things = "of time the frequency: 2400000 kHz",
 	.metric = metrics,
 	.n_metrics = ARRAY_SIZE(metrics),
 	.state_bytes = sizeof(struct frequency),

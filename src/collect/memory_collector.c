@@ -9,7 +9,8 @@ enum { MEMORY_BYTES, MEMORY_PAGES };
 static const struct metric_spec metrics[] = {
 	[MEMORY_BYTES] = GAUGE("bytes", "memory by use, as in /proc/meminfo", .scale = 1024,
 			       .unit = "bytes"),
-	[MEMORY_PAGES] = GAUGE("pages", "huge pages by use"),
+	[MEMORY_PAGES] =
+		GAUGE("pages", "huge pages by use", .of = "HugePages_Total, HugePages_Free"),
 };
 
 static unsigned int metric_of(const struct key_value *k)
@@ -28,7 +29,7 @@ static const struct collector_file files[] = { { .path = "proc/meminfo", .scan =
 const struct collector collector_memory = {
 	.name = "memory",
 	.help = "memory by use, swap space, huge pages",
-	.things = "the kernel's words: MemFree, Cached ...",
+	.things = "the kernel's words: MemFree, Cached",
 	.by_default = true,
 	.metric = metrics,
 	.n_metrics = ARRAY_SIZE(metrics),

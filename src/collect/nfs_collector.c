@@ -25,8 +25,9 @@ static const struct metric_spec metrics[] = {
 	[NFS_UDP] = CALLS("udp", "of these over UDP"),
 	[NFS_TCP] = CALLS("tcp", "of these over TCP"),
 	[NFS_CONNECTIONS] = CALLS("connections", "TCP connections made"),
-	[NFS_OPERATIONS] = CALLS("operations", "calls by procedure; of those never called there "
-					       "is no series"),
+	[NFS_OPERATIONS] = COUNTER("operations",
+				   "calls by procedure; of those never called there is no series",
+				   .bits = 32, .of = "procedures: v3 read, v4 open"),
 };
 
 /* In the order of the kernel's clients since 3.13 (include/linux/nfs4.h). */
@@ -124,7 +125,6 @@ static const struct collector_file files[] = { { .path = "proc/net/rpc/nfs", .sc
 const struct collector collector_nfs = {
 	.name = "nfs",
 	.help = "NFS client: calls by procedure, retransmits",
-	.things = "procedures: v3 read, v4 open ...",
 	.metric = metrics,
 	.n_metrics = ARRAY_SIZE(metrics),
 	.file = files,

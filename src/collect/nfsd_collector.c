@@ -43,8 +43,10 @@ static const struct metric_spec metrics[] = {
 	[NFSD_READ] = COUNTER("read", "data read", .unit = "bytes"),
 	[NFSD_WRITTEN] = COUNTER("written", "data written", .unit = "bytes"),
 	[NFSD_THREADS] = GAUGE("threads", "threads of the server"),
-	[NFSD_OPERATIONS] = COUNTER("operations", "calls by procedure, and parts of v4 compounds; "
-						  "of those never called there is no series"),
+	[NFSD_OPERATIONS] = COUNTER("operations",
+				    "calls by procedure, and parts of v4 compounds; of those never "
+				    "called there is no series",
+				    .of = "procedures: v3 read, v4 open"),
 };
 
 static const char *const compound[] = { "null", "compound" };
@@ -154,7 +156,6 @@ static const struct collector_file files[] = { { .path = "proc/net/rpc/nfsd", .s
 const struct collector collector_nfsd = {
 	.name = "nfsd",
 	.help = "NFS server: calls by procedure, data, cache of replies",
-	.things = "procedures: v3 read, v4 open ...",
 	.metric = metrics,
 	.n_metrics = ARRAY_SIZE(metrics),
 	.file = files,

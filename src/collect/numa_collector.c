@@ -16,7 +16,7 @@ static const struct metric_spec metrics[] = {
 	[NUMA_COUNT] = COUNTER("count", "pages by where they came from, as in numastat"),
 	[NUMA_BYTES] = GAUGE("bytes", "memory by use, as in meminfo of the node", .scale = 1024,
 			     .unit = "bytes"),
-	[NUMA_PAGES] = GAUGE("pages", "huge pages by use"),
+	[NUMA_PAGES] = GAUGE("pages", "huge pages by use", .of = "node0 HugePages_Free"),
 };
 
 struct node {

@@ -3,7 +3,7 @@
 #include "collect/collector.h"
 #include "collect/pressure_lines.h"
 
-static const struct metric_spec metrics[] = { PRESSURE_METRICS("") };
+static const struct metric_spec metrics[] = { PRESSURE_METRICS("", NULL) };
 
 static void scan(struct readings *r, const char *p, const char *thing)
 {

@@ -18,7 +18,7 @@ int proc_file_open(struct proc_file *f, const struct proc_root *root, const char
 {
 	buf_init(&f->text, PROC_FILE_MAX);
 	f->fd = 0;
-	f->shared = NULL;
+	f->shared = root->buf;
 	f->room = FIRST_ROOM;
 	f->short_lines = false;
 	f->root = NULL;

@@ -24,12 +24,15 @@ struct proc_root {
 	 * or NULL when there is none at this tick. */
 	const char *(*text)(void *ctx, const char *path);
 	void *ctx;
+	/* When set: all files read into this one, which stays warm; a text is lent until the next
+	 * file is read. */
+	struct buf *buf;
 };
 
 struct proc_file {
 	int fd; /* + 1; 0 = none */
 	struct buf text;
-	struct buf *shared; /* where the text goes instead, set by who has many files */
+	struct buf *shared; /* where the text goes instead: the root's, or NULL */
 	size_t room; /* bytes to ask for at a time */
 	/*
 	 * Set by who knows it: the file is one record, or has no line longer than PROC_SHORT_LINE.
@@ -48,8 +51,8 @@ int proc_file_open(struct proc_file *f, const struct proc_root *root, const char
 /* The same with words: "no '/proc/net/dev'". */
 int proc_file_need(struct proc_file *f, const struct proc_root *root, const char *path,
 		   struct err *e) must_check;
-/* Read all of it; its text, lent until the next call, or NULL when it could not be read, with
- * errno. */
+/* Read all of it; its text, lent until the next call (see proc_root.buf), or NULL when it could not
+ * be read, with errno. */
 const char *proc_file_read(struct proc_file *f);
 /* A zeroed struct is one that is not open. */
 void proc_file_done(struct proc_file *f);

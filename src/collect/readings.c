@@ -67,7 +67,7 @@ struct readings {
 	const char *name;
 	const struct metric_spec *metric;
 	unsigned int n_metrics;
-	struct readings_numbers *numbers;
+	struct readings_shared *shared;
 	const char *keep; /* patterns, or NULL */
 	uint32_t first_metric; /* number of metric[0] in the recording; 0 = not told yet */
 	struct instance *instance;
@@ -79,9 +79,6 @@ struct readings {
 	uint32_t first; /* asked for first the last time, or NONE */
 	uint32_t n_series;
 	uint64_t refused;
-	struct batch *values, *new_series;
-	uint32_t *value_series; /* columns of @values */
-	uint64_t *value_value;
 	struct sink *sink;
 	nsec_t time;
 	int error;
@@ -89,7 +86,7 @@ struct readings {
 };
 
 struct readings *readings_new(const char *name, const struct metric_spec *metric,
-			      unsigned int n_metrics, struct readings_numbers *numbers)
+			      unsigned int n_metrics, struct readings_shared *shared)
 {
 	struct readings *r = calloc(1, sizeof(*r));
 
@@ -98,16 +95,22 @@ struct readings *readings_new(const char *name, const struct metric_spec *metric
 	r->name = name;
 	r->metric = metric;
 	r->n_metrics = n_metrics;
-	r->numbers = numbers;
+	r->shared = shared;
 	r->last = r->first = r->free = NONE;
-	r->values = batch_new(&track_value, ROWS);
-	r->new_series = batch_new(&track_series, ROWS);
-	if (!r->values || !r->new_series)
+	if (!shared->values)
+		shared->values = batch_new(&track_value, ROWS);
+	if (!shared->new_series)
+		shared->new_series = batch_new(&track_series, ROWS);
+	if (!shared->values || !shared->new_series)
 		return readings_free(r);
-	r->value_series = batch_u32(r->values, VALUE_SERIES);
-	r->value_value = batch_u64(r->values, VALUE_VALUE);
-	r->values->cpu = r->new_series->cpu = BATCH_CPU_NONE;
+	shared->values->cpu = shared->new_series->cpu = BATCH_CPU_NONE;
 	return r;
+}
+
+void readings_shared_done(struct readings_shared *s)
+{
+	s->values = batch_free(s->values);
+	s->new_series = batch_free(s->new_series);
 }
 
 struct readings *readings_free(struct readings *r)
@@ -118,8 +121,6 @@ struct readings *readings_free(struct readings *r)
 		free(r->instance);
 		free(r->series);
 		idmap_done(&r->by_hash);
-		batch_free(r->values);
-		batch_free(r->new_series);
 		free(r);
 	}
 	return NULL;
@@ -133,7 +134,7 @@ static void fail(struct readings *r, int error)
 
 static void write_out(struct readings *r, struct batch *b)
 {
-	r->numbers->values += b == r->values ? b->rows : 0;
+	r->shared->n_values += b == r->shared->values ? b->rows : 0;
 	if (b->rows && !r->error) {
 		int rc = sink_write(r->sink, b, &r->words);
 
@@ -182,7 +183,7 @@ static int tell_metrics(struct readings *r)
 
 static int put_series(struct readings *r, uint32_t instance, unsigned int metric, uint32_t number)
 {
-	struct batch *b = r->new_series;
+	struct batch *b = r->shared->new_series;
 
 	if (batch_full(b))
 		write_out(r, b);
@@ -223,18 +224,18 @@ static uint32_t new_series(struct readings *r, uint32_t instance, unsigned int m
 	if (!kept(r, r->metric[metric].name, name_of(&r->instance[instance])))
 		return OFF;
 	if (!r->first_metric) {
-		r->first_metric = r->numbers->metrics + 1;
-		r->numbers->metrics += r->n_metrics;
+		r->first_metric = r->shared->metrics + 1;
+		r->shared->metrics += r->n_metrics;
 		rc = tell_metrics(r);
 	}
 	if (rc >= 0)
-		rc = put_series(r, instance, metric, r->numbers->series + 1);
+		rc = put_series(r, instance, metric, r->shared->series + 1);
 	if (rc < 0) {
 		fail(r, rc);
 		return OFF;
 	}
 	r->n_series++;
-	return ++r->numbers->series;
+	return ++r->shared->series;
 }
 
 /* ---- places of numbers ---- */
@@ -470,11 +471,11 @@ uint32_t readings_take_expected(struct readings *r, const struct readings_expect
 
 static inline void put_row(struct readings *r, uint32_t series, uint64_t value)
 {
-	struct batch *b = r->values;
+	struct batch *b = r->shared->values;
 
 	b->time[b->rows] = r->time;
-	r->value_series[b->rows] = series;
-	r->value_value[b->rows] = value;
+	((uint32_t *)b->col[VALUE_SERIES])[b->rows] = series;
+	((uint64_t *)b->col[VALUE_VALUE])[b->rows] = value;
 	if (++b->rows == b->cap)
 		write_out(r, b);
 }
@@ -548,8 +549,8 @@ int readings_tell(struct readings *r, nsec_t time, struct sink *sink, struct err
 
 int readings_flush(struct readings *r, struct err *e)
 {
-	write_out(r, r->new_series);
-	write_out(r, r->values);
+	write_out(r, r->shared->new_series);
+	write_out(r, r->shared->values);
 	return r->error ? err_set(e, r->error, "%s", err_text(&r->words, r->error)) : 0;
 }
 

@@ -37,6 +37,8 @@ struct metric_spec {
 	double scale; /* value x scale is in @unit; 0 = 1 */
 	const char *unit; /* s, bytes ...; "" or NULL: a number */
 	const char *help;
+	const char
+		*of; /* what its things are, where not those of the collector; "" = the machine */
 };
 
 /* Further members may follow: COUNTER("read_time", "time of all reads", .bits = 32). */
@@ -49,16 +51,18 @@ struct metric_spec {
 		.name = name_, .kind = METRIC_GAUGE, .help = help_, __VA_ARGS__ \
 	}
 
-/* Numbers that the collectors of one recording share. */
-struct readings_numbers {
-	uint32_t metrics, series; /* given so far */
-	uint64_t values; /* rows of all */
+/* What the collectors of one recording share; zeroed at first, then readings_shared_done(). */
+struct readings_shared {
+	uint32_t metrics, series; /* numbers given so far */
+	uint64_t n_values; /* rows of all */
+	struct batch *values, *new_series; /* of the one that reads */
 };
+void readings_shared_done(struct readings_shared *s);
 
 struct readings;
 /* Of a collector called @name with these metrics; both live as long. NULL: out of memory. */
 struct readings *readings_new(const char *name, const struct metric_spec *metric,
-			      unsigned int n_metrics, struct readings_numbers *numbers);
+			      unsigned int n_metrics, struct readings_shared *shared);
 struct readings *readings_free(struct readings *r);
 DEFINE_CLEANUP(readings, readings_free)
 
@@ -66,7 +70,8 @@ DEFINE_CLEANUP(readings, readings_free)
  * @patterns: globs with a ':' between them, lent. NULL: all. */
 void readings_keep(struct readings *r, const char *patterns);
 
-/* Rows go to @sink until readings_flush(), all with this time. */
+/* Rows go to @sink until readings_flush(), all with this time; those that share have the same time
+ * and sink, or one begins after another has flushed. */
 void readings_begin(struct readings *r, nsec_t time, struct sink *sink);
 /*
  * Number of the thing @name (@len bytes; 0: there is but one) of @cpu, for readings_put() until

@@ -61,6 +61,7 @@ static const struct collector_file files[] = {
 const struct collector collector_schedstat = {
 	.name = "schedstat",
 	.help = "run and wait times, wake-ups of each CPU (not the lines of domains)",
+	.things = "CPUs",
 	.metric = metrics,
 	.n_metrics = ARRAY_SIZE(metrics),
 	.file = files,

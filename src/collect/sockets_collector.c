@@ -13,7 +13,7 @@ enum {
 };
 
 static const struct metric_spec metrics[] = {
-	[SOCKETS_USED] = GAUGE("used", "sockets of all kinds"),
+	[SOCKETS_USED] = GAUGE("used", "sockets of all kinds", .of = ""),
 	[SOCKETS_INUSE] = GAUGE("inuse", "sockets in use; of FRAG datagrams being put together"),
 	[SOCKETS_ORPHAN] = GAUGE("orphan", "sockets that no process has any more"),
 	[SOCKETS_TW] = GAUGE("time_wait", "sockets in TIME_WAIT"),
@@ -58,7 +58,7 @@ static const struct collector_file files[] = {
 const struct collector collector_sockets = {
 	.name = "sockets",
 	.help = "sockets by protocol and state, their memory",
-	.things = "protocols: TCP, UDP, TCP6, FRAG ...",
+	.things = "protocols: TCP, UDP, TCP6, FRAG",
 	.by_default = true,
 	.metric = metrics,
 	.n_metrics = ARRAY_SIZE(metrics),

@@ -19,7 +19,7 @@ static const struct collector_file files[] = { { .path = "proc/softirqs", .scan 
 const struct collector collector_softirqs = {
 	.name = "softirqs",
 	.help = "soft interrupts by kind and CPU",
-	.things = "kinds: TIMER, NET_RX ...",
+	.things = "CPUs by kind: TIMER, NET_RX",
 	.metric = metrics,
 	.n_metrics = ARRAY_SIZE(metrics),
 	.file = files,

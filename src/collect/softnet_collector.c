@@ -29,6 +29,7 @@ static int softnet_open(void *state, const struct proc_root *root, struct err *e
 	struct softnet *s = state;
 
 	(void)!proc_file_open(&s->online, root, "sys/devices/system/cpu/online");
+	s->online.shared = NULL; /* it is read while lines of the other are */
 	int r = proc_file_need(&s->file, root, "proc/net/softnet_stat", e);
 
 	s->file.short_lines = true;
@@ -109,6 +110,7 @@ static void softnet_close(void *state)
 const struct collector collector_softnet = {
 	.name = "softnet",
 	.help = "packets that each CPU took from the network, drops",
+	.things = "CPUs",
 	.by_default = true,
 	.metric = metrics,
 	.n_metrics = ARRAY_SIZE(metrics),

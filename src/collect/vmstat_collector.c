@@ -38,7 +38,7 @@ static const struct collector_file files[] = { { .path = "proc/vmstat", .scan = 
 const struct collector collector_vmstat = {
 	.name = "vmstat",
 	.help = "paging, swapping, faults, reclaim, huge pages",
-	.things = "the kernel's words: pgfault, pswpin ...",
+	.things = "the kernel's words: pgfault, pswpin",
 	.by_default = true,
 	.metric = metrics,
 	.n_metrics = ARRAY_SIZE(metrics),

@@ -82,7 +82,7 @@ static const struct group groups[] = {
 enum { GROUP_MOUNT, GROUP_CONTAINER, N_GROUPS };
 
 struct successor_metrics {
-	struct readings_numbers numbers;
+	struct readings_shared shared;
 	struct readings *readings[N_GROUPS];
 };
 
@@ -95,10 +95,10 @@ struct successor_metrics *successor_metrics_new(void)
 
 	if (!m)
 		return NULL;
-	m->numbers = (struct readings_numbers){ .metrics = FIRST_NUMBER, .series = FIRST_NUMBER };
+	m->shared = (struct readings_shared){ .metrics = FIRST_NUMBER, .series = FIRST_NUMBER };
 	for (unsigned int i = 0; i < N_GROUPS; i++) {
 		m->readings[i] =
-			readings_new(groups[i].name, groups[i].metric, groups[i].n, &m->numbers);
+			readings_new(groups[i].name, groups[i].metric, groups[i].n, &m->shared);
 		if (!m->readings[i])
 			return successor_metrics_free(m);
 	}
@@ -110,6 +110,7 @@ struct successor_metrics *successor_metrics_free(struct successor_metrics *m)
 	if (m) {
 		for (unsigned int i = 0; i < N_GROUPS; i++)
 			readings_free(m->readings[i]);
+		readings_shared_done(&m->shared);
 		free(m);
 	}
 	return NULL;

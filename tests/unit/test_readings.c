@@ -19,7 +19,7 @@ static const struct metric_spec metrics[] = {
 };
 
 struct rig {
-	struct readings_numbers numbers;
+	struct readings_shared shared;
 	struct readings *r;
 	struct value_rows *rows;
 	nsec_t now;
@@ -29,7 +29,7 @@ static int setup(void **state)
 {
 	struct rig *t = calloc(1, sizeof(*t));
 
-	t->r = readings_new("disk", metrics, ARRAY_SIZE(metrics), &t->numbers);
+	t->r = readings_new("disk", metrics, ARRAY_SIZE(metrics), &t->shared);
 	t->rows = value_rows_new();
 	t->now = 5 * NSEC_PER_SEC;
 	*state = t;
@@ -41,6 +41,7 @@ static int teardown(void **state)
 	struct rig *t = *state;
 
 	readings_free(t->r);
+	readings_shared_done(&t->shared);
 	value_rows_free(t->rows);
 	free(t);
 	return 0;
@@ -256,7 +257,7 @@ static void sinks_fail(void **state)
 static void numbers_are_shared(void **state)
 {
 	struct rig *t = *state;
-	auto_ptr(readings) other = readings_new("net", metrics, 2, &t->numbers);
+	auto_ptr(readings) other = readings_new("net", metrics, 2, &t->shared);
 
 	begin(t);
 	put(t, "sda", READS, 1);
@@ -265,9 +266,9 @@ static void numbers_are_shared(void **state)
 	readings_put(other, readings_instance(other, READINGS_NO_CPU, "eth0", 4), 1, 5);
 	assert_int_equal(readings_flush(other, NULL), 0);
 	assert_string_equal(buf_str(&t->rows->told), "2 net.writes eth0\n");
-	assert_int_equal(t->numbers.metrics, 5);
-	assert_int_equal(t->numbers.series, 2);
-	assert_int_equal(t->numbers.values, 2);
+	assert_int_equal(t->shared.metrics, 5);
+	assert_int_equal(t->shared.series, 2);
+	assert_int_equal(t->shared.n_values, 2);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
