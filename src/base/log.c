@@ -39,11 +39,16 @@ DEFINE_LOG(log_warn, LOG_WARN, "warning: ")
 DEFINE_LOG(log_info, LOG_INFO, "")
 DEFINE_LOG(log_debug, LOG_DEBUG, "debug: ")
 
+bool log_shows_progress(void)
+{
+	return log_level >= LOG_INFO && isatty(STDERR_FILENO);
+}
+
 void log_progress(const char *fmt, ...)
 {
 	va_list ap;
 
-	if (log_level < LOG_INFO || !isatty(STDERR_FILENO))
+	if (!log_shows_progress())
 		return;
 	va_start(ap, fmt);
 	fputs("\r\033[K", stderr);

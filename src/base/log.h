@@ -23,4 +23,5 @@ void log_debug(const char *fmt, ...) printf_like(1, 2);
  * terminal. log_progress_done() removes it, and so does every other log_*().
  */
 void log_progress(const char *fmt, ...) printf_like(1, 2);
+bool log_shows_progress(void);
 void log_progress_done(void);

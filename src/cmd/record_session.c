@@ -469,6 +469,7 @@ void record_session_progress(struct record_session *s, struct record_progress *r
 		.elapsed = nsec_monotonic() - c.start,
 		.written = s->written,
 		.fifo = s->fifo,
+		.rings = capture_fills_in(s->capture) != NSEC_MAX,
 	};
 }
 

@@ -64,6 +64,7 @@ struct record_progress {
 	nsec_t elapsed;
 	unsigned int written; /* files of the flight recorder so far */
 	bool fifo; /* the thread runs at real-time priority */
+	bool rings; /* which may overflow; else there are metrics only */
 };
 void record_session_progress(struct record_session *s, struct record_progress *ret);
 /* What there is to say to the user that was not said yet, to be freed; NULL: nothing. */
