@@ -24,29 +24,40 @@ static const struct table_column columns[N_COLUMNS] = {
 	[WHY] = { .name = "why_not", .title = "Why not", .type = CELL_TEXT },
 };
 
+static void add_row(struct table *t, const struct collector *c, const char *name, const char *why)
+{
+	table_row(t);
+	table_set_text(t, USABLE, *why ? "no" : "yes");
+	table_set_text(t, DEFAULT, c->by_default ? "yes" : "no");
+	table_set_text(t, METRIC, name);
+	if (*why)
+		table_set_text(t, WHY, why);
+}
+
 static void add_metrics(struct table *t, const struct collector *c, const char *pattern,
 			const char *why)
 {
 	char name[128];
 
+	/* One with a track of its own. */
+	if (c->n_metrics == 0 && lister_matches(pattern, c->name)) {
+		add_row(t, c, c->name, why);
+		table_set_text(t, KIND, "rows");
+		table_set_text(t, HELP, c->help);
+	}
 	for (unsigned int i = 0; i < c->n_metrics; i++) {
 		const struct metric_spec *m = &c->metric[i];
 
 		(void)snprintf(name, sizeof(name), "%s.%s", c->name, m->name);
 		if (!lister_matches(pattern, name))
 			continue;
-		table_row(t);
-		table_set_text(t, USABLE, *why ? "no" : "yes");
-		table_set_text(t, DEFAULT, c->by_default ? "yes" : "no");
-		table_set_text(t, METRIC, name);
+		add_row(t, c, name, why);
 		table_set_text(t, KIND, m->kind == METRIC_COUNTER ? "counter" : "gauge");
 		table_set_text(t, UNIT, m->unit ? m->unit : "");
 		if (m->kind == METRIC_COUNTER)
 			table_set_u64(t, BITS, m->bits ? m->bits : 64);
 		table_set_text(t, HELP, m->help);
-		table_set_text(t, THINGS, c->things ? c->things : "");
-		if (*why)
-			table_set_text(t, WHY, why);
+		table_set_text(t, THINGS, m->of ? m->of : c->things ? c->things : "");
 	}
 }
 

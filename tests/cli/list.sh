@@ -4,6 +4,10 @@ t kymo list events cpu-clock
 t kymo list events cgroup-sw --json
 t kymo list events 'cpu-mig*'
 t kymo list events no-such-event-anywhere
+t kymo list collectors 'load.*'
+t kymo list collectors cpu.forks --json
+t kymo list collectors 'disk.*ed' --csv
+t kymo list collectors dreams
 t kymo list
 t kymo list dreams
 t kymo list events a b
