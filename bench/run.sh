@@ -19,6 +19,9 @@ echo
 echo "## Profiles"
 ninja -C "$BUILD" bench/bench_profile >/dev/null && bench/profile.sh
 echo
+echo "## Metrics"
+ninja -C "$BUILD" bench/bench_metrics >/dev/null && bench/metrics.sh
+echo
 echo "## Size"
 bench/size.sh
 echo

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What reading files of /proc costs at the least, and what a command costs.
+ *
+ *	metrics floor TICKS INTERVAL_MS PATH...	pread() each file to its end at each tick, on
+ *						descriptors that stay open: us of CPU a tick
+ *	metrics cost CMD ARGS...		us of CPU of the command and its children,
+ *						kB of memory at most
+ */
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MAX_FILES 64
+
+static double cpu_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
+}
+
+static void read_all(const int *fd, int n)
+{
+	static char text[16384]; /* the kernel clears as much for /proc/sys */
+
+	for (int i = 0; i < n; i++) {
+		off_t at = 0;
+		ssize_t got;
+
+		while ((got = pread(fd[i], text, sizeof(text), at)) > 0)
+			at += got;
+	}
+}
+
+static int floor_of(unsigned int ticks, unsigned int interval_ms, char **path, int n)
+{
+	int fd[MAX_FILES], n_open = 0;
+	struct timespec next;
+
+	for (int i = 0; i < n && n_open < MAX_FILES; i++) {
+		fd[n_open] = open(path[i], O_RDONLY | O_CLOEXEC);
+		n_open += fd[n_open] >= 0;
+	}
+	read_all(fd, n_open);
+	clock_gettime(CLOCK_MONOTONIC, &next);
+	double before = cpu_us();
+
+	for (unsigned int t = 0; t < ticks; t++) {
+		next.tv_nsec += (long)interval_ms * 1000000;
+		next.tv_sec += next.tv_nsec / 1000000000;
+		next.tv_nsec %= 1000000000;
+		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &next, NULL);
+		read_all(fd, n_open);
+	}
+	printf("%.1f %d\n", (cpu_us() - before) / ticks, n_open);
+	return 0;
+}
+
+static int cost_of(char **argv)
+{
+	struct rusage u;
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		execvp(argv[0], argv);
+		_exit(127);
+	}
+	if (pid < 0 || wait4(pid, &status, 0, &u) < 0 || !WIFEXITED(status) ||
+	    WEXITSTATUS(status)) {
+		fprintf(stderr, "metrics: '%s' failed\n", argv[0]);
+		return 1;
+	}
+	printf("%.0f %ld\n",
+	       (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1e6 +
+		       (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec),
+	       u.ru_maxrss);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc > 4 && !strcmp(argv[1], "floor"))
+		return floor_of((unsigned int)strtoul(argv[2], NULL, 10),
+				(unsigned int)strtoul(argv[3], NULL, 10), argv + 4, argc - 4);
+	if (argc > 2 && !strcmp(argv[1], "cost"))
+		return cost_of(argv + 2);
+	fprintf(stderr, "usage: metrics floor TICKS INTERVAL_MS PATH... | metrics cost CMD...\n");
+	return 2;
+}

@@ -1,0 +1,90 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# What reading metrics costs: CPU a sample beside the bare pread() of the same files on descriptors that stay open, and beside sadc; memory; and
+# size beside sadc's file, of recordings made at the same time. usage: metrics.sh [MINUTES]
+. "$(dirname "$0")/lib.sh"
+need zstd
+minutes=${1:-10}
+sadc=${SADC:-/usr/lib/sysstat/sadc}
+tool=$build/bench/bench_metrics
+seconds=$((minutes * 60))
+
+# What the default set reads.
+files=(/proc/{stat,loadavg,meminfo,vmstat,pressure/{cpu,io,memory,irq},diskstats,net/{dev,softnet_stat,sockstat,sockstat6}}
+	/proc/sys/{fs/{file-nr,inode-nr,dentry-state,aio-nr},kernel/pty/nr})
+# What sadc records when nothing is asked for, by its activities in turn.
+like_sadc=cpu:user:nice:system:idle:iowait:irq:softirq:steal:guest:guest_nice:switches:forks:blocked
+like_sadc+=,vmstat:pswpin:pswpout:pgpgin:pgpgout:pgfault:pgmajfault:pgfree:pgscan_kswapd:pgscan_direct:pgsteal_*
+like_sadc+=,disk:reads:writes:read:written:discards:discarded
+like_sadc+=,memory:MemTotal:MemFree:MemAvailable:Buffers:Cached:SwapCached:Active:Inactive:SwapTotal:SwapFree:Dirty:AnonPages:Slab
+like_sadc+=:KernelStack:PageTables:Committed_AS:VmallocUsed:HugePages_*:Hugepagesize
+like_sadc+=,files,load,network,sockets,softnet,pressure
+
+# per_sample US SAMPLES: us a sample
+per_sample() {
+	awk -v us="$1" -v n="$2" 'BEGIN { printf "%.0f", us / n }'
+}
+ratio() {
+	awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'
+}
+
+# What a recorder costs before its first sample, to be taken away.
+start_of() {
+	for _ in 1 2 3; do
+		"$tool" cost "$kymo" record -q --metrics="$1" -d 1ms -o "$work/start.kymo"
+	done | median
+}
+
+# begin NAME INTERVAL_MS SET: floor and kymo at the same time, for the whole time.
+begin() {
+	"$tool" floor $((seconds * 1000 / $2)) "$2" "${files[@]}" >"$work/$1.floor" &
+	"$tool" cost "$kymo" record -q --metrics="$3" -I "$2ms" -d "${seconds}s" -o "$work/$1.kymo" >"$work/$1.cost" &
+}
+start=$(start_of default)
+begin fast 100 default
+begin slow 1000 default
+begin like 1000 "$like_sadc"
+if [ -x "$sadc" ]; then
+	"$tool" cost "$sadc" 1 $((seconds + 1)) "$work/sadc.bin" >"$work/sadc.cost" &
+fi
+wait
+
+printf '| recorder, %d minutes | us of CPU a sample | of the bare pread() | peak RSS MB |\n|---|---|---|---|\n' "$minutes"
+row() {
+	local us rss floor n=$((seconds * 1000 / $2))
+	read -r us rss <"$work/$1.cost"
+	read -r floor _ <"$work/$1.floor"
+	us=$(per_sample "$(awk -v a="$us" -v b="$start" 'BEGIN { print a - b }')" $n)
+	printf '| pread(), every %d ms | %.0f | 1 | |\n' "$2" "$floor"
+	printf '| kymo record --metrics%s, every %d ms | %s | %s | %d |\n' "$3" "$2" "$us" "$(ratio "$us" "$floor")" $((rss / 1000))
+}
+row fast 100 ""
+row slow 1000 ""
+row like 1000 " as sadc"
+if [ -x "$sadc" ]; then
+	read -r us rss <"$work/sadc.cost"
+	printf '| sadc 1, every 1000 ms | %s | | %d |\n' "$(per_sample "$us" $seconds)" $((rss / 1000))
+fi
+
+printf '\n| file, %d minutes | bytes a sample | values a sample | bytes a value |\n|---|---|---|---|\n' "$minutes"
+size_row() {
+	local bytes values n=$((seconds * 1000 / $2))
+	bytes=$(stat -c %s "$work/$1.kymo")
+	values=$("$kymo" info "$work/$1.kymo" | awk '$1 == "value" { gsub(",", "", $4); print $4 }')
+	awk -v b="$bytes" -v v="$values" -v n=$n -v what="$3" -v ms="$2" \
+		'BEGIN { printf "| kymo record --metrics%s, every %d ms | %.1f | %.0f | %.3f |\n", what, ms, b / n, v / n, b / v }'
+}
+size_row fast 100 ""
+size_row slow 1000 ""
+size_row like 1000 " as sadc"
+if [ -x "$sadc" ]; then
+	for level in 0 3 19; do
+		if [ $level -eq 0 ]; then
+			bytes=$(stat -c %s "$work/sadc.bin")
+		else
+			bytes=$(zstd -q -$level -c "$work/sadc.bin" | wc -c)
+		fi
+		awk -v b="$bytes" -v n=$seconds -v l=$level \
+			'BEGIN { printf "| sadc 1%s | %.1f | | |\n", l ? " under zstd -" l : "", b / n }'
+	done
+fi
