@@ -4,6 +4,8 @@
 import { Base64Bytes, DataError } from './data/bytes.js';
 import { pause } from './data/chunks.js';
 import { countActivity, countsOf } from './data/counts.js';
+import { metricsOf } from './data/metrics.js';
+import { busyCube } from './data/metricsets.js';
 import { Profiles, activityCube } from './data/profile.js';
 import { canRefine, refineRun } from './data/refine.js';
 import { Run } from './data/run.js';
@@ -501,12 +503,16 @@ export class App {
 		this.brush.surface.redrawTop();
 	}
 
-	/** What the strip shows of a run: who ran, else where its samples are, else what it counted. @param {Run} run @returns {Promise<import('./ui/brush.js').Strip>} */
+	/** What the strip shows of a run: who ran, else how much of each CPU was in use as its metrics say, else what it counted or sampled. @param {Run} run @returns {Promise<import('./ui/brush.js').Strip>} */
 	async stripOf(run) {
 		const name = this.nameOf(run);
 
 		if (run.hasScheduling())
 			return { run, cube: await run.runCube(), mask: this.mask(run), name };
+		const measured = !run.json.profile && run.hasMetrics() ? busyCube(await metricsOf(run)) : null;
+
+		if (measured?.rows)
+			return { run, cube: measured, mask: new Uint8Array(1).fill(1), name };
 		const counted = !run.json.profile && run.json.counters ? countActivity(await countsOf(run)) : null;
 
 		if (counted)

@@ -460,12 +460,12 @@ static int make_page(struct report *p, const char **file, size_t n, struct repor
 
 /* ---- options ---- */
 
-/* A view of the viewer: an analysis, or its own page about the runs. */
+/* A view of the viewer: an analysis, or one of its own: what is measured, facts about the runs. */
 static int check_view(const char *option, const char *name, struct err *e)
 {
 	const struct analysis *a = analysis_by_name(name);
 
-	if (!strcmp(name, "info") || (a && !a->on_demand))
+	if (!strcmp(name, "info") || !strcmp(name, "metrics") || (a && !a->on_demand))
 		return 0;
 	if (a)
 		return err_set(e, -EINVAL, "%s: '%s' is no part of the page (try: kymo show %s)",
@@ -631,7 +631,7 @@ const struct command command_report = {
 	.usage = "[OPTIONS] FILE...",
 	.description =
 		"Writes a page with core map, CPU use against switches, core locality over time, "
-		"durations and latency. It holds everything it needs, works from file:// and asks "
+		"durations, latency, and metrics over time. It holds everything it needs, works from file:// and asks "
 		"the network for nothing.\n\n"
 		"The page holds sums in at most 2048 bins of time for the whole run, and the "
 		"single "

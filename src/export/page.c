@@ -17,6 +17,7 @@
 #include "export/page_profile.h"
 #include "model/file_track.h"
 #include "model/kvm_track.h"
+#include "model/metric_track.h"
 #include "model/profile_track.h"
 #include "model/sched_track.h"
 
@@ -91,44 +92,104 @@ bool page_sample_rows(const struct page_run *r)
 	return bytes && bytes <= r->events_max / 2;
 }
 
-/* Samples, then blocks of other events from the begin of the run until the limit is reached. */
-static int choose_events(const struct page_run *r, struct page_events *ev)
+/* What series and metrics are: they come with the values, of any time. */
+static bool names_series(uint16_t track)
 {
-	size_t all = r->recording ? recording_n_blocks(r->recording) : 0, n = 0;
-	auto_free struct candidate *c = calloc(all + 1, sizeof(*c));
+	return track == track_metric.id || track == track_series.id;
+}
 
-	*ev = (struct page_events){ .block = calloc(all + 1, sizeof(*ev->block)),
-				    .until = NSEC_MAX };
-	if (!c || !ev->block)
+static bool is_value(uint16_t track)
+{
+	return track == track_value.id;
+}
+
+static bool is_process(uint16_t track)
+{
+	return track == track_process.id;
+}
+
+static void take_block(struct page_events *ev, size_t number, const struct recording_block *b)
+{
+	ev->block[ev->n++] = number;
+	ev->rows += b->rows;
+	ev->bytes += b->bytes;
+}
+
+/* Blocks of a kind by time until @limit is reached; the others count as left out. */
+static int choose_by_time(const struct page_run *r, bool (*wanted)(uint16_t track), uint64_t limit,
+			  struct page_events *ev)
+{
+	size_t all = recording_n_blocks(r->recording), n = 0;
+	auto_free struct candidate *c = calloc(all + 1, sizeof(*c));
+	bool full = false;
+
+	if (!c)
 		return -ENOMEM;
 	for (size_t i = 0; i < all; i++) {
 		const struct recording_block *b = recording_block_at(r->recording, i);
 
-		if (is_shown(b->track) && in_window(r, b))
+		if (wanted(b->track) && in_window(r, b))
 			c[n++] = (struct candidate){ b->first, i };
-		if (b->track != track_sample.id || !r->sample_rows || !in_window(r, b))
-			continue;
-		ev->block[ev->n++] = i;
-		ev->rows += b->rows;
-		ev->bytes += b->bytes;
 	}
 	qsort(c, n, sizeof(*c), by_time);
 	for (size_t i = 0; i < n; i++) {
 		const struct recording_block *b = recording_block_at(r->recording, c[i].number);
 
-		if (ev->until == NSEC_MAX && ev->bytes + b->bytes > r->events_max)
-			ev->until = b->first;
-		if (ev->until != NSEC_MAX) {
-			ev->left_rows += b->rows;
-			ev->left_bytes += b->bytes;
+		if (!full && ev->bytes + b->bytes > limit) {
+			full = true;
+			ev->until = min_of(ev->until, b->first);
+		}
+		if (!full) {
+			take_block(ev, c[i].number, b);
 			continue;
 		}
-		ev->block[ev->n++] = c[i].number;
-		ev->rows += b->rows;
-		ev->bytes += b->bytes;
+		ev->left_rows += b->rows;
+		ev->left_bytes += b->bytes;
 	}
-	qsort(ev->block, ev->n, sizeof(*ev->block), by_number);
 	return 0;
+}
+
+static bool has_blocks(const struct page_run *r, const struct track *track)
+{
+	for (size_t i = 0; i < recording_n_blocks(r->recording); i++)
+		if (recording_block_at(r->recording, i)->track == track->id)
+			return true;
+	return false;
+}
+
+/* Values, then processes, in half of the room; samples; then the other events. All by time. */
+static int choose_events(const struct page_run *r, struct page_events *ev)
+{
+	size_t all = r->recording ? recording_n_blocks(r->recording) : 0;
+
+	*ev = (struct page_events){ .block = calloc(all + 1, sizeof(*ev->block)),
+				    .until = NSEC_MAX };
+	if (!ev->block)
+		return -ENOMEM;
+	if (!r->recording)
+		return 0;
+	const bool values = has_blocks(r, &track_value);
+
+	for (size_t i = 0; i < all; i++) {
+		const struct recording_block *b = recording_block_at(r->recording, i);
+
+		if (values && names_series(b->track))
+			take_block(ev, i, b);
+	}
+	int ret = choose_by_time(r, is_value, r->events_max / 2, ev);
+
+	if (ret >= 0)
+		ret = choose_by_time(r, is_process, r->events_max / 2, ev);
+	for (size_t i = 0; i < all; i++) {
+		const struct recording_block *b = recording_block_at(r->recording, i);
+
+		if (b->track == track_sample.id && r->sample_rows && in_window(r, b))
+			take_block(ev, i, b);
+	}
+	if (ret >= 0)
+		ret = choose_by_time(r, is_shown, r->events_max, ev);
+	qsort(ev->block, ev->n, sizeof(*ev->block), by_number);
+	return ret;
 }
 
 /* ---- JSON ---- */

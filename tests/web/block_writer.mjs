@@ -31,7 +31,7 @@ function leb128(values) {
 
 /** Byte planes of unsigned values, as many as the greatest needs. */
 function planes(values) {
-	const small = !values.some(v => v > 0xffffffff);
+	const small = !values.some(v => typeof v === 'bigint');
 	const out = [];
 
 	for (let shift = 0; ; shift += 8) {
@@ -43,7 +43,7 @@ function planes(values) {
 
 			if (rest) {
 				more = true;
-				plane[i] = small ? /** @type {number} */ (rest) & 255 : Number(/** @type {bigint} */ (rest) & 255n);
+				plane[i] = small ? /** @type {number} */ (rest) % 256 : Number(/** @type {bigint} */ (rest) & 255n);
 			}
 		}
 		if (!more)

@@ -3,7 +3,7 @@
  * Writes report pages as docs/formats/page.md describes them, from made-up runs: the viewer can be
  * worked on and tested without a recording.
  *
- *	node page_writer.mjs OUT.html VIEWER.js VIEWER.css [--tasks N] [--cpus N] [--span MS] [--runs N] [--losses N] [--speed X] [--kvm 1] [--packages N] [--profile 1] [--counters INTERVAL_MS]
+ *	node page_writer.mjs OUT.html VIEWER.js VIEWER.css [--tasks N] [--cpus N] [--span MS] [--runs N] [--losses N] [--speed X] [--kvm 1] [--packages N] [--profile 1] [--counters INTERVAL_MS] [--metrics TICKS [--more N] [--many N]]
  */
 import crypto from 'node:crypto';
 import fs from 'node:fs';
@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url';
 
 import { AFTER, DELTA, DICT, F64, PLANES, U16, U32, U64, U8, encodeBlocks } from './block_writer.mjs';
 import { counted } from './counted.mjs';
+import { measured, measuredBlocks } from './measured.mjs';
 import { profiled } from './profiled.mjs';
 import { simulate, simulatedCubes } from './simulation.mjs';
 
@@ -55,7 +56,7 @@ function eventBlocks(sim) {
 			{ from: 3, type: U32, codec: DICT }], START));
 		out.push(...blocks(20, c, sim.entries[c], [{ from: 1, type: U32, codec: DICT }], START));
 	}
-	return out;
+	return sim.measured ? [...out, ...measuredBlocks(sim.measured, START)] : out;
 }
 
 function cubeBlocks(cubes, sim) {
@@ -196,7 +197,7 @@ function main(argv) {
 	for (let i = 0; i < rest.length; i += 2)
 		o[rest[i].slice(2)] = Number(rest[i + 1]);
 	const runs = Array.from({ length: o.runs }, (_, i) =>
-		makeRun({ ...(o.counters ? sim => counted(sim, o.counters * 1e6, { seed: i + 5, slow: 1 + i / 5 }) : sim => sim)((o.profile ? profiled : sim => sim)(simulate({ ...o, span: o.span * 1e6, seed: i + 1 }), { change: i })), packages: o.packages }, o.runs > 1 ? 'run' + (i + 1) : 'example'));
+		makeRun(o.metrics ? measured({ cpus: o.cpus, ticks: o.metrics, more: o.more, many: o.many }) : { ...(o.counters ? sim => counted(sim, o.counters * 1e6, { seed: i + 5, slow: 1 + i / 5 }) : sim => sim)((o.profile ? profiled : sim => sim)(simulate({ ...o, span: o.span * 1e6, seed: i + 1 }), { change: i })), packages: o.packages }, o.runs > 1 ? 'run' + (i + 1) : 'example'));
 
 	fs.writeFileSync(out, makePage(runs, fs.readFileSync(script, 'utf8'), fs.readFileSync(style, 'utf8')));
 	for (const r of runs)

@@ -15,6 +15,8 @@ const BLOCK_MAX_ROWS = 65536;
 const BLOCK_MAX_PAYLOAD = 64 << 20;
 const STREAM_MAX_RAW = 8 << 20;
 const TWO32 = 2 ** 32;
+/** Column of track value whose gauges are in two's complement; of counters it is the same modulo 2^64. */
+const SIGNED_VALUE = 2;
 
 const TYPE_U8 = 1;
 const TYPE_U16 = 2;
@@ -34,11 +36,15 @@ const CODEC_CYCLE = 7;
 const CODEC_SERIES = 8;
 
 /** Track numbers of what a page carries. */
+export const TRACK_METRIC = 14;
+export const TRACK_SERIES = 15;
 export const TRACK_SWITCH = 16;
 export const TRACK_WAKEUP = 17;
 export const TRACK_KVM_EXIT = 19;
 export const TRACK_KVM_ENTRY = 20;
 export const TRACK_SAMPLE = 23;
+export const TRACK_VALUE = 26;
+export const TRACK_PROCESS = 27;
 export const TRACK_CUBE_RUN = 200;
 export const TRACK_CUBE_DELAY = 201;
 export const TRACK_CUBE_NEXT = 202;
@@ -182,8 +188,9 @@ function emptyColumn(type, rows) {
  * @param {Words} w
  * @param {number} type
  * @param {number} rows
+ * @param {boolean} signed numbers of 64 bits in two's complement
  */
-function planesColumn(w, type, rows) {
+function planesColumn(w, type, rows, signed) {
 	if (type === TYPE_F64) {
 		const pair = new Uint32Array(rows * 2);
 
@@ -199,7 +206,7 @@ function planesColumn(w, type, rows) {
 		out.set(w.lo);
 	} else {
 		for (let i = 0; i < rows; i++)
-			out[i] = w.hi[i] * TWO32 + w.lo[i];
+			out[i] = (signed ? w.hi[i] | 0 : w.hi[i]) * TWO32 + w.lo[i];
 	}
 	if (type === TYPE_I64) {
 		for (let i = 0; i < rows; i++)
@@ -258,8 +265,9 @@ function checkPositions(w, n) {
  * @param {Uint8Array[]} streams
  * @param {number} type
  * @param {number} rows
+ * @param {boolean} signed
  */
-function dictColumn(streams, type, rows) {
+function dictColumn(streams, type, rows, signed) {
 	if (!streams.length)
 		throw new DataError('dictionary is missing');
 	const reader = new Varints(streams[0]);
@@ -267,7 +275,7 @@ function dictColumn(streams, type, rows) {
 	const out = emptyColumn(type, rows);
 
 	while (!reader.end())
-		values.push(type === TYPE_I64 ? unzigzag(reader.next()) : reader.next());
+		values.push(type === TYPE_I64 ? unzigzag(reader.next()) : signed ? Number(BigInt.asIntN(64, reader.nextBig())) : reader.next());
 	const at = checkPositions(joinPlanes(streams, 1, rows), values.length);
 
 	for (let i = 0; i < rows; i++)
@@ -434,7 +442,7 @@ export function* blockDecoding(b, at, origin, want) {
 				throw new DataError('text column of unknown codec ' + e.codec);
 			block.text[e.number] = textColumn(streams, rows);
 		} else {
-			block.column[e.number] = decodeColumn(e, streams, block.column, first, rows);
+			block.column[e.number] = decodeColumn(e, streams, block.column, first, rows, block.track === TRACK_VALUE && e.number === SIGNED_VALUE);
 		}
 		yield;
 	}
@@ -482,8 +490,9 @@ function cycle(streams, type, rows) {
  * @param {(NumberColumn | undefined)[]} columns decoded before this one
  * @param {number} type
  * @param {number} rows
+ * @param {boolean} signed
  */
-function manySeries(streams, columns, type, rows) {
+function manySeries(streams, columns, type, rows, signed) {
 	if (streams.length < 2 || !streams[0].length)
 		throw new DataError('SERIES column needs two streams');
 	const keys = columns[streams[0][0]];
@@ -494,7 +503,7 @@ function manySeries(streams, columns, type, rows) {
 	if (!keys)
 		throw new DataError('SERIES column is of series that are not there');
 	/* Without planes all residuals are 0, as many as there should be. */
-	seriesColumn(kinds, new Varints(streams[1]), n < 0 ? null : joinPlanes(streams, 2, n), n, keys, out);
+	seriesColumn(kinds, new Varints(streams[1]), n < 0 ? null : joinPlanes(streams, 2, n), n, keys, out, signed);
 	return out;
 }
 
@@ -504,17 +513,18 @@ function manySeries(streams, columns, type, rows) {
  * @param {(NumberColumn | undefined)[]} before
  * @param {number} first time of the first row
  * @param {number} rows
+ * @param {boolean} signed
  */
-function decodeColumn(e, streams, before, first, rows) {
+function decodeColumn(e, streams, before, first, rows, signed) {
 	switch (e.codec) {
 	case CODEC_PLANES:
-		return planesColumn(joinPlanes(streams, 0, rows), e.type, rows);
+		return planesColumn(joinPlanes(streams, 0, rows), e.type, rows, signed);
 	case CODEC_DELTA:
 		return deltaColumn(joinPlanes(streams, 0, rows), e.number === 0 ? first : 0, false, e.type, rows);
 	case CODEC_ZDELTA:
 		return deltaColumn(joinPlanes(streams, 0, rows), 0, true, e.type, rows);
 	case CODEC_DICT:
-		return dictColumn(streams, e.type, rows);
+		return dictColumn(streams, e.type, rows, signed);
 	case CODEC_AFTER:
 		return afterColumn(streams, before, e.type, rows);
 	case CODEC_RUNS:
@@ -522,7 +532,7 @@ function decodeColumn(e, streams, before, first, rows) {
 	case CODEC_CYCLE:
 		return cycle(streams, e.type, rows);
 	case CODEC_SERIES:
-		return manySeries(streams, before, e.type, rows);
+		return manySeries(streams, before, e.type, rows, signed);
 	default:
 		throw new DataError('unknown codec ' + e.codec);
 	}

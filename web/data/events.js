@@ -5,7 +5,7 @@
  */
 
 import { Base64Bytes, DataError } from './bytes.js';
-import { blockDecode } from './block.js';
+import { blockDecode, blockDecoding } from './block.js';
 import { pause, tired } from './chunks.js';
 
 /** @typedef {import('./block.js').Block} Block */
@@ -104,10 +104,8 @@ export class EventStore {
 
 		if (known)
 			return known;
-		const block = blockDecode(this.bytes.slice(entry.at, entry.bytes), 0, this.origin);
+		const block = this.decode(entry);
 
-		if (block.rows !== entry.rows)
-			throw new DataError('block has not the rows that the index tells');
 		this.decoded.set(entry, block);
 		for (const old of this.decoded.keys()) {
 			if (this.decoded.size <= KEEP_BLOCKS)
@@ -115,6 +113,37 @@ export class EventStore {
 			this.decoded.delete(old);
 		}
 		return block;
+	}
+
+	/** The block anew, for who keeps it himself. @param {Entry} entry @returns {Block} */
+	decode(entry) {
+		return this.checked(entry, blockDecode(this.bytes.slice(entry.at, entry.bytes), 0, this.origin));
+	}
+
+	/** The same in steps, of a large block. @param {Entry} entry @param {number[]} want columns @returns {Promise<Block>} */
+	async decodeSlowly(entry, want) {
+		const work = blockDecoding(this.bytes.slice(entry.at, entry.bytes), 0, this.origin, want);
+
+		for (;;) {
+			const step = work.next();
+
+			if (step.done)
+				return this.checked(entry, step.value);
+			if (tired())
+				await pause();
+		}
+	}
+
+	/** @param {Entry} entry @param {Block} block */
+	checked(entry, block) {
+		if (block.rows !== entry.rows)
+			throw new DataError('block has not the rows that the index tells');
+		return block;
+	}
+
+	/** Blocks of a track on any CPU, by time. @param {number} track @returns {Entry[]} */
+	all(track) {
+		return [...this.streams].filter(([key]) => key.startsWith(track + ' ')).flatMap(([, list]) => list).sort((a, b) => a.first - b.first);
 	}
 
 	/**

@@ -2,7 +2,7 @@
 /* One run of the page: its facts, tasks, coverage, cubes and events. */
 
 import { Base64Bytes } from './bytes.js';
-import { TRACK_CUBE_COUNTER, TRACK_CUBE_DELAY, TRACK_CUBE_EXIT, TRACK_CUBE_NEXT, TRACK_CUBE_OFFCPU, TRACK_CUBE_RUN, TRACK_CUBE_SAMPLE, TRACK_KVM_EXIT, TRACK_SWITCH } from './block.js';
+import { TRACK_CUBE_COUNTER, TRACK_CUBE_DELAY, TRACK_CUBE_EXIT, TRACK_CUBE_NEXT, TRACK_CUBE_OFFCPU, TRACK_CUBE_RUN, TRACK_CUBE_SAMPLE, TRACK_KVM_EXIT, TRACK_SWITCH, TRACK_VALUE } from './block.js';
 import { CubeStore, cubeRange } from './cube.js';
 import { EventStore } from './events.js';
 import { TASK_NONE, TaskList } from './tasklist.js';
@@ -346,9 +346,14 @@ export class Run {
 		}
 	}
 
-	/** The scheduler was recorded: it is known who ran. Profiles and counters may come alone. */
+	/** Values of /proc and /sys over time are in the page. */
+	hasMetrics() {
+		return this.events.all(TRACK_VALUE).length > 0;
+	}
+
+	/** The scheduler was recorded: it is known who ran. Profiles, counters and metrics may come alone. */
 	hasScheduling() {
-		return !this.json.profile && !this.json.counters || this.hasEvents() || this.cubes.directory().has(TRACK_CUBE_RUN);
+		return !this.json.profile && !this.json.counters && !this.hasMetrics() || this.hasEvents() || this.cubes.directory().has(TRACK_CUBE_RUN);
 	}
 
 	/** Switch events can be shown one by one. */

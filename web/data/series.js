@@ -131,18 +131,19 @@ function unzigzagBig(z) {
  * @param {bigint} divisor
  * @param {boolean} second residuals are differences of differences
  * @param {(i: number) => bigint} residual
+ * @param {boolean} signed
  */
-function bigSeries(out, first, divisor, second, residual) {
+function bigSeries(out, first, divisor, second, residual, signed) {
 	let v = first;
 	let step = 0n;
 
-	out[0] = Number(v);
+	out[0] = Number(signed ? BigInt.asIntN(64, v) : v);
 	for (let i = 1; i < out.length; i++) {
 		const d = unzigzagBig(residual(i - 1));
 
 		step = second ? step + d : d;
 		v = v + step * divisor & MASK64;
-		out[i] = Number(v);
+		out[i] = Number(signed ? BigInt.asIntN(64, v) : v);
 	}
 }
 
@@ -180,8 +181,9 @@ function smallSeries(out, first, divisor, second, residual, begin) {
  * @param {number} n_words how many; -1: words is null, and all are 0
  * @param {NumberColumn} keys
  * @param {NumberColumn} out to fill
+ * @param {boolean} [signed] two's complement
  */
-export function seriesColumn(kinds, firsts, words, n_words, keys, out) {
+export function seriesColumn(kinds, firsts, words, n_words, keys, out, signed = false) {
 	const { of, count } = groupRows(keys);
 	/** @type {Float64Array[]} */
 	const values = [];
@@ -195,7 +197,7 @@ export function seriesColumn(kinds, firsts, words, n_words, keys, out) {
 
 		values.push(list);
 		if (kinds[k] === SERIES_CONSTANT) {
-			list.fill(Number(first));
+			list.fill(Number(signed ? BigInt.asIntN(64, first) : first));
 			continue;
 		}
 		const begin = at;
@@ -212,7 +214,7 @@ export function seriesColumn(kinds, firsts, words, n_words, keys, out) {
 			smallSeries(list, Number(first), Number(divisor), second, lo, begin))
 			continue;
 		bigSeries(list, first, divisor, second, i =>
-			(BigInt(hi ? hi[begin + i] : 0) << 32n) + BigInt(lo ? lo[begin + i] : 0));
+			(BigInt(hi ? hi[begin + i] : 0) << 32n) + BigInt(lo ? lo[begin + i] : 0), signed);
 	}
 	if (n_words >= 0 && at !== n_words || !firsts.end())
 		throw new DataError('residuals are left over');

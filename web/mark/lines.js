@@ -37,6 +37,8 @@ import { TimeGestures } from './gestures.js';
  * @property {(v: number) => string} text a value under the cursor, short
  * @property {boolean} zero the axis begins there; else where the values do
  * @property {LineSeries[]} series
+ * @property {(most: number) => number} [grain] marks of the axis are round multiples of it
+ * @property {boolean} [named] names of the lines instead of the note
  */
 
 const LINES_LEFT = 62;
@@ -104,6 +106,14 @@ export function pointsIn(s, w) {
 	while (last > first && starts[last - 1] >= w.to)
 		last--;
 	return [first, Math.max(first, last)];
+}
+
+/** Marks of a chart's axis. @param {LineChart} chart @param {number} least @param {number} most @param {number} about how many */
+function ticksOf(chart, least, most, about) {
+	const by = chart.grain ? chart.grain(Math.max(Math.abs(least), Math.abs(most))) : 1;
+	const { at, step } = ticks(least / by, most / by, about);
+
+	return { at: at.map(v => v * by), step: step * by };
 }
 
 /** Times that are in a gap of every series. @param {LineSeries[]} series @returns {LineSpan[]} */
@@ -332,7 +342,7 @@ export class LinesMark {
 			least = 0;
 		if (!(most > least))
 			most = least + (Math.abs(least) || 1);
-		const { step } = ticks(least, most, 3);
+		const { step } = ticksOf(chart, least, most, 3);
 
 		return [Math.floor(least / step + 1e-9) * step, most <= 0 ? 0 : Math.max(most, most * 1.06)];
 	}
@@ -354,7 +364,7 @@ export class LinesMark {
 		g.textAlign = 'right';
 		g.font = '11px ' + theme.font;
 		g.lineWidth = 1;
-		for (const v of ticks(range[0], range[1], this.high > 150 ? 4 : 2).at) {
+		for (const v of ticksOf(chart, range[0], range[1], this.high > 150 ? 4 : 2).at) {
 			const y = Math.round(this.y(v, range)) + 0.5;
 
 			g.strokeStyle = v === 0 ? theme.faint : theme.rule;
@@ -639,12 +649,24 @@ export class LinesMark {
 			g.arc(x, this.y(s.values[at], range), 2.5, 0, 7);
 			g.fill();
 		}
-		if (!inside)
+		if (!inside && chart.named)
+			this.writeNames(g, theme, chart, write);
+		else if (!inside)
 			write(chart.note, theme.soft);
 		else if (!told.length)
 			write(this.gaps[i].some(gap => gap.from <= t && t < gap.to) ? 'not known' : '', theme.soft);
 		else if (told.length <= TOLD)
 			told.reverse().forEach(({ s, at }) => write(chart.text(s.values[at]), chart.series.length > 1 ? s.colour : theme.ink));
+	}
+
+	/** As many as there is room for. @param {CanvasRenderingContext2D} g @param {Theme} theme @param {LineChart} chart @param {(text: string, colour: string) => void} write from right to left */
+	writeNames(g, theme, chart, write) {
+		let room = (this.scale.x1 - this.scale.x0) * 0.96 - g.measureText(chart.title + chart.unit).width * 1.1;
+		const fit = chart.series.filter(s => (room -= g.measureText(s.label).width + 12) > (chart.note ? 90 : 0));
+		const rest = chart.series.length - fit.length;
+
+		write(chart.note || (rest > 0 ? '+' + rest : ''), theme.soft);
+		fit.reverse().forEach(s => write(s.label, s.colour));
 	}
 
 	/* ---- pointer and keys ---- */

@@ -32,6 +32,8 @@
  * @property {string} find regular expression on functions
  * @property {boolean} flip in a difference the widths are those of run A
  * @property {number} column of the time map, ns; 0 = what fits
+ * @property {string} set of metrics: a collector, all, "" = overview
+ * @property {string} metric regular expression on metrics and things
  * @property {string} hot functions by self or total, or matrix: of all events
  * @property {string} split counters: system (all together), cpu or task
  */
@@ -39,7 +41,7 @@
 /** @type {Look} */
 const lookDefault = { view: '', hide: '', diff: '', from: 0, to: 0, filter: '', self: false, merge: false, task: '', tid: 0, cpu: -1, theme: 'auto',
 	ramp: 'viridis', measure: 'both', kinds: '1,3', only: false, everything: false,
-	exits: 'count', less: '', layers: '5,6', charts: 0, order: 'use', event: '', shape: 'flame', frame: '', func: '', find: '', flip: false, hot: 'self', column: 0, split: 'system' };
+	exits: 'count', less: '', layers: '5,6', charts: 0, order: 'use', event: '', shape: 'flame', frame: '', func: '', find: '', flip: false, hot: 'self', column: 0, split: 'system', set: '', metric: '' };
 
 /** Changes that a reader would want to go back from. */
 const lookSteps = new Set(['view', 'frame', 'func']);

@@ -9,6 +9,7 @@ import { hotspotsView } from './hotspots.js';
 import { infoView } from './info.js';
 import { kvmView } from './kvm.js';
 import { latencyView } from './latency.js';
+import { metricsView } from './metrics.js';
 import { successorsView } from './successors.js';
 import { switchesView } from './switches.js';
 import { tasksView } from './tasks.js';
@@ -17,6 +18,6 @@ import { timemapView } from './timemap.js';
 import { vmsView } from './vms.js';
 
 export const viewList = [coremapView, switchesView, timelineView, durationsView, latencyView, successorsView, kvmView, guestView, vmsView,
-	flameView, hotspotsView, timemapView, offcpuView, countersView, tasksView];
+	flameView, hotspotsView, timemapView, offcpuView, countersView, metricsView, tasksView];
 /** Stands last, behind the views that the page brings along. */
 export const lastView = infoView;
