@@ -631,7 +631,8 @@ const struct command command_report = {
 	.usage = "[OPTIONS] FILE...",
 	.description =
 		"Writes a page with core map, CPU use against switches, core locality over time, "
-		"durations, latency, and metrics over time. It holds everything it needs, works from file:// and asks "
+		"durations, latency, and metrics over time. It holds everything it needs, works "
+		"from file:// and asks "
 		"the network for nothing.\n\n"
 		"The page holds sums in at most 2048 bins of time for the whole run, and the "
 		"single "

@@ -12,7 +12,7 @@ t kymo record --metrics -I 1ms -d 1ms
 # record ARGS: without the numbers of the last line, and of what this machine lacks.
 record() {
 	printf '$ kymo record %s\n' "$*"
-	kymo record "$@" 2>&1 | sed -E 's/[0-9][0-9.,]*k?( (series|values|KiB|bytes.value))/N\1/g; s/[0-9.]* m?s of own/N of own/; s/in [0-9]* ticks( \([0-9]* came too late\))?/in N ticks/; s/USR1 [0-9]*/USR1 N/' |
+	kymo record "$@" 2>&1 | sed -E 's/[0-9][0-9.,]*k?( (samples|series|values|KiB|bytes.value))/N\1/g; s/[0-9.]* m?s of own/N of own/; s/in [0-9]* ticks( \([0-9]* came too late\))?/in N ticks/; s/USR1 [0-9]*/USR1 N/' |
 		grep -v "^kymo: no metrics .*(no '"
 }
 record --metrics=load,cpu:switches -I 10ms -d 50ms -o m.kymo
