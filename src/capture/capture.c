@@ -7,6 +7,7 @@
 #include "capture/capture.h"
 
 #include "base/buf.h"
+#include "capture/beside_sink.h"
 #include "capture/counting.h"
 #include "capture/engine.h"
 #include "capture/gather.h"
@@ -33,6 +34,7 @@ struct capture {
 	struct event_source *sampler, *source, *counting;
 	struct kvm_events *kvm; /* NULL = none */
 	struct gather gather;
+	struct beside_sink beside;
 	nsec_t start, last_drain, last_anchor;
 	unsigned int max_fill_pct;
 	unsigned int n_snapshot; /* tasks of the snapshot in progress */
@@ -160,6 +162,7 @@ int capture_open(const struct capture_options *o, struct capture **ret, struct e
 
 	if (r >= 0)
 		r = gather_init(&c->gather, c->n_cpus);
+	beside_sink_init(&c->beside, &c->gather);
 	if (r >= 0)
 		r = settle_kvm(c, e);
 	if (r >= 0)
@@ -190,6 +193,16 @@ struct capture *capture_free(struct capture *c)
 	gather_done(&c->gather);
 	free(c);
 	return NULL;
+}
+
+struct sink *capture_sink(struct capture *c)
+{
+	return &c->beside.base;
+}
+
+bool capture_tells_tasks(const struct capture *c)
+{
+	return c->source || c->sampler;
 }
 
 /* ---- running ---- */

@@ -101,6 +101,12 @@ int capture_stop(struct capture *c, struct err *e) must_check;
 int capture_describe(struct capture *c, struct sink *sink, const nsec_t *from,
 		     struct err *e) must_check;
 
+/* For what is recorded beside, between capture_start() and capture_stop(): it puts rows of tracks
+ * task and loss in order with the capture's own, and gives all else to the capture's sink. */
+struct sink *capture_sink(struct capture *c);
+/* Whether forks, execs and ends of tasks are told by the capture. */
+bool capture_tells_tasks(const struct capture *c);
+
 struct capture_stats {
 	uint64_t events; /* rows of event tracks given to the sink */
 	uint64_t lost;

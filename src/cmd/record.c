@@ -358,6 +358,7 @@ static int plan_metrics(const struct record_args *a, struct record_plan *p, stru
 		return err_prefix(e, "--metrics");
 	p->collect.set = a->metrics;
 	p->collect.raw = a->raw;
+	p->collect.sparing = true;
 	p->collect.interval = a->interval_given ? a->interval : COLLECTION_INTERVAL;
 	p->collect.root.fd = p->capture.root_fd;
 	p->capture.metrics = true;
@@ -513,6 +514,19 @@ static void tell_notes(const char *lines)
 	}
 }
 
+static void tell_lost_metrics(const struct collection *metrics)
+{
+	struct collection_stats stats = { 0 };
+	char lost[QUANTITY_MAX];
+
+	if (metrics)
+		collection_stats(metrics, &stats);
+	if (stats.lost)
+		log_warn("%s rows of processes are missing, there were too many at once; entered "
+			 "as losses",
+			 quantity_count(lost, stats.lost));
+}
+
 /* The same where nothing but metrics and raw files was recorded. */
 static void tell_metrics(const struct collection *metrics, const char *path,
 			 const struct record_progress *p)
@@ -533,6 +547,10 @@ static void tell_metrics(const struct collection *metrics, const char *path,
 			 "kymo show metrics %s",
 			 path, samples, quantity_count(values, stats.values),
 			 quantity_count(series, stats.series), size, cpu, path);
+	else if (stats.rows)
+		log_info("wrote %s: %s samples, %s rows of processes, %s, %s of own CPU; next: "
+			 "kymo show processes %s",
+			 path, samples, quantity_count(values, stats.rows), size, cpu, path);
 	else
 		log_info("wrote %s: %s samples of files, %s, %s of own CPU; next: kymo show raw %s",
 			 path, samples, size, cpu, path);
@@ -558,6 +576,7 @@ static void tell_result(struct record_session *s, const struct capture *c,
 		log_warn("%s events lost because the buffers were full, entered as losses "
 			 "(try: --buffer 64M)",
 			 quantity_count(lost, p.lost));
+	tell_lost_metrics(metrics);
 	if (p.written)
 		log_info("wrote %s: %s (of %s events seen); next: kymo report %s", path,
 			 quantity_size(size, p.bytes), quantity_count(events, p.events), path);
@@ -659,8 +678,10 @@ static int record(const struct record_args *a, struct record_plan *p, const char
 		r = capture_open(&p->capture, &c, e);
 	if (r >= 0)
 		tell_notes(capture_notes(c));
-	if (r >= 0 && p->collect.interval)
+	if (r >= 0 && p->collect.interval) {
+		p->collect.tasks_told = capture_tells_tasks(c);
 		r = collection_open(&p->collect, &metrics, e);
+	}
 	const char *note = r >= 0 && metrics ? collection_note(metrics) : "";
 
 	if (*note)

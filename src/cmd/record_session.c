@@ -173,9 +173,11 @@ static struct sink *sink_of(struct record_session *s)
 }
 
 /* Metrics, and what they have to say: this thread waits for no terminal. */
-static int sample(struct record_session *s, struct err *e)
+static int sample(struct record_session *s,
+		  int (*what)(struct collection *c, struct sink *sink, struct err *e),
+		  struct err *e)
 {
-	int r = collection_sample(s->options.collection, sink_of(s), e);
+	int r = what(s->options.collection, capture_sink(s->capture), e);
 	const char *note = collection_note(s->options.collection);
 
 	if (r >= 0 && *note) {
@@ -192,7 +194,7 @@ static int sample(struct record_session *s, struct err *e)
 static int collect(struct record_session *s, nsec_t now, nsec_t *ret_sleep, struct err *e)
 {
 	struct collection *c = s->options.collection;
-	int r = now >= collection_due(c) ? sample(s, e) : 0;
+	int r = now >= collection_due(c) ? sample(s, collection_turn, e) : 0;
 
 	if (r < 0)
 		return r;
@@ -286,7 +288,7 @@ static int begin(struct record_session *s, struct err *e)
 	int r = capture_start(s->capture, sink_of(s), e);
 
 	if (r >= 0 && s->options.collection)
-		r = sample(s, e);
+		r = sample(s, collection_sample, e);
 	if (r < 0)
 		return r;
 	nsec_t now = nsec_monotonic();
@@ -326,7 +328,7 @@ static void *run(void *arg)
 
 	/* What happened since the last tick. */
 	if (s->result >= 0 && s->options.collection)
-		s->result = sample(s, &s->error);
+		s->result = sample(s, collection_sample, &s->error);
 	r = capture_stop(s->capture, s->result < 0 ? &later : &s->error);
 	if (s->result >= 0)
 		s->result = r;

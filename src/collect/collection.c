@@ -13,6 +13,7 @@
 #include "model/file_track.h"
 
 #define MAX_COLLECTORS 64
+#define DRAIN_EVERY    (250 * NSEC_PER_MSEC)
 
 struct member {
 	const struct collector *what;
@@ -30,7 +31,8 @@ struct collection {
 	struct readings_shared shared;
 	struct buf text; /* of the file that is read */
 	nsec_t interval, due;
-	struct proc_root root;
+	nsec_t drained; /* NSEC_MAX: nobody has to take anything between ticks */
+	struct collection_options options;
 	struct collection_stats stats;
 	struct buf note;
 	bool told; /* the note has been taken */
@@ -215,7 +217,7 @@ static int add_member(struct collection *c, unsigned int number, const struct ch
 	const struct collector *what = collector_list[number];
 	struct member *m = &c->member[c->n];
 	struct err why = { 0 };
-	int r = open_state(what, &c->root, &m->state, &why);
+	int r = open_state(what, &c->options.root, &m->state, &why);
 
 	if (r < 0 && ((choice->named >> number & 1) || r == -ENOMEM))
 		return err_set(e, r, "metrics '%s': %s", what->name, err_text(&why, r));
@@ -231,6 +233,22 @@ static int add_member(struct collection *c, unsigned int number, const struct ch
 	}
 	readings_keep(m->readings, m->keep);
 	c->n++;
+	if (what->drain)
+		c->drained = 0;
+	return 0;
+}
+
+/* What collectors have to say themselves, behind those that are not there. */
+static int add_notes(struct collection *c)
+{
+	for (unsigned int i = 0; i < c->n; i++) {
+		const struct member *m = &c->member[i];
+		const char *text = m->what->note ? m->what->note(m->state) : "";
+
+		if (*text && buf_addf(&c->note, "%smetrics '%s': %s", c->note.len ? "; " : "",
+				      m->what->name, text) < 0)
+			return -ENOMEM;
+	}
 	return 0;
 }
 
@@ -250,8 +268,9 @@ int collection_open(const struct collection_options *o, struct collection **ret,
 		return err_set(e, -ENOMEM, "no memory for metrics");
 	buf_init(&c->note, 65536);
 	buf_init(&c->text, PROC_FILE_MAX);
-	c->root = o->root;
-	c->root.buf = &c->text;
+	c->options = *o;
+	c->options.root.buf = &c->text;
+	c->drained = NSEC_MAX;
 	c->interval = o->interval ? o->interval : COLLECTION_INTERVAL;
 	bool only_raw = o->raw && !(o->set && *o->set);
 	int r = only_raw ? 0 : choose(o->set, &choice, e);
@@ -261,6 +280,8 @@ int collection_open(const struct collection_options *o, struct collection **ret,
 	for (unsigned int i = 0; r >= 0 && collector_list[i] && i < MAX_COLLECTORS; i++)
 		if (choice.chosen >> i & 1)
 			r = add_member(c, i, &choice, e);
+	if (r >= 0)
+		r = add_notes(c);
 	if (r < 0)
 		return r;
 	if (c->n == 0 && !c->raw)
@@ -285,7 +306,7 @@ struct collection *collection_free(struct collection *c)
 
 nsec_t collection_due(const struct collection *c)
 {
-	return c->due;
+	return c->drained == NSEC_MAX ? c->due : min_of(c->due, c->drained + DRAIN_EVERY);
 }
 
 /* What the first tick has shown not to be there, and what later became too much. */
@@ -295,7 +316,7 @@ static int tell_odd(struct collection *c, struct member *m)
 
 	/* Texts may come later. */
 	if (c->stats.samples == 0 && m->what->n_metrics && !readings_n_series(m->readings) &&
-	    !c->root.text)
+	    !c->options.root.text)
 		r = note(c, m->what->name,
 			 m->keep ? "nothing matches the patterns" : "nothing could be read");
 	if (r >= 0 && !m->told_refused && readings_n_refused(m->readings)) {
@@ -322,18 +343,35 @@ static int tell_raw(struct collection *c)
 	return 0;
 }
 
+/* What a collector does at a tick, or between two. */
+typedef int (*collector_fn)(void *state, struct tick *t, struct err *e);
+
+static int ask(struct collection *c, struct member *m, collector_fn what, nsec_t now,
+	       struct sink *sink, struct err *e)
+{
+	struct tick t = { .time = now,
+			  .readings = m->readings,
+			  .sink = sink,
+			  .name_tasks = !c->options.tasks_told,
+			  .sparing = c->options.sparing };
+	int r = what(m->state, &t, e);
+
+	c->stats.rows += t.rows;
+	c->stats.lost += t.lost;
+	return r;
+}
+
 int collection_sample_at(struct collection *c, nsec_t now, struct sink *sink, struct err *e)
 {
 	for (unsigned int i = 0; i < c->n; i++) {
 		struct member *m = &c->member[i];
-		struct tick t = { .time = now, .readings = m->readings, .sink = sink };
 		int r = 0;
 
 		readings_begin(m->readings, now, sink);
 		if (m->what->n_files)
 			sample_files(m->what, m->state, m->readings);
 		else
-			r = m->what->sample(m->state, &t, e);
+			r = ask(c, m, m->what->sample, now, sink, e);
 		if (r >= 0)
 			r = readings_flush(m->readings, e);
 		if (r >= 0)
@@ -346,7 +384,27 @@ int collection_sample_at(struct collection *c, nsec_t now, struct sink *sink, st
 	if (r >= 0 && c->raw)
 		r = tell_raw(c);
 	c->stats.samples++;
+	if (c->drained != NSEC_MAX)
+		c->drained = now;
 	return r;
+}
+
+static int drain(struct collection *c, nsec_t now, struct sink *sink, struct err *e)
+{
+	int r = 0;
+
+	for (unsigned int i = 0; i < c->n && r >= 0; i++)
+		if (c->member[i].what->drain)
+			r = ask(c, &c->member[i], c->member[i].what->drain, now, sink, e);
+	c->drained = now;
+	return r;
+}
+
+int collection_turn(struct collection *c, struct sink *sink, struct err *e)
+{
+	nsec_t now = nsec_monotonic();
+
+	return now >= c->due ? collection_sample(c, sink, e) : drain(c, now, sink, e);
 }
 
 int collection_sample(struct collection *c, struct sink *sink, struct err *e)

@@ -4,12 +4,13 @@
  * an ordinary user may not read is absent.
  *
  *	collection_open(&options, &c, &e);
- *	while (...) { sleep until collection_due(c); collection_sample(c, sink, &e); }
+ *	while (...) { sleep until collection_due(c); collection_turn(c, sink, &e); }
  *	collection_describe(c, sink, &e);	meta collect.*
  *	c = collection_free(c);
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/attr.h"
@@ -33,6 +34,11 @@ struct collection_options {
 	const char *raw;
 	nsec_t interval; /* 0 = COLLECTION_INTERVAL */
 	struct proc_root root; /* where proc/ and sys/ are */
+	/* Forks, execs and ends of tasks are told to the sink by somebody else. */
+	bool tasks_told;
+	/* A collector that takes long leaves ticks out rather than take more than a tenth of a CPU.
+	 */
+	bool sparing;
 };
 
 struct collection;
@@ -46,8 +52,10 @@ int collection_open(const struct collection_options *o, struct collection **ret,
 struct collection *collection_free(struct collection *c);
 DEFINE_CLEANUP(collection, collection_free)
 
-/* When the next sample should be taken, CLOCK_MONOTONIC; 0 = at once. */
+/* When collection_turn() should be called next, CLOCK_MONOTONIC; 0 = at once. */
 nsec_t collection_due(const struct collection *c);
+/* Do what is due: a sample, or what collectors have to take in between. */
+int collection_turn(struct collection *c, struct sink *sink, struct err *e) must_check;
 /* The same with a time that the caller gives: of texts that were read elsewhere. */
 int collection_sample_at(struct collection *c, nsec_t time, struct sink *sink,
 			 struct err *e) must_check;
@@ -60,6 +68,8 @@ int collection_describe(const struct collection *c, struct sink *sink, struct er
 
 struct collection_stats {
 	uint64_t samples, missed; /* ticks taken, and not taken because they came too late */
+	uint64_t rows; /* of collectors with tracks of their own */
+	uint64_t lost; /* such rows that are missing, entered as losses */
 	uint32_t series;
 	uint64_t values;
 };

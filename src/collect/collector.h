@@ -33,7 +33,12 @@
 struct tick {
 	nsec_t time;
 	struct readings *readings; /* the collector's own: for values of its metrics */
-	struct sink *sink; /* for collectors with tracks of their own (processes) */
+	/* For collectors with tracks of their own (processes). */
+	struct sink *sink;
+	bool name_tasks; /* nobody else tells who tasks are: rows of track task are wanted */
+	bool sparing; /* leave a tick out rather than take much of a CPU */
+	uint64_t rows; /* of such tracks, written */
+	uint64_t lost; /* rows that are missing, entered as losses */
 };
 
 /* A file that is read whole at each tick, and who understands its text. */
@@ -65,6 +70,10 @@ struct collector {
 	int (*open)(void *state, const struct proc_root *root, struct err *e);
 	/* 0, or -errno that ends the collection: only for lack of memory and what the sink says. */
 	int (*sample)(void *state, struct tick *t, struct err *e);
+	/* NULL, or: several times a second, between ticks, take what would not wait. As @sample. */
+	int (*drain)(void *state, struct tick *t, struct err *e);
+	/* NULL, or: what it cannot collect and why, once it is open; "" = nothing. */
+	const char *(*note)(const void *state);
 	void (*close)(void *state); /* also after a failed @open */
 };
 

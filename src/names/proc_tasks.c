@@ -7,8 +7,7 @@
 #include <fcntl.h>
 
 #include "base/cleanup.h"
-
-#define PF_KTHREAD 0x00200000u /* include/linux/sched.h */
+#include "collect/task_texts.h"
 
 static void cleanup_dir(DIR **d)
 {
@@ -36,38 +35,13 @@ static bool number(const char *s, uint32_t *ret)
 
 int proc_task_parse(const char *line, struct proc_task *ret)
 {
-	struct proc_task t = { 0 };
-	/* The name may hold blanks and parentheses, so it ends at the last one of the line. */
-	const char *open = strchr(line, '('), *close = strrchr(line, ')');
-	uint32_t flags = 0;
+	struct task_stat s;
+	int r = task_stat_parse(line, &s);
 
-	if (!number(line, &t.tid) || !open || !close || close < open || close[1] != ' ')
-		return -EBADMSG;
-	size_t n = (size_t)(close - open - 1);
-
-	if (n >= sizeof(t.comm))
-		n = sizeof(t.comm) - 1;
-	memcpy(t.comm, open + 1, n);
-
-	/* Behind the name: state, parent, group, session, terminal, terminal's group, flags. */
-	const char *p = close + 1;
-
-	for (unsigned int field = 0; field < 7; field++) {
-		p = strchr(p, ' ');
-		if (!p)
-			return -EBADMSG;
-		p++;
-		if (field == 1 && !number(p, &t.parent))
-			return -EBADMSG;
-		if (field == 6 && !number(p, &flags))
-			return -EBADMSG;
-	}
-	t.kernel = flags & PF_KTHREAD;
-	/* The kernel adds what a worker does ("kworker/0:1-events"); that is not its name. Rescuers
-	 * ("kworker/R-rcu_gp") are really called so. */
-	if (t.kernel && !strncmp(t.comm, "kworker/", 8) && t.comm[8] != 'R')
-		t.comm[strcspn(t.comm, "+-")] = '\0';
-	*ret = t;
+	if (r < 0)
+		return r;
+	*ret = (struct proc_task){ .tid = s.tid, .parent = s.parent, .kernel = s.kernel };
+	memcpy(ret->comm, s.name, sizeof(ret->comm));
 	return 0;
 }
 

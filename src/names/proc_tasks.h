@@ -7,12 +7,13 @@
 
 #include "base/attr.h"
 #include "base/err.h"
+#include "collect/task_texts.h"
 
 struct proc_task {
 	uint32_t tid, tgid;
 	uint32_t parent; /* process id of the parent */
 	bool kernel; /* kernel thread */
-	char comm[64]; /* kernel threads may have more than 15 bytes */
+	char comm[TASK_NAME_BYTES]; /* kernel threads may have more than 15 bytes */
 };
 
 /*
