@@ -79,6 +79,9 @@ int analysis_refuse(const struct track *missing, const char *name, struct err *e
 			       "'%s' has no counters (record with --counters task-clock,"
 			       "page-faults)",
 			       name);
+	if (missing == &track_process || missing == &track_thread)
+		return err_set(e, -ENODATA, "'%s' has no processes (record with --metrics process)",
+			       name);
 	if (missing == &track_value)
 		return err_set(e, -ENODATA, "'%s' has no metrics (record with --metrics)", name);
 	if (missing == &track_raw)
