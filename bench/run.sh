@@ -21,6 +21,8 @@ ninja -C "$BUILD" bench/bench_profile >/dev/null && bench/profile.sh
 echo
 echo "## Metrics"
 ninja -C "$BUILD" bench/bench_metrics >/dev/null && bench/metrics.sh
+echo "## Processes"
+ninja -C "$BUILD" bench/bench_processes >/dev/null && bench/processes.sh
 echo
 echo "## Size"
 bench/size.sh

@@ -8,9 +8,12 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define READ_BYTES 32768u
+#define LIST_EVERY 10 /* calls of id_listing_since() */
+#define FEW	   4 /* new ids beside so many known ones */
 #define IDS_MAX	   (1u << 23) /* twice PID_MAX_LIMIT */
 
 struct ids {
@@ -21,9 +24,23 @@ struct ids {
 struct id_listing {
 	int dir; /* for lists of processes: the caller's has a position of its own */
 	int proc_fd;
+	int load_fd; /* of loadavg, -1: not there, or of another pid namespace */
+	uint32_t last_given; /* process id, as of the last call; 0 = not known */
+	unsigned int calls;
 	struct ids processes, threads;
 	_Alignas(struct dirent64) char text[READ_BYTES];
 };
+
+/* The last id given, which loadavg tells, is one of the namespace of who reads it. */
+static bool own_namespace(int proc_fd)
+{
+	char link[32], own[32];
+	ssize_t n = readlinkat(proc_fd, "self", link, sizeof(link) - 1);
+
+	link[n < 0 ? 0 : n] = '\0';
+	(void)snprintf(own, sizeof(own), "%d", (int)getpid());
+	return !strcmp(link, own);
+}
 
 int id_listing_new(int proc_fd, struct id_listing **ret)
 {
@@ -32,10 +49,13 @@ int id_listing_new(int proc_fd, struct id_listing **ret)
 	if (!l)
 		return -ENOMEM;
 	l->proc_fd = proc_fd;
+	l->load_fd = own_namespace(proc_fd) ? openat(proc_fd, "loadavg", O_RDONLY | O_CLOEXEC) : -1;
 	l->dir = openat(proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (l->dir < 0) {
 		int r = -errno;
 
+		if (l->load_fd >= 0)
+			close(l->load_fd);
 		free(l);
 		return r;
 	}
@@ -47,6 +67,8 @@ struct id_listing *id_listing_free(struct id_listing *l)
 {
 	if (l) {
 		close(l->dir);
+		if (l->load_fd >= 0)
+			close(l->load_fd);
 		free(l->processes.id);
 		free(l->threads.id);
 		free(l);
@@ -116,6 +138,38 @@ static int read_ids(struct id_listing *l, int dir, struct ids *ids)
 	if (!sorted)
 		qsort(ids->id, ids->n, sizeof(*ids->id), compare);
 	return 0;
+}
+
+/* The last word of "0.20 0.18 0.12 1/80 11206". */
+static uint32_t read_last_given(const struct id_listing *l)
+{
+	char text[128];
+	uint32_t id;
+	ssize_t n = pread(l->load_fd, text, sizeof(text) - 1, 0);
+
+	if (n < 1)
+		return 0;
+	text[n] = '\0';
+	text[strcspn(text, "\n")] = '\0';
+	const char *word = strrchr(text, ' ');
+
+	return word && number(word + 1, &id) ? id : 0;
+}
+
+bool id_listing_since(struct id_listing *l, size_t known, uint32_t *ret_first, uint32_t *ret_last)
+{
+	uint32_t before = l->last_given;
+
+	if (l->load_fd < 0)
+		return false;
+	/* Before anything is read, so that what comes meanwhile is new the next time. */
+	l->last_given = read_last_given(l);
+	if (!before || l->last_given < before || ++l->calls % LIST_EVERY == 0 ||
+	    l->last_given - before > known / FEW)
+		return false;
+	*ret_first = before + 1;
+	*ret_last = l->last_given;
+	return true;
 }
 
 int id_listing_processes(struct id_listing *l, const uint32_t **ret, size_t *ret_n)

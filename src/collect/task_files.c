@@ -230,6 +230,9 @@ static int sample(struct task_files *f, struct file_task *t, struct task_numbers
 
 	if (ran || !t->told_before || (s.threads > 1 && !f->threads) || s.rss != t->rss)
 		read_rest(f, t);
+	/* An id that was not listed may be a thread's. */
+	if (!f->threads && t->status.has_pid && t->status.pid != t->pid)
+		return 0;
 	t->told_before = true;
 	t->rss = s.rss;
 	*n = (struct task_numbers){ .tid = t->tid, .pid = t->pid };
@@ -336,20 +339,50 @@ static nsec_t suspended(void)
 	return boot - min_of(boot, monotonic);
 }
 
-static int files_scan(struct task_source *s, const struct task_taker *to, struct err *e)
+static int scan_listed(struct task_files *f, size_t *at, const struct task_taker *to, struct err *e)
 {
-	struct task_files *f = container_of(s, struct task_files, base);
 	const uint32_t *pid;
-	size_t n, at = 0, i = 0;
+	size_t n;
 	uint32_t n_threads;
 	int r = id_listing_processes(f->listing, &pid, &n);
 
 	if (r < 0)
 		return err_set(e, r, "cannot list /proc: %s", strerror(-r));
+	for (size_t i = 0; i < n && r >= 0; i++)
+		r = f->threads ? scan_threads(f, pid[i], at, to)
+			       : scan_one(f, pid[i], pid[i], at, to, &n_threads);
+	return r;
+}
+
+/* Those that are known, and ids from @first to @last. */
+static int scan_known(struct task_files *f, uint32_t first, uint32_t last, size_t *at,
+		      const struct task_taker *to)
+{
+	uint32_t n_threads;
+	int r = 0;
+
+	while (r >= 0 && (*at < f->n || first <= last)) {
+		uint32_t pid = *at < f->n && (first > last || f->task[*at].pid <= first)
+				       ? f->task[*at].pid
+				       : first;
+
+		first += first <= last && pid == first;
+		r = scan_one(f, pid, pid, at, to, &n_threads);
+	}
+	return r;
+}
+
+static int files_scan(struct task_source *s, const struct task_taker *to, struct err *e)
+{
+	struct task_files *f = container_of(s, struct task_files, base);
+	uint32_t first, last;
+	size_t at = 0;
+
 	f->suspended = suspended();
-	for (; i < n && r >= 0; i++)
-		r = f->threads ? scan_threads(f, pid[i], &at, to)
-			       : scan_one(f, pid[i], pid[i], &at, to, &n_threads);
+	int r = !f->threads && id_listing_since(f->listing, f->n, &first, &last)
+			? scan_known(f, first, last, &at, to)
+			: scan_listed(f, &at, to, e);
+
 	for (; at < f->n; at++)
 		close_files(f, &f->task[at]);
 	swap_lists(f);

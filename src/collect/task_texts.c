@@ -136,6 +136,9 @@ void task_status_parse(const char *text, struct task_status *ret)
 		if (*p == 'U' && value_of(p, "Uid:", &v) && v <= UINT32_MAX) {
 			ret->uid = (uint32_t)v;
 			ret->has_uid = true;
+		} else if (*p == 'T' && value_of(p, "Tgid:", &v) && v <= UINT32_MAX) {
+			ret->pid = (uint32_t)v;
+			ret->has_pid = true;
 		} else if (*p == 'V' && value_of(p, "VmSwap:", &v) && v <= UINT64_MAX / 1024) {
 			ret->swap = v * 1024;
 			ret->has_swap = true;

@@ -44,7 +44,8 @@ int task_stat_parse(const char *text, struct task_stat *ret) must_check;
 
 /* /proc/PID/status */
 struct task_status {
-	bool has_uid, has_swap, has_switches;
+	bool has_pid, has_uid, has_swap, has_switches;
+	uint32_t pid; /* that the thread belongs to */
 	uint32_t uid; /* real */
 	uint64_t swap; /* bytes */
 	uint64_t voluntary, involuntary; /* of the thread alone */

@@ -237,6 +237,7 @@ static void test_a_process_id_is_used_again(void **state)
 	}
 }
 
+/* Its files that are kept open can still be read: those of /proc would say that it has gone. */
 static void remove_process(const struct machine_tree *t, const char *dir)
 {
 	static const char *const file[] = { "stat", "status", "io", "schedstat" };
@@ -343,6 +344,58 @@ static void test_what_has_run_is_read_again(void **state)
 	machine_tree_remove(&t);
 }
 
+static void put_last_id(const struct machine_tree *t, uint32_t id)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "0.20 0.18 0.12 1/80 %u\n", id);
+	machine_tree_put(t, "proc/loadavg", text);
+}
+
+/* The last id that was given tells where new processes are; not always is the folder listed. */
+static void test_new_ids(void **state)
+{
+	(void)state;
+	struct machine_tree t;
+	struct scanned s;
+	struct fixture x = { .threads = 1, .name = "x", .state = "S", .user = 5 };
+	char self[32];
+
+	machine_tree_make(&t);
+	snprintf(self, sizeof(self), "%d", (int)getpid());
+	for (x.tid = 10; x.tid < 50; x.tid += 2)
+		put_process(&t, &x);
+	assert_int_equal(symlinkat(self, t.fd, "proc/self"), 0);
+	put_last_id(&t, 100);
+	auto_ptr(task_source) f = open_source(&t, false, 0);
+
+	scan(f, &s);
+	assert_int_equal(s.count, 20);
+	put_last_id(&t, 104);
+	x.tid = 103;
+	put_process(&t, &x);
+	x.tid = 104;
+	put_process(&t, &x);
+	machine_tree_put(&t, "proc/104/status", "Tgid:\t103\nUid:\t0\n");
+	x.tid = 11; /* asked for, below what was given last */
+	put_process(&t, &x);
+	remove_process(&t, "proc/12");
+	scan(f, &s);
+	assert_int_equal(s.count, 21);
+	assert_int_equal(s.n[20].tid, 103);
+	for (unsigned int i = 0; i < 10; i++)
+		scan(f, &s);
+	assert_int_equal(s.count, 21);
+	assert_int_equal(s.n[1].tid, 11);
+	/* Ids have come round. */
+	put_last_id(&t, 15);
+	x.tid = 15;
+	put_process(&t, &x);
+	scan(f, &s);
+	assert_int_equal(s.count, 22);
+	machine_tree_remove(&t);
+}
+
 static void test_threads(void **state)
 {
 	(void)state;
@@ -433,6 +486,7 @@ int main(void)
 		cmocka_unit_test(test_processes_come_and_go),
 		cmocka_unit_test(test_only_so_many_files_stay_open),
 		cmocka_unit_test(test_what_has_run_is_read_again),
+		cmocka_unit_test(test_new_ids),
 		cmocka_unit_test(test_threads),
 		cmocka_unit_test(test_hostile_trees),
 		cmocka_unit_test(test_no_proc),
