@@ -91,12 +91,20 @@ int buf_add_byte(struct buf *b, uint8_t byte)
 
 int buf_vaddf(struct buf *b, const char *fmt, va_list ap)
 {
+	size_t room = b->error ? 0 : b->cap - b->len;
 	va_list again;
 
+	/* Mostly there is room already. */
 	va_copy(again, ap);
-	int n = vsnprintf(NULL, 0, fmt, again);
+	int n = vsnprintf(room ? (char *)b->data + b->len : NULL, room, fmt, again);
 
 	va_end(again);
+	if (n >= 0 && (size_t)n < room) {
+		b->len += (size_t)n;
+		return 0;
+	}
+	if (room)
+		b->data[b->len] = 0;
 	if (n < 0)
 		return b->error = -EINVAL;
 	char *p = buf_reserve(b, (size_t)n);
