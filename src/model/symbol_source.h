@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,8 +18,15 @@ struct symbol {
 	const char *module; /* short name to show: "libc.so.6", "[kernel]", "[ext4]" */
 	uint64_t start; /* offset where it begins */
 	uint64_t bytes; /* [start, start + bytes) has the name; 0 = not known */
-	const char *file; /* source file and line, or NULL and 0 */
+};
+
+/* A function at a place in its source. Texts live as long as the source of symbols. */
+struct source_frame {
+	const char *name; /* demangled; NULL = what the symbol says */
+	const char *file; /* what is executed, of callers: the call; NULL = not known */
 	uint32_t line;
+	const char *written; /* where the function itself begins; NULL = not known */
+	uint32_t written_line;
 };
 
 struct symbol_source {
@@ -28,4 +36,13 @@ struct symbol_source {
 	 */
 	int (*resolve)(struct symbol_source *s, const struct module *m, const uint64_t *offset,
 		       size_t n, struct symbol *ret, struct err *e);
+	/*
+	 * The functions of the program's source at @offset, or with @call at the call that returns
+	 * there: the one that was inlined innermost first, the one of the symbol last. Of more than
+	 * @max those before the last are left out. None is no error: *ret_n = 0, and *ret_why says
+	 * why in few words. -ENOMEM with words. NULL: there is no source to be known.
+	 */
+	int (*frames)(struct symbol_source *s, const struct module *m, uint64_t offset, bool call,
+		      struct source_frame *ret, size_t max, size_t *ret_n, const char **ret_why,
+		      struct err *e);
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Units by address in a table of our own: not every compiler writes .debug_aranges. */
+/* Units by address in a table of our own: not every compiler writes .debug_aranges. What a scope is
+ * called is asked for once. */
 #include "symbol/source_lines.h"
 
 #include <dwarf.h>
@@ -11,18 +12,35 @@
 #include <string.h>
 
 #include "model/tasks.h"
+#include "symbol/unit_scopes.h"
+
+/* Addresses of a unit; it may have several such ranges. */
+struct range {
+	uint64_t start, end;
+	uint32_t unit;
+};
+
+/* What a scope of a unit is called, and where; once it was asked for. */
+struct named {
+	struct source_place place; /* .file and .line: of the call, of what is inlined */
+	bool known;
+};
 
 struct unit {
-	uint64_t start, end;
 	Dwarf_Off die;
+	struct unit_scopes *scopes; /* NULL until an address in it is asked for */
+	struct named *named; /* by scope */
+	bool long_names; /* the language has names that hold more than DW_AT_name */
 };
 
 struct source_lines {
 	int fd;
 	Elf *elf;
 	Dwarf *dwarf;
-	struct unit *unit;
+	struct range *range;
 	size_t n, room;
+	struct unit *unit;
+	size_t n_units, room_units;
 };
 
 struct source_lines *source_lines_close(struct source_lines *l)
@@ -32,7 +50,12 @@ struct source_lines *source_lines_close(struct source_lines *l)
 		elf_end(l->elf);
 		if (l->fd >= 0)
 			close(l->fd);
+		for (size_t i = 0; i < l->n_units; i++) {
+			unit_scopes_free(l->unit[i].scopes);
+			free(l->unit[i].named);
+		}
 		free(l->unit);
+		free(l->range);
 		free(l);
 	}
 	return NULL;
@@ -40,41 +63,57 @@ struct source_lines *source_lines_close(struct source_lines *l)
 
 static int by_start(const void *a, const void *b)
 {
-	const struct unit *x = a, *y = b;
+	const struct range *x = a, *y = b;
 
 	return x->start < y->start ? -1 : x->start > y->start;
 }
 
-#define UNITS_MAX ((size_t)1 << 24)
+#define RANGES_MAX ((size_t)1 << 24)
+
+/* The ranges of the unit @die; the unit is added when it has any. */
+static int add_unit(struct source_lines *l, Dwarf_Die *die)
+{
+	Dwarf_Addr base, start, end;
+	ptrdiff_t place = 0;
+	size_t before = l->n;
+
+	while (l->n < RANGES_MAX && (place = dwarf_ranges(die, place, &base, &start, &end)) > 0) {
+		void *array = l->range;
+		int r = tasks_ensure(&array, &l->room, l->n + 1, sizeof(*l->range));
+
+		l->range = array;
+		if (r < 0)
+			return r;
+		if (start < end)
+			l->range[l->n++] = (struct range){ start, end, (uint32_t)l->n_units };
+	}
+	if (l->n == before)
+		return 0;
+	void *array = l->unit;
+	int r = tasks_ensure(&array, &l->room_units, l->n_units + 1, sizeof(*l->unit));
+
+	l->unit = array;
+	if (r >= 0)
+		l->unit[l->n_units++] = (struct unit){ .die = dwarf_dieoffset(die) };
+	return r;
+}
 
 static int find_units(struct source_lines *l)
 {
 	Dwarf_Off at = 0, next;
 	size_t head;
 
-	while (l->n < UNITS_MAX &&
+	while (l->n < RANGES_MAX &&
 	       dwarf_nextcu(l->dwarf, at, &next, &head, NULL, NULL, NULL) == 0 && next > at) {
-		Dwarf_Addr base, start, end;
 		Dwarf_Die die;
-		ptrdiff_t place = 0;
+		int r = dwarf_offdie(l->dwarf, at + head, &die) ? add_unit(l, &die) : 0;
 
-		if (dwarf_offdie(l->dwarf, at + head, &die)) {
-			while (l->n < UNITS_MAX &&
-			       (place = dwarf_ranges(&die, place, &base, &start, &end)) > 0) {
-				void *array = l->unit;
-				int r = tasks_ensure(&array, &l->room, l->n + 1, sizeof(*l->unit));
-
-				l->unit = array;
-				if (r < 0)
-					return r;
-				if (start < end)
-					l->unit[l->n++] = (struct unit){ start, end, at + head };
-			}
-		}
+		if (r < 0)
+			return r;
 		at = next;
 	}
 	if (l->n)
-		qsort(l->unit, l->n, sizeof(*l->unit), by_start);
+		qsort(l->range, l->n, sizeof(*l->range), by_start);
 	return 0;
 }
 
@@ -126,31 +165,66 @@ int source_lines_open(int fd, struct source_lines **ret, struct err *e)
 	return 0;
 }
 
-static bool find_unit(const struct source_lines *l, uint64_t address, Dwarf_Die *ret)
+/* ---- looking up ---- */
+
+static struct unit *find_unit(const struct source_lines *l, uint64_t address)
 {
 	size_t low = 0, high = l->n;
 
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
 
-		if (l->unit[mid].start <= address)
+		if (l->range[mid].start <= address)
 			low = mid + 1;
 		else
 			high = mid;
 	}
-	return low && address < l->unit[low - 1].end &&
-	       dwarf_offdie(l->dwarf, l->unit[low - 1].die, ret);
+	return low && address < l->range[low - 1].end ? &l->unit[l->range[low - 1].unit] : NULL;
 }
 
-static const char *function_name(Dwarf_Die *die)
+/* Languages in which two functions may have the same DW_AT_name. */
+static bool has_long_names(Dwarf_Die *unit)
+{
+	switch (dwarf_srclang(unit)) {
+	case DW_LANG_C_plus_plus:
+	case DW_LANG_C_plus_plus_03:
+	case DW_LANG_C_plus_plus_11:
+	case DW_LANG_C_plus_plus_14:
+	case DW_LANG_ObjC_plus_plus:
+	case DW_LANG_D:
+	case DW_LANG_Rust:
+	case DW_LANG_Swift:
+		return true;
+	}
+	return false;
+}
+
+static int read_unit(struct unit *u, Dwarf_Die *die)
+{
+	int r = u->scopes ? 0 : unit_scopes_read(die, &u->scopes);
+
+	if (r < 0 || u->named)
+		return r;
+	u->named = calloc(unit_scopes_count(u->scopes) + 1, sizeof(*u->named));
+	u->long_names = has_long_names(die);
+	return u->named ? 0 : -ENOMEM;
+}
+
+static void name_function(const struct unit *u, Dwarf_Die *die, struct source_place *ret)
 {
 	Dwarf_Attribute attr;
-	const char *name = NULL;
+	int line;
 
 	if (dwarf_attr_integrate(die, DW_AT_linkage_name, &attr) ||
 	    dwarf_attr_integrate(die, DW_AT_MIPS_linkage_name, &attr))
-		name = dwarf_formstring(&attr);
-	return name ? name : dwarf_diename(die);
+		ret->function = dwarf_formstring(&attr);
+	if (!ret->function) {
+		ret->function = dwarf_diename(die);
+		ret->plain = u->long_names;
+	}
+	ret->written = dwarf_decl_file(die);
+	if (dwarf_decl_line(die, &line) == 0 && line > 0)
+		ret->written_line = (uint32_t)line;
 }
 
 /* Where an inlined function was called. */
@@ -161,8 +235,6 @@ static void call_place(Dwarf_Die *unit, Dwarf_Die *die, struct source_place *ret
 	Dwarf_Files *files;
 	size_t n;
 
-	ret->file = NULL;
-	ret->line = 0;
 	if (dwarf_attr(die, DW_AT_call_line, &attr) && dwarf_formudata(&attr, &line) == 0)
 		ret->line = line > UINT32_MAX ? 0 : (uint32_t)line;
 	if (dwarf_attr(die, DW_AT_call_file, &attr) && dwarf_formudata(&attr, &file) == 0 &&
@@ -170,44 +242,58 @@ static void call_place(Dwarf_Die *unit, Dwarf_Die *die, struct source_place *ret
 		ret->file = dwarf_filesrc(files, (size_t)file, NULL, NULL);
 }
 
-size_t source_lines_find(struct source_lines *l, uint64_t address, struct source_place *ret,
-			 size_t max)
+static const struct source_place *name_scope(struct source_lines *l, struct unit *u,
+					     Dwarf_Die *unit, uint32_t scope)
 {
-	struct source_place at = { 0 };
-	Dwarf_Die unit, *outer = NULL, *scopes = NULL;
-	size_t n = 0;
+	struct named *n = &u->named[scope];
+	Dwarf_Die die;
 
-	if (!find_unit(l, address, &unit))
-		return 0;
-	Dwarf_Line *line = dwarf_getsrc_die(&unit, address);
+	if (!n->known && dwarf_offdie(l->dwarf, unit_scopes_at(u->scopes, scope)->die, &die)) {
+		name_function(u, &die, &n->place);
+		call_place(unit, &die, &n->place);
+	}
+	n->known = true;
+	return &n->place;
+}
+
+int source_lines_find(struct source_lines *l, uint64_t address, struct source_place *ret,
+		      size_t max, size_t *ret_n)
+{
+	struct unit *u = find_unit(l, address);
+	const char *file = NULL;
+	uint32_t line = 0;
+	Dwarf_Die unit;
+	size_t n = 0;
 	int number;
 
-	if (line) {
-		at.file = dwarf_linesrc(line, NULL, NULL);
-		if (dwarf_lineno(line, &number) == 0 && number > 0)
-			at.line = (uint32_t)number;
+	*ret_n = 0;
+	if (!u || !dwarf_offdie(l->dwarf, u->die, &unit))
+		return 0;
+	int r = read_unit(u, &unit);
+	Dwarf_Line *row = dwarf_getsrc_die(&unit, address);
+
+	if (r < 0)
+		return r;
+	if (row) {
+		file = dwarf_linesrc(row, NULL, NULL);
+		if (dwarf_lineno(row, &number) == 0 && number > 0)
+			line = (uint32_t)number;
 	}
-	int found = dwarf_getscopes(&unit, address, &scopes);
+	uint32_t scope = unit_scopes_find(u->scopes, address);
 
-	/* The scopes of where the innermost function stands now, not of where it was written. */
-	if (found > 0) {
-		int depth = dwarf_getscopes_die(&scopes[0], &outer);
+	while (scope != UNIT_SCOPE_NONE && max) {
+		const struct source_place *named = name_scope(l, u, &unit, scope);
 
-		for (int k = 0; k < depth && n < max; k++) {
-			int tag = dwarf_tag(&outer[k]);
-
-			if (tag != DW_TAG_subprogram && tag != DW_TAG_inlined_subroutine)
-				continue;
-			at.function = function_name(&outer[k]);
-			ret[n++] = at;
-			if (tag == DW_TAG_subprogram)
-				break;
-			call_place(&unit, &outer[k], &at);
-		}
+		n -= n == max;
+		ret[n] = *named;
+		ret[n].file = file;
+		ret[n++].line = line;
+		file = named->file;
+		line = named->line;
+		scope = unit_scopes_at(u->scopes, scope)->parent;
 	}
-	free(scopes);
-	free(outer);
-	if (!n && at.file && max)
-		ret[n++] = at;
-	return n;
+	if (!n && file && max)
+		ret[n++] = (struct source_place){ .file = file, .line = line };
+	*ret_n = n;
+	return 0;
 }

@@ -27,17 +27,18 @@ struct table {
 };
 
 struct entry {
-	bool loaded, lines_tried;
+	bool loaded;
 	uint32_t table; /* several modules may share one: the memory of one process */
 	const char *name; /* to show */
 	struct elf_image *image; /* of lines: the mapped file */
 	struct source_lines *lines;
+	const char *no_lines; /* why .lines is NULL; NULL: not looked for yet */
 };
 
 struct symbolizer {
 	struct symbol_source source;
 	struct symbol_places places;
-	bool params, lines;
+	bool params;
 	char cache[4096];
 	struct strpool *text;
 	const char **dir;
@@ -98,7 +99,6 @@ static int take_dirs(struct symbolizer *s, const struct symbolizer_options *o)
 static int take_options(struct symbolizer *s, const struct symbolizer_options *o)
 {
 	s->params = o->params;
-	s->lines = o->lines;
 	s->places.files.root_fd = o->root_fd;
 	s->places.files.debuginfod = o->debuginfod;
 	s->places.kernel_text = o->kernel_text;
@@ -131,6 +131,9 @@ static int take_options(struct symbolizer *s, const struct symbolizer_options *o
 
 static int resolve(struct symbol_source *source, const struct module *m, const uint64_t *offset,
 		   size_t n, struct symbol *ret, struct err *e);
+static int frames(struct symbol_source *source, const struct module *m, uint64_t offset, bool call,
+		  struct source_frame *ret, size_t max, size_t *ret_n, const char **ret_why,
+		  struct err *e);
 
 int symbolizer_open(const struct symbolizer_options *o, struct symbolizer **ret, struct err *e)
 {
@@ -139,6 +142,7 @@ int symbolizer_open(const struct symbolizer_options *o, struct symbolizer **ret,
 	if (!s)
 		return out_of_memory(e);
 	s->source.resolve = resolve;
+	s->source.frames = frames;
 	s->text = strpool_new();
 	s->known = modules_new();
 	s->n_tables = 2;
@@ -366,18 +370,56 @@ static int name_place(struct symbolizer *s, struct table *t, bool kernel, uint64
 	return kernel ? split_kernel(s, range.name, ret) : 0;
 }
 
+static int resolve(struct symbol_source *source, const struct module *m, const uint64_t *offset,
+		   size_t n, struct symbol *ret, struct err *e)
+{
+	struct symbolizer *s = container_of(source, struct symbolizer, source);
+	bool kernel = m->kind == MODULE_KERNEL;
+	struct entry *entry;
+	int r = get_entry(s, m, &entry, e);
+
+	for (size_t k = 0; k < n && r >= 0; k++) {
+		ret[k] = (struct symbol){ .module = entry->name };
+		r = name_place(s, &s->table[entry->table], kernel, offset[k], &ret[k]);
+	}
+	return r < 0 ? out_of_memory(e) : 0;
+}
+
+/* ---- source ---- */
+
+static const char *no_source(enum module_kind kind)
+{
+	switch (kind) {
+	case MODULE_FILE:
+		return NULL;
+	case MODULE_KERNEL:
+		return "kernel";
+	case MODULE_VDSO:
+		return "vdso";
+	case MODULE_ANON:
+		return "made at run time";
+	case MODULE_UNKNOWN:
+	case MODULE_GUEST:
+	case MODULE_NAMED:
+		break;
+	}
+	return "no file";
+}
+
 static int open_lines(struct symbolizer *s, const struct module *m, struct entry *entry)
 {
 	char words[MODULE_WORDS];
 	auto_ptr(elf_image) debug = NULL;
 
-	entry->lines_tried = true;
-	if (m->kind != MODULE_FILE)
+	entry->no_lines = no_source(m->kind);
+	if (entry->no_lines)
 		return 0;
+	entry->no_lines = "file not here";
 	int r = module_file_open(&s->places, m, &entry->image, words);
 
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
+	entry->no_lines = "no debug information";
 	const struct elf_image *i = entry->image;
 
 	if (!debug_part_is_in(i, DEBUG_PART_LINES)) {
@@ -392,64 +434,43 @@ static int open_lines(struct symbolizer *s, const struct module *m, struct entry
 	return r == -ENOMEM ? r : 0;
 }
 
-static size_t find_lines(struct entry *entry, uint64_t offset, struct source_place *ret, size_t max)
+/* The function itself is called as in its source, too: the compiler names parts and copies of it
+ * otherwise ("f.part.0"). But not where that leaves out what it belongs to ("Tree::grow"). */
+static const char *source_name(struct symbolizer *s, const struct source_place *p, bool inlined)
 {
-	uint64_t address;
-
-	return entry->lines && elf_image_address(entry->image, offset, &address)
-		       ? source_lines_find(entry->lines, address, ret, max)
-		       : 0;
+	return p->function && (inlined || !p->plain) ? show_name(s, p->function) : NULL;
 }
 
-static int resolve(struct symbol_source *source, const struct module *m, const uint64_t *offset,
-		   size_t n, struct symbol *ret, struct err *e)
+static int frames(struct symbol_source *source, const struct module *m, uint64_t offset, bool call,
+		  struct source_frame *ret, size_t max, size_t *ret_n, const char **ret_why,
+		  struct err *e)
 {
 	struct symbolizer *s = container_of(source, struct symbolizer, source);
-	bool kernel = m->kind == MODULE_KERNEL;
-	struct source_place place;
-	struct entry *entry;
-	int r = get_entry(s, m, &entry, e);
-
-	if (r >= 0 && s->lines && !entry->lines_tried)
-		r = open_lines(s, m, entry);
-	for (size_t k = 0; k < n && r >= 0; k++) {
-		ret[k] = (struct symbol){ .module = entry->name };
-		r = name_place(s, &s->table[entry->table], kernel, offset[k], &ret[k]);
-		if (r >= 0 && s->lines && find_lines(entry, offset[k], &place, 1)) {
-			ret[k].file = place.file;
-			ret[k].line = place.line;
-		}
-	}
-	return r < 0 ? out_of_memory(e) : 0;
-}
-
-int symbolizer_lines(struct symbolizer *s, const struct module *m, uint64_t offset,
-		     struct symbol *ret, size_t max, size_t *ret_n, struct err *e)
-{
 	struct source_place place[INLINED_MAX];
-	struct symbol whole = { 0 };
 	struct entry *entry;
+	uint64_t address;
+	size_t n = 0;
 	int r = get_entry(s, m, &entry, e);
 
-	if (r >= 0 && !entry->lines_tried)
+	if (r >= 0 && !entry->no_lines)
 		r = open_lines(s, m, entry);
-	if (r >= 0)
-		r = name_place(s, &s->table[entry->table], false, offset, &whole);
+	if (r >= 0 && entry->lines && elf_image_address(entry->image, offset, &address))
+		r = source_lines_find(entry->lines, address - call, place,
+				      min_of(max, (size_t)INLINED_MAX), &n);
+	for (size_t k = 0; k < n && r >= 0; k++) {
+		const struct source_place *p = &place[k];
+
+		ret[k] = (struct source_frame){ .name = source_name(s, p, k + 1 < n),
+						.file = p->file,
+						.line = p->line,
+						.written = p->written,
+						.written_line = p->written_line };
+		if (!ret[k].name && k + 1 < n)
+			ret[k].name = "[inlined]";
+	}
 	if (r < 0)
 		return out_of_memory(e);
-	size_t n = find_lines(entry, offset, place, min_of(max, (size_t)INLINED_MAX));
-
-	for (size_t k = 0; k < n; k++) {
-		const char *name = place[k].function;
-
-		ret[k] = whole;
-		ret[k].module = entry->name;
-		ret[k].file = place[k].file;
-		ret[k].line = place[k].line;
-		/* The function itself is called what it is called everywhere else. */
-		if (name && (k + 1 < n || !whole.name) && !(ret[k].name = show_name(s, name)))
-			return out_of_memory(e);
-	}
 	*ret_n = n;
+	*ret_why = entry->lines ? "not told by debug information" : entry->no_lines;
 	return 0;
 }

@@ -37,7 +37,6 @@ struct symbolizer_options {
 	const char *cache_dir;
 	bool debuginfod; /* the user agreed to ask the servers in DEBUGINFOD_URLS */
 	bool params; /* C++ names with their parameters; perf report leaves them out */
-	bool lines; /* fill symbol.file and symbol.line: reads DWARF, takes far longer */
 	/* What is recorded runs on this machine now: boot_id need not be given. */
 	bool live;
 	/* Of the recording; NULL or 0: not known. */
@@ -53,19 +52,12 @@ int symbolizer_open(const struct symbolizer_options *o, struct symbolizer **ret,
 struct symbolizer *symbolizer_close(struct symbolizer *s);
 DEFINE_CLEANUP(symbolizer, symbolizer_close)
 
-/* Lent, as long as the symbolizer. */
+/* Lent, as long as the symbolizer. Its frames() reads DWARF: of the file itself, else of its debug
+ * file; not of the kernel. */
 struct symbol_source *symbolizer_source(struct symbolizer *s);
 
 /* Take note of the jit-PID.dump files among a profile's modules. Before the first question. */
 int symbolizer_learn(struct symbolizer *s, const struct modules *m, struct err *e) must_check;
-
-/*
- * The functions that were inlined at an offset, innermost first, each with the place in its source
- * that is executed (of callers: the call), the function itself last; at most @max. *ret_n = 0:
- * there is no DWARF for it. Whatever options.lines says.
- */
-int symbolizer_lines(struct symbolizer *s, const struct module *m, uint64_t offset,
-		     struct symbol *ret, size_t max, size_t *ret_n, struct err *e) must_check;
 
 /* Why names are missing, one sentence each, in the order in which it was noticed. Lent. */
 size_t symbolizer_n_notes(const struct symbolizer *s);

@@ -497,26 +497,38 @@ static void test_cache_is_used_repaired_and_not_needed(void **state)
 	machine_tree_remove(&t);
 }
 
+/* What @s knows of the source at @offset of @fixture; why nothing, when it is nothing. */
+static size_t source_of(struct symbolizer *s, const char *fixture, enum module_kind kind,
+			uint64_t offset, bool call, struct source_frame *ret, const char **ret_why)
+{
+	struct symbol_source *source = symbolizer_source(s);
+	char path[1024];
+	const struct module m = { .kind = kind,
+				  .path = symbol_fixture(path, sizeof(path), fixture),
+				  .build_id = "" };
+	size_t n;
+
+	assert_int_equal(source->frames(source, &m, offset, call, ret, 8, &n, ret_why, NULL), 0);
+	return n;
+}
+
 static void test_inlined_functions_and_lines(void **state)
 {
 	(void)state;
 
 	auto_close int root = root_fd();
 	auto_ptr(symbolizer) s = open_at(root, NULL, 0, NULL);
-	char path[1024];
-	const struct module m = { .kind = MODULE_FILE,
-				  .path = symbol_fixture(path, sizeof(path), "pie"),
-				  .build_id = "" };
 	uint64_t outer = symbol_fixture_address("pie", "outer");
 	bool inlined = false;
+	const char *why;
 
 	for (uint64_t at = outer; at < outer + 24; at++) {
-		struct symbol ret[8];
-		size_t n;
+		struct source_frame ret[8], call[8];
+		size_t n = source_of(s, "pie", MODULE_FILE, at, false, ret, &why);
 
-		assert_int_equal(symbolizer_lines(s, &m, at, ret, 8, &n, NULL), 0);
 		assert_true(n >= 1);
-		assert_string_equal(ret[n - 1].name, "outer");
+		/* C++ has longer names than this one: the symbol's is better. */
+		assert_null(ret[n - 1].name);
 		assert_non_null(strstr(ret[0].file, "functions.cc"));
 		if (n == 2) {
 			inlined = true;
@@ -524,11 +536,58 @@ static void test_inlined_functions_and_lines(void **state)
 			assert_int_equal(ret[0].line, 23);
 			assert_int_equal(ret[1].line, 29);
 		}
+		/* The call that returns to the next byte is here. */
+		assert_int_equal(source_of(s, "pie", MODULE_FILE, at + 1, true, call, &why), n);
+		assert_int_equal(call[0].line, ret[0].line);
 	}
 	assert_true(inlined);
 }
 
-static void test_lines_and_parameters_for_all(void **state)
+static void test_why_there_is_no_source(void **state)
+{
+	(void)state;
+
+	auto_close int root = root_fd();
+	auto_ptr(symbolizer) s = open_at(root, NULL, 0, NULL);
+	uint64_t at = symbol_fixture_address("exported", "outer");
+	struct source_frame ret[8];
+	const char *why;
+
+	assert_int_equal(source_of(s, "exported", MODULE_FILE, at, false, ret, &why), 0);
+	assert_string_equal(why, "no debug information");
+	assert_int_equal(source_of(s, "absent", MODULE_FILE, at, false, ret, &why), 0);
+	assert_string_equal(why, "file not here");
+	assert_int_equal(source_of(s, "pie", MODULE_KERNEL, at, false, ret, &why), 0);
+	assert_string_equal(why, "kernel");
+	assert_int_equal(source_of(s, "pie", MODULE_ANON, at, false, ret, &why), 0);
+	assert_string_equal(why, "made at run time");
+	assert_int_equal(source_of(s, "pie", MODULE_FILE, 1, false, ret, &why), 0);
+	assert_string_equal(why, "not told by debug information");
+	assert_int_equal(source_of(s, "pie", MODULE_FILE, 0, true, ret, &why), 0);
+}
+
+/* The debug file that a build-id directory has, of a stripped program. */
+static void test_source_from_a_debug_file(void **state)
+{
+	(void)state;
+
+	char dir[1024];
+	const char *const dirs[] = { symbol_fixture(dir, sizeof(dir), "debug") };
+	auto_close int root = root_fd();
+	auto_ptr(symbolizer) s = open_at(root, dirs, 1, NULL);
+	struct source_frame ret[8];
+	const char *why;
+	size_t n = source_of(s, "exported", MODULE_FILE,
+			     symbol_fixture_address("exported", "_ZN6garden4TreeIlE4growEiPKc") + 1,
+			     false, ret, &why);
+
+	assert_int_equal(n, 1);
+	assert_string_equal(ret[0].name, "garden::Tree<long>::grow");
+	assert_non_null(strstr(ret[0].written, "functions.cc"));
+	assert_int_equal(ret[0].line, 12);
+}
+
+static void test_parameters(void **state)
 {
 	(void)state;
 
@@ -538,8 +597,7 @@ static void test_lines_and_parameters_for_all(void **state)
 					      .debug_dirs = none,
 					      .n_debug_dirs = 1,
 					      .cache_dir = "",
-					      .params = true,
-					      .lines = true };
+					      .params = true };
 	auto_ptr(symbolizer) s = NULL;
 	char path[1024];
 	const struct module m = { .kind = MODULE_FILE,
@@ -551,8 +609,6 @@ static void test_lines_and_parameters_for_all(void **state)
 		name_of(s, &m, symbol_fixture_address("pie", "_ZN6garden4TreeIlE4growEiPKc"));
 
 	assert_string_equal(at.name, "garden::Tree<long>::grow(int, char const*)");
-	assert_non_null(strstr(at.file, "functions.cc"));
-	assert_int_equal(at.line, 12);
 }
 
 int main(void)
@@ -572,7 +628,9 @@ int main(void)
 		cmocka_unit_test(test_a_map_that_is_no_file),
 		cmocka_unit_test(test_cache_is_used_repaired_and_not_needed),
 		cmocka_unit_test(test_inlined_functions_and_lines),
-		cmocka_unit_test(test_lines_and_parameters_for_all),
+		cmocka_unit_test(test_why_there_is_no_source),
+		cmocka_unit_test(test_source_from_a_debug_file),
+		cmocka_unit_test(test_parameters),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
