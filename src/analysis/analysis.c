@@ -466,7 +466,7 @@ static int read_profile(struct reading *r, struct err *e)
 	if (asked && !profile) {
 		ret = profile_load(r->src, &r->profile, e);
 		if (ret >= 0)
-			ret = functions_new(r->profile, NULL, &r->functions, e);
+			ret = functions_new(r->profile, NULL, FUNCTIONS_SYMBOLS, &r->functions, e);
 		profile = r->profile;
 		functions = r->functions;
 	}

@@ -156,7 +156,7 @@ static int cut_below(const struct analysis_pass *p, const struct call_sum *all)
 
 		if (!node[f->parent] && !c->is_of[f->module])
 			continue;
-		node[i] = frames_add(c->tree, node[f->parent], f->module, 0);
+		node[i] = frames_add(c->tree, node[f->parent], f->module, f->offset);
 		if (node[i] == FRAMES_MAX || ensure_sums(c, &room) < 0)
 			return -ENOMEM;
 		add_self(&c->sum[node[i]], all[i].self, all[i].self_samples);
@@ -175,7 +175,9 @@ static int add_callers(struct calls *c, const struct frames *from, uint32_t i, u
 			c->cut_callers++;
 			break;
 		}
-		node = frames_add(c->tree, node, frames_at(from, i)->module, 0);
+		const struct frame *f = frames_at(from, i);
+
+		node = frames_add(c->tree, node, f->module, f->offset);
 		if (node == FRAMES_MAX)
 			return -ENOMEM;
 	}
@@ -318,13 +320,15 @@ static uint32_t n_children(const struct drawing *d, uint32_t node)
 static void put_row(const struct drawing *d, uint32_t node, uint64_t depth, uint64_t indent,
 		    bool branch)
 {
-	const struct function *f = functions_at(d->p->functions, frames_at(d->tree, node)->module);
+	const struct frame *at = frames_at(d->tree, node);
+	const struct function *f = functions_at(d->p->functions, at->module);
 	const struct call_sum *s = &d->sum[node];
 	struct table *t = d->p->answer->table;
 	char call[CALL_TEXT];
 
-	(void)snprintf(call, sizeof(call), "%*s%s%s", (int)min_of(indent, (uint64_t)INDENT_MAX) * 2,
-		       "", branch ? "- " : "  ", f->name);
+	(void)snprintf(call, sizeof(call), "%*s%s%s%s",
+		       (int)min_of(indent, (uint64_t)INDENT_MAX) * 2, "", branch ? "- " : "  ",
+		       f->name, at->offset ? " (inlined)" : "");
 	table_row(t);
 	table_set_u64(t, DEPTH, depth);
 	table_set_u64(t, TOTAL, s->total);
@@ -475,7 +479,9 @@ const struct analysis analysis_calls = {
 		"that came this way, self of those that ended here, in % of all samples of the "
 		"event that the filters take. --inverted begins with the functions that were "
 		"sampled and goes up to their callers; --of begins with one function, where it "
-		"stands on a chain more than once with the outermost.",
+		"stands on a chain more than once with the outermost. With --inline, functions "
+		"that "
+		"the compiler inlined stand below the one that holds their code.",
 	.needs = needs,
 	.options = options,
 	.options_bytes = sizeof(struct view_options),

@@ -45,6 +45,13 @@ static int take_notes(struct chain_names *n, const struct symbolizer *s)
 	return 0;
 }
 
+static enum functions_detail detail_of(const struct symbol_choice *choice)
+{
+	return choice->lines	 ? FUNCTIONS_LINES
+	       : choice->inlined ? FUNCTIONS_INLINED
+				 : FUNCTIONS_SYMBOLS;
+}
+
 static int name_by_machine(struct chain_names *n, const struct run_info *info,
 			   const struct symbol_choice *choice, struct err *e)
 {
@@ -66,7 +73,8 @@ static int name_by_machine(struct chain_names *n, const struct run_info *info,
 	if (r >= 0)
 		r = symbolizer_learn(s, profile_modules(n->profile), e);
 	if (r >= 0)
-		r = functions_new(n->profile, symbolizer_source(s), &n->functions, e);
+		r = functions_new(n->profile, symbolizer_source(s), detail_of(choice),
+				  &n->functions, e);
 	if (r >= 0 && take_notes(n, s) < 0)
 		return err_set(e, -ENOMEM, "out of memory");
 	return r;
@@ -81,7 +89,7 @@ int chain_names_init(struct chain_names *n, struct source *src, const struct sym
 	if (r < 0)
 		return r;
 	if (choice->none)
-		return functions_new(n->profile, NULL, &n->functions, e);
+		return functions_new(n->profile, NULL, detail_of(choice), &n->functions, e);
 	return name_by_machine(n, src->info, choice, e);
 }
 

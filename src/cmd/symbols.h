@@ -20,6 +20,8 @@ struct symbol_choice {
 	const char *symfs; /* directory below which the files of modules lie; NULL: / */
 	bool none; /* only names that the recording holds */
 	bool debuginfod;
+	bool inlined; /* FUNCTIONS_INLINED */
+	bool lines; /* FUNCTIONS_LINES */
 };
 
 /* Entries for a table of options whose struct @holder has the choice as @field. */
@@ -33,6 +35,11 @@ struct symbol_choice {
 		  .type = OPTION_FLAG,                                                            \
 		  OPTION_AT(holder, field.none),                                                  \
 		  .help = "profiles: only the names that the recording holds" },                  \
+		{ .name = "inline",                                                               \
+		  .type = OPTION_FLAG,                                                            \
+		  OPTION_AT(holder, field.inlined),                                               \
+		  .help = "profiles: functions that the compiler inlined too, where there is "    \
+			  "debug information" },                                                  \
 	{                                                                                         \
 		.name = "debuginfod", .type = OPTION_FLAG, OPTION_AT(holder, field.debuginfod),   \
 		.help = "profiles: ask the servers in DEBUGINFOD_URLS for what is not found here" \

@@ -40,8 +40,6 @@ struct stacks {
 	uint64_t broken, chainless;
 	uint64_t other; /* samples of events that were not chosen, with one event */
 	uint32_t one; /* the one that was chosen, or UINT32_MAX */
-	struct frames *place;
-	uint32_t *place_of; /* by node */
 };
 
 static int out_of_memory(struct err *e)
@@ -61,8 +59,6 @@ struct stacks *stacks_close(struct stacks *s)
 		free(s->left_out);
 		free(s->task_name);
 		free(s->name);
-		frames_free(s->place);
-		free(s->place_of);
 		free(s);
 	}
 	return NULL;
@@ -128,7 +124,7 @@ static int load(struct stacks *s, struct err *e)
 		return 0;
 	r = profile_load(s->src, &s->own_profile, e);
 	if (r >= 0)
-		r = functions_new(s->own_profile, NULL, &s->own_functions, e);
+		r = functions_new(s->own_profile, NULL, FUNCTIONS_SYMBOLS, &s->own_functions, e);
 	s->profile = s->own_profile;
 	s->functions = s->own_functions;
 	return r;
@@ -242,33 +238,6 @@ int stacks_one_event(struct stacks *s, struct err *e)
 		}
 	}
 	return r;
-}
-
-const struct frames *stacks_places(struct stacks *s)
-{
-	const struct frames *frames = profile_frames(s->profile);
-	size_t n = frames_count(frames);
-
-	if (s->place)
-		return s->place;
-	auto_ptr(frames) place = frames_new();
-
-	s->place_of = calloc(n, sizeof(*s->place_of));
-	for (uint32_t i = 1; i < n && place && s->place_of; i++) {
-		const struct frame *at = frames_at(frames, i);
-
-		s->place_of[i] = frames_add(place, 0, at->module, at->offset);
-		if (s->place_of[i] == FRAMES_MAX)
-			return NULL;
-	}
-	if (!s->place_of)
-		return NULL;
-	return s->place = steal_ptr(place);
-}
-
-uint32_t stacks_place_of(const struct stacks *s, uint32_t node)
-{
-	return s->place_of[node];
 }
 
 /* ---- names of threads ---- */

@@ -71,14 +71,6 @@ static inline uint64_t stacks_count(const struct stacks *s, const struct stack_s
  * unless args->event chose already. */
 int stacks_one_event(struct stacks *s, struct err *e) must_check;
 
-/*
- * The distinct places of all frames, made when they are first asked for: .module and .offset of
- * each are those of the profile's frames, .parent is 0. NULL: out of memory. Then the place of a
- * node.
- */
-const struct frames *stacks_places(struct stacks *s);
-uint32_t stacks_place_of(const struct stacks *s, uint32_t node);
-
 /* All samples that pass the filters go to @take, which returns 0 or -errno with words. */
 int stacks_each(struct stacks *s, enum cursor_order order,
 		int (*take)(void *ctx, const struct stack_sample *x, struct err *e), void *ctx,

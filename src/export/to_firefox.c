@@ -34,9 +34,10 @@ struct firefox {
 	struct thread_samples threads;
 	struct source *src;
 	const struct export_args *args;
-	const struct frames *place;
-	uint32_t *node_of; /* by place: some node that stands there */
-	struct used node, placed, function, module;
+	struct frames *stack; /* of frames, functions_plant_frames() */
+	uint32_t *stack_of; /* by node of the profile */
+	uint32_t *site_of; /* by frame */
+	struct used node, placed, function, module; /* stacks, frames, ... */
 	const char **texts; /* of the current thread, by its numbers */
 	uint32_t n_texts, room_texts;
 	struct idmap text_of; /* pointer -> number */
@@ -260,11 +261,10 @@ static void write_libs(struct firefox *f)
 /* All nodes of the samples' chains, callers before what they call. */
 static void use_nodes(struct firefox *f, const struct stack_sample *x, size_t n)
 {
-	const struct frames *frames = profile_frames(stacks_profile(f->stacks));
-
 	for (size_t i = 0; i < n; i++)
-		for (uint32_t node = x[i].node; node && f->node.index[node] == UINT32_MAX;
-		     node = frames_at(frames, node)->parent)
+		for (uint32_t node = f->stack_of[x[i].node];
+		     node && f->node.index[node] == UINT32_MAX;
+		     node = frames_at(f->stack, node)->parent)
 			(void)use(&f->node, node);
 }
 
@@ -284,31 +284,25 @@ static void sort_nodes(struct firefox *f)
 		f->node.index[f->node.list[i]] = i;
 }
 
-static unsigned int category_of(const struct firefox *f, uint32_t node)
+static unsigned int category_of(const struct firefox *f, uint32_t frame)
 {
 	const struct functions *functions = stacks_functions(f->stacks);
+	uint32_t function = functions_frame_at(functions, frame)->function;
 
-	return functions_at(functions, functions_of(functions, node))->kind == MODULE_KERNEL
-		       ? CATEGORY_KERNEL
-		       : CATEGORY_USER;
+	return functions_at(functions, function)->kind == MODULE_KERNEL ? CATEGORY_KERNEL
+									: CATEGORY_USER;
 }
 
 static void write_stack_table(struct firefox *f)
 {
-	const struct frames *frames = profile_frames(stacks_profile(f->stacks));
-
 	begin_table(f, "stackTable", f->node.n);
 	begin_column(f, "frame");
-	for (uint32_t i = 0; i < f->node.n; i++) {
-		uint32_t place = stacks_place_of(f->stacks, f->node.list[i]);
-
-		f->node_of[place] = f->node.list[i];
-		json_u64(&f->j, use(&f->placed, place));
-	}
+	for (uint32_t i = 0; i < f->node.n; i++)
+		json_u64(&f->j, use(&f->placed, frames_at(f->stack, f->node.list[i])->module));
 	json_end(&f->j);
 	begin_column(f, "prefix");
 	for (uint32_t i = 0; i < f->node.n; i++) {
-		uint32_t parent = frames_at(frames, f->node.list[i])->parent;
+		uint32_t parent = frames_at(f->stack, f->node.list[i])->parent;
 
 		if (parent)
 			json_u64(&f->j, f->node.index[parent]);
@@ -318,10 +312,24 @@ static void write_stack_table(struct firefox *f)
 	json_end(&f->j);
 	begin_column(f, "category");
 	for (uint32_t i = 0; i < f->node.n; i++)
-		json_u64(&f->j, category_of(f, f->node.list[i]));
+		json_u64(&f->j, category_of(f, frames_at(f->stack, f->node.list[i])->module));
 	json_end(&f->j);
 	constant_column(f, "subcategory", f->node.n, ALL_ZERO);
 	json_end(&f->j);
+}
+
+static const struct function_site *site_of(const struct firefox *f, uint32_t frame)
+{
+	return functions_site_at(stacks_functions(f->stacks), f->site_of[frame]);
+}
+
+/* A line, or null. */
+static void put_line(struct firefox *f, uint32_t line)
+{
+	if (line)
+		json_u64(&f->j, line);
+	else
+		json_put_null(&f->j);
 }
 
 static void write_frame_table(struct firefox *f)
@@ -332,7 +340,7 @@ static void write_frame_table(struct firefox *f)
 	begin_table(f, "frameTable", n);
 	begin_column(f, "address");
 	for (uint32_t i = 0; i < n; i++) {
-		uint64_t at = frames_at(f->place, f->placed.list[i])->offset;
+		uint64_t at = site_of(f, f->placed.list[i])->offset;
 
 		/* JSON's numbers are exact up to 2^53 only: addresses of the kernel are not. */
 		if (at < UINT64_C(1) << 53)
@@ -343,19 +351,29 @@ static void write_frame_table(struct firefox *f)
 	json_end(&f->j);
 	begin_column(f, "func");
 	for (uint32_t i = 0; i < n; i++)
-		json_u64(&f->j,
-			 use(&f->function, functions_of(functions, f->node_of[f->placed.list[i]])));
+		json_u64(&f->j, use(&f->function,
+				    functions_frame_at(functions, f->placed.list[i])->function));
 	json_end(&f->j);
 	begin_column(f, "category");
 	for (uint32_t i = 0; i < n; i++)
-		json_u64(&f->j, category_of(f, f->node_of[f->placed.list[i]]));
+		json_u64(&f->j, category_of(f, f->placed.list[i]));
 	json_end(&f->j);
 	constant_column(f, "subcategory", n, ALL_ZERO);
-	constant_column(f, "inlineDepth", n, ALL_ZERO);
+	begin_column(f, "inlineDepth");
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t frame = f->placed.list[i];
+		const struct function_site *at = site_of(f, frame);
+
+		json_u64(&f->j, at->first + at->n - 1 - frame);
+	}
+	json_end(&f->j);
 	constant_column(f, "nativeSymbol", n, ALL_NULL);
 	constant_column(f, "innerWindowID", n, ALL_ZERO);
 	constant_column(f, "implementation", n, ALL_NULL);
-	constant_column(f, "line", n, ALL_NULL);
+	begin_column(f, "line");
+	for (uint32_t i = 0; i < n; i++)
+		put_line(f, functions_frame_at(functions, f->placed.list[i])->line);
+	json_end(&f->j);
 	constant_column(f, "column", n, ALL_NULL);
 	json_end(&f->j);
 }
@@ -372,10 +390,10 @@ static void write_function_table(struct firefox *f)
 		return;
 	}
 	for (uint32_t i = 0; i < f->placed.n; i++) {
-		uint32_t place = f->placed.list[i];
-		uint32_t function = functions_of(functions, f->node_of[place]);
+		uint32_t frame = f->placed.list[i];
+		uint32_t function = functions_frame_at(functions, frame)->function;
 
-		module[f->function.index[function]] = frames_at(f->place, place)->module;
+		module[f->function.index[function]] = site_of(f, frame)->module;
 	}
 	begin_table(f, "funcTable", n);
 	begin_column(f, "name");
@@ -388,8 +406,20 @@ static void write_function_table(struct firefox *f)
 	json_end(&f->j);
 	constant_column(f, "isJS", n, ALL_FALSE);
 	constant_column(f, "relevantForJS", n, ALL_FALSE);
-	constant_column(f, "fileName", n, ALL_NULL);
-	constant_column(f, "lineNumber", n, ALL_NULL);
+	begin_column(f, "fileName");
+	for (uint32_t i = 0; i < n; i++) {
+		const char *file = functions_at(functions, f->function.list[i])->file;
+
+		if (file)
+			json_u64(&f->j, text_of(f, file));
+		else
+			json_put_null(&f->j);
+	}
+	json_end(&f->j);
+	begin_column(f, "lineNumber");
+	for (uint32_t i = 0; i < n; i++)
+		put_line(f, functions_at(functions, f->function.list[i])->line);
+	json_end(&f->j);
 	constant_column(f, "columnNumber", n, ALL_NULL);
 	json_end(&f->j);
 }
@@ -428,7 +458,7 @@ static void write_samples(struct firefox *f, const struct stack_sample *x, size_
 	begin_column(f, "stack");
 	for (size_t i = 0; i < n; i++) {
 		if (x[i].node)
-			json_u64(&f->j, f->node.index[x[i].node]);
+			json_u64(&f->j, f->node.index[f->stack_of[x[i].node]]);
 		else
 			json_put_null(&f->j);
 	}
@@ -549,14 +579,23 @@ static int prepare(struct firefox *f)
 	const struct functions *functions = stacks_functions(f->stacks);
 	size_t n_modules = modules_count(profile_modules(stacks_profile(f->stacks)));
 
-	f->place = stacks_places(f->stacks);
-	if (!f->place || used_init(&f->node, functions_n_nodes(functions)) < 0 ||
-	    used_init(&f->placed, frames_count(f->place)) < 0 ||
+	if (functions_plant_frames(functions, profile_frames(stacks_profile(f->stacks)), &f->stack,
+				   &f->stack_of) < 0 ||
+	    used_init(&f->node, frames_count(f->stack)) < 0 ||
+	    used_init(&f->placed, functions_n_frames(functions)) < 0 ||
 	    used_init(&f->function, functions_count(functions)) < 0 ||
 	    used_init(&f->module, n_modules) < 0)
 		return -ENOMEM;
-	f->node_of = calloc(frames_count(f->place), sizeof(*f->node_of));
-	return f->node_of ? 0 : -ENOMEM;
+	f->site_of = calloc(functions_n_frames(functions) + 1, sizeof(*f->site_of));
+	if (!f->site_of)
+		return -ENOMEM;
+	for (uint32_t i = 1; i < functions_n_sites(functions); i++) {
+		const struct function_site *at = functions_site_at(functions, i);
+
+		for (uint32_t k = 0; k < at->n; k++)
+			f->site_of[at->first + k] = i;
+	}
+	return 0;
 }
 
 static int write_all(struct firefox *f, struct err *e)
@@ -615,7 +654,9 @@ static int to_firefox(struct source *src, const struct export_args *args, FILE *
 	used_done(&f.module);
 	idmap_done(&f.text_of);
 	free(f.texts);
-	free(f.node_of);
+	frames_free(f.stack);
+	free(f.stack_of);
+	free(f.site_of);
 	return r;
 }
 

@@ -65,11 +65,10 @@ struct perfetto {
 	struct stacks *stacks; /* NULL: the run has no samples */
 	struct source *src;
 	const struct export_args *args;
-	const struct frames *place;
 	struct switch_names names;
 	uint8_t *described; /* by event */
 	struct idmap told; /* event << 32 | node: its callstack is in the trace */
-	uint32_t *way;
+	uint32_t *way; /* frames of a chain, leaf first */
 	size_t room;
 	FILE *out;
 	struct buf packet, message, inner, text, trace;
@@ -230,36 +229,29 @@ static void add_modules(struct perfetto *p)
 	}
 }
 
-/* Frames by place, callstacks by node: what all sequences of samples begin with. */
-static int add_interned(struct perfetto *p)
+/* Functions, modules and frames: what all sequences of samples begin with. */
+static void add_interned(struct perfetto *p)
 {
 	const struct functions *functions = stacks_functions(p->stacks);
-	const struct frames *frames = profile_frames(stacks_profile(p->stacks));
-	auto_free uint8_t *known = calloc(frames_count(p->place), 1);
 
-	if (!known)
-		return -ENOMEM;
 	for (uint32_t i = 0; i < functions_count(functions); i++) {
 		const char *name = functions_at(functions, i)->name;
 
 		add_interned_text(p, INTERNED_FUNCTION, i + (uint64_t)1, name, strlen(name));
 	}
 	add_modules(p);
-	for (uint32_t node = 1; node < frames_count(frames); node++) {
-		uint32_t place = stacks_place_of(p->stacks, node);
+	for (uint32_t site = 1; site < functions_n_sites(functions); site++) {
+		const struct function_site *at = functions_site_at(functions, site);
 
-		if (known[place])
-			continue;
-		known[place] = 1;
-		proto_add_u64(&p->inner, FRAME_IID, place);
-		proto_add_u64(&p->inner, FRAME_FUNCTION,
-			      functions_of(functions, node) + (uint64_t)1);
-		proto_add_u64(&p->inner, FRAME_MAPPING,
-			      frames_at(p->place, place)->module + (uint64_t)1);
-		proto_add_u64(&p->inner, FRAME_REL_PC, frames_at(p->place, place)->offset);
-		proto_add_message(&p->message, INTERNED_FRAME, &p->inner);
+		for (uint32_t k = at->first; k < at->first + at->n; k++) {
+			proto_add_u64(&p->inner, FRAME_IID, k + (uint64_t)1);
+			proto_add_u64(&p->inner, FRAME_FUNCTION,
+				      functions_frame_at(functions, k)->function + (uint64_t)1);
+			proto_add_u64(&p->inner, FRAME_MAPPING, at->module + (uint64_t)1);
+			proto_add_u64(&p->inner, FRAME_REL_PC, at->offset);
+			proto_add_message(&p->message, INTERNED_FRAME, &p->inner);
+		}
 	}
-	return 0;
 }
 
 /* The first packet of an event's sequence: its timebase, and the names. */
@@ -279,8 +271,7 @@ static int describe_event(struct perfetto *p, uint32_t event, nsec_t time, struc
 	proto_add_message(&p->packet, PACKET_DEFAULTS, &p->message);
 	proto_add_u64(&p->packet, PACKET_TIMESTAMP, time);
 	proto_add_u64(&p->packet, PACKET_FLAGS, FLAG_CLEARED);
-	if (add_interned(p) < 0)
-		return err_set(e, -ENOMEM, "out of memory");
+	add_interned(p);
 	proto_add_message(&p->packet, PACKET_INTERNED, &p->message);
 	return write_packet(p, SEQUENCE_SAMPLES + event, e);
 }
@@ -290,27 +281,31 @@ static int add_callstack(struct perfetto *p, uint32_t event, uint32_t leaf)
 {
 	uint64_t key = (uint64_t)event << 32 | leaf;
 	const struct frames *frames = profile_frames(stacks_profile(p->stacks));
+	const struct functions *functions = stacks_functions(p->stacks);
+	uint32_t site = functions_site(functions, leaf);
 	size_t depth = 0;
 
 	if (idmap_get(&p->told, key) != IDMAP_NONE)
 		return 0;
 	if (idmap_set(&p->told, key, 0) < 0)
 		return -ENOMEM;
-	for (uint32_t n = leaf; n; n = frames_at(frames, n)->parent)
-		depth++;
-	void *array = p->way;
-	int r = tasks_ensure(&array, &p->room, depth, sizeof(*p->way));
+	for (uint32_t node = leaf; node;) {
+		const struct function_site *at = functions_site_at(functions, site);
+		uint32_t parent = frames_at(frames, node)->parent;
+		void *array = p->way;
+		int r = tasks_ensure(&array, &p->room, depth + at->n, sizeof(*p->way));
 
-	p->way = array;
-	if (r < 0)
-		return r;
-	depth = 0;
-	for (uint32_t n = leaf; n; n = frames_at(frames, n)->parent)
-		p->way[depth++] = n;
+		p->way = array;
+		if (r < 0)
+			return r;
+		for (uint32_t k = 0; k < at->n; k++)
+			p->way[depth++] = at->first + k;
+		site = functions_call_site(functions, node, parent);
+		node = parent;
+	}
 	proto_add_u64(&p->inner, CALLSTACK_IID, leaf);
 	while (depth--)
-		proto_add_u64(&p->inner, CALLSTACK_FRAME,
-			      stacks_place_of(p->stacks, p->way[depth]));
+		proto_add_u64(&p->inner, CALLSTACK_FRAME, p->way[depth] + (uint64_t)1);
 	proto_add_message(&p->message, INTERNED_CALLSTACK, &p->inner);
 	proto_add_message(&p->packet, PACKET_INTERNED, &p->message);
 	return 0;
@@ -394,9 +389,8 @@ static int write_trace(struct perfetto *p, struct err *e)
 	int r = switch_names_init(&p->names, p->src->tasks);
 
 	if (r >= 0 && p->stacks) {
-		p->place = stacks_places(p->stacks);
 		p->described = calloc(stacks_n_events(p->stacks), 1);
-		r = p->place && p->described ? 0 : -ENOMEM;
+		r = p->described ? 0 : -ENOMEM;
 	}
 	if (r < 0)
 		return err_set(e, r, "out of memory");

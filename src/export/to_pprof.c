@@ -27,8 +27,8 @@ enum { LABEL_KEY = 1, LABEL_STR, LABEL_NUM };
 enum { MAPPING_ID = 1, MAPPING_START, MAPPING_LIMIT, MAPPING_OFFSET, MAPPING_FILE, MAPPING_BUILD };
 enum { MAPPING_HAS_FUNCTIONS = 7 };
 enum { LOCATION_ID = 1, LOCATION_MAPPING, LOCATION_ADDRESS, LOCATION_LINE };
-enum { LINE_FUNCTION = 1 };
-enum { FUNCTION_ID = 1, FUNCTION_NAME, FUNCTION_SYSTEM_NAME };
+enum { LINE_FUNCTION = 1, LINE_LINE };
+enum { FUNCTION_ID = 1, FUNCTION_NAME, FUNCTION_SYSTEM_NAME, FUNCTION_FILE, FUNCTION_LINE };
 
 #define VALUES_PER_EVENT 2 /* samples, weight */
 
@@ -41,8 +41,7 @@ struct pprof {
 	uint64_t *value; /* by sample and event, VALUES_PER_EVENT each */
 	size_t n_values;
 	uint8_t *event_used;
-	const struct frames *place; /* locations */
-	uint8_t *place_used;
+	uint8_t *site_used; /* locations are sites */
 	struct strpool *text;
 	struct idmap string; /* interned text -> number */
 	uint32_t n_strings;
@@ -170,20 +169,24 @@ static void add_events(struct pprof *p)
 
 /* ---- places ---- */
 
-static void add_location(struct pprof *p, uint32_t place, uint32_t node)
+static void add_location(struct pprof *p, uint32_t site)
 {
-	const struct frame *at = frames_at(p->place, place);
-	const struct module *m = modules_at(profile_modules(stacks_profile(p->stacks)), at->module);
 	const struct functions *functions = stacks_functions(p->stacks);
-	uint32_t function = functions_of(functions, node);
+	const struct function_site *at = functions_site_at(functions, site);
+	const struct function_frame *frame = functions_frame_at(functions, at->first);
+	const struct module *m = modules_at(profile_modules(stacks_profile(p->stacks)), at->module);
 
-	proto_add_u64(&p->message, LOCATION_ID, place);
+	proto_add_u64(&p->message, LOCATION_ID, site);
 	if (m->kind != MODULE_UNKNOWN)
 		proto_add_u64(&p->message, LOCATION_MAPPING, at->module + (uint64_t)1);
 	if (m->kind != MODULE_NAMED)
 		proto_add_u64(&p->message, LOCATION_ADDRESS, at->offset);
-	if (functions_at(functions, function)->known) {
-		proto_add_u64(&p->inner, LINE_FUNCTION, function + (uint64_t)1);
+	for (uint32_t k = 0; k < at->n; k++) {
+		if (!functions_at(functions, frame[k].function)->known)
+			continue;
+		proto_add_u64(&p->inner, LINE_FUNCTION, frame[k].function + (uint64_t)1);
+		if (frame[k].line)
+			proto_add_u64(&p->inner, LINE_LINE, frame[k].line);
 		proto_add_message(&p->message, LOCATION_LINE, &p->inner);
 	}
 	proto_add_message(&p->out, PROFILE_LOCATION, &p->message);
@@ -194,14 +197,19 @@ static void add_functions(struct pprof *p, const uint8_t *used)
 	const struct functions *functions = stacks_functions(p->stacks);
 
 	for (uint32_t i = 0; i < functions_count(functions); i++) {
+		const struct function *f = functions_at(functions, i);
 		uint32_t name;
 
 		if (!used[i])
 			continue;
-		name = string_of(p, functions_at(functions, i)->name);
+		name = string_of(p, f->name);
 		proto_add_u64(&p->message, FUNCTION_ID, i + (uint64_t)1);
 		proto_add_u64(&p->message, FUNCTION_NAME, name);
 		proto_add_u64(&p->message, FUNCTION_SYSTEM_NAME, name);
+		if (f->file) {
+			proto_add_u64(&p->message, FUNCTION_FILE, string_of(p, f->file));
+			proto_add_u64(&p->message, FUNCTION_LINE, f->line);
+		}
 		proto_add_message(&p->out, PROFILE_FUNCTION, &p->message);
 	}
 }
@@ -235,6 +243,22 @@ static void add_mappings(struct pprof *p, const struct mapping *map)
 	}
 }
 
+/* Note the functions of @site as used; false where one has no name. */
+static bool use_functions(const struct functions *functions, uint32_t site, uint8_t *used)
+{
+	const struct function_site *at = functions_site_at(functions, site);
+	const struct function_frame *frame = functions_frame_at(functions, at->first);
+	bool known = true;
+
+	for (uint32_t k = 0; k < at->n; k++) {
+		if (functions_at(functions, frame[k].function)->known)
+			used[frame[k].function] = 1;
+		else
+			known = false;
+	}
+	return known;
+}
+
 /* Locations of the samples' chains, and what these refer to. */
 static int add_places(struct pprof *p)
 {
@@ -248,23 +272,17 @@ static int add_places(struct pprof *p)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < n_modules; i++)
 		map[i].low = UINT64_MAX;
-	for (uint32_t node = 1; node < functions_n_nodes(functions); node++) {
-		uint32_t place = stacks_place_of(p->stacks, node),
-			 function = functions_of(functions, node);
-		const struct frame *at = frames_at(p->place, place);
+	for (uint32_t site = 1; site < functions_n_sites(functions); site++) {
+		const struct function_site *at = functions_site_at(functions, site);
 		struct mapping *m = &map[at->module];
 
-		if (p->place_used[place] != 1)
+		if (!p->site_used[site])
 			continue;
-		p->place_used[place] = 2; /* it is written */
 		m->used = modules_at(profile_modules(profile), at->module)->kind != MODULE_UNKNOWN;
 		m->low = min_of(m->low, at->offset);
 		m->high = max_of(m->high, at->offset);
-		if (functions_at(functions, function)->known)
-			used[function] = 1;
-		else
-			m->unnamed = true;
-		add_location(p, place, node);
+		m->unnamed |= !use_functions(functions, site, used);
+		add_location(p, site);
 	}
 	add_functions(p, used);
 	add_mappings(p, map);
@@ -288,11 +306,17 @@ static void add_sample(struct pprof *p, uint32_t i)
 	const struct frames *frames = profile_frames(stacks_profile(p->stacks));
 	const struct frame *s = frames_at(p->sample, i);
 	const struct frame *thread = frames_at(p->thread, s->parent);
+	const struct functions *functions = stacks_functions(p->stacks);
+	uint32_t site = functions_site(functions, s->module);
 	size_t n = stacks_n_events(p->stacks);
 
-	for (uint32_t node = s->module; node; node = frames_at(frames, node)->parent) {
-		(void)buf_add_varint(&p->inner, stacks_place_of(p->stacks, node));
-		p->place_used[stacks_place_of(p->stacks, node)] = 1;
+	for (uint32_t node = s->module; node;) {
+		uint32_t parent = frames_at(frames, node)->parent;
+
+		(void)buf_add_varint(&p->inner, site);
+		p->site_used[site] = 1;
+		site = functions_call_site(functions, node, parent);
+		node = parent;
 	}
 	proto_add_message(&p->message, SAMPLE_F_LOCATION, &p->inner); /* a packed field */
 	for (uint32_t v = 0; v < n; v++) {
@@ -360,10 +384,9 @@ static int make(struct pprof *p, FILE *out, struct err *e)
 	p->thread = frames_new();
 	p->sample = frames_new();
 	p->text = strpool_new();
-	p->place = stacks_places(p->stacks);
-	p->place_used = p->place ? calloc(frames_count(p->place), 1) : NULL;
+	p->site_used = calloc(functions_n_sites(stacks_functions(p->stacks)), 1);
 	p->event_used = calloc(stacks_n_events(p->stacks), 1);
-	if (!p->thread || !p->sample || !p->text || !p->event_used || !p->place_used)
+	if (!p->thread || !p->sample || !p->text || !p->event_used || !p->site_used)
 		return err_set(e, -ENOMEM, "out of memory");
 	int r = stacks_each(p->stacks, CURSOR_BY_STREAM, take, p, e);
 
@@ -400,7 +423,7 @@ static int to_pprof(struct source *src, const struct export_args *args, FILE *ou
 	buf_done(&p.inner);
 	free(p.value);
 	free(p.event_used);
-	free(p.place_used);
+	free(p.site_used);
 	return r;
 }
 

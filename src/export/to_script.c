@@ -18,9 +18,9 @@
 
 struct script {
 	struct stacks *stacks; /* NULL: the run has no samples */
-	const struct frames *place;
-	const char **text; /* by place: what stands there, as a line; NULL until it is needed */
+	const char **text; /* by site: what stands there, as lines; NULL until it is needed */
 	struct strpool *pool;
+	struct buf line;
 	struct switch_names names;
 	int width; /* of the longest name of an event */
 	FILE *out;
@@ -39,29 +39,33 @@ static const char *dso_of(const struct module *m, const struct function *f)
 }
 
 /* "\t           15464 luaD_callnoyield+0x44 (/opt/bench/lua)\n" */
-static const char *frame_text(struct script *s, uint32_t node)
+static void add_line(struct buf *out, const struct function_site *at, const struct function *f,
+		     const struct module *m, bool inlined)
 {
-	uint32_t place = stacks_place_of(s->stacks, node);
-	const struct functions *functions = stacks_functions(s->stacks);
-	const struct function *f = functions_at(functions, functions_of(functions, node));
-	const struct frame *at = frames_at(s->place, place);
-	const struct module *m = modules_at(profile_modules(stacks_profile(s->stacks)), at->module);
-	auto_free char *line = NULL;
-	int n;
+	const char *where = inlined ? "inlined" : dso_of(m, f);
 
-	if (s->text[place])
-		return s->text[place];
 	if (!f->known)
-		n = asprintf(&line, "\t%16" PRIx64 " [unknown] (%s)\n", at->offset, dso_of(m, f));
+		(void)buf_addf(out, "\t%16" PRIx64 " [unknown] (%s)\n", at->offset, where);
 	else if (m->kind == MODULE_NAMED)
-		n = asprintf(&line, "\t%16x %s (%s)\n", 0, f->name, dso_of(m, f));
+		(void)buf_addf(out, "\t%16x %s (%s)\n", 0, f->name, where);
 	else
-		n = asprintf(&line, "\t%16" PRIx64 " %s+0x%" PRIx64 " (%s)\n", at->offset, f->name,
-			     at->offset - f->start, dso_of(m, f));
-	if (n < 0)
-		line = NULL;
-	s->text[place] = line ? strpool_add(s->pool, line) : NULL;
-	return s->text[place];
+		(void)buf_addf(out, "\t%16" PRIx64 " %s+0x%" PRIx64 " (%s)\n", at->offset, f->name,
+			       at->offset - at->start, where);
+}
+
+/* The lines of @site, what is inlined first. NULL: out of memory. */
+static const char *make_text(struct script *s, uint32_t site)
+{
+	const struct functions *functions = stacks_functions(s->stacks);
+	const struct function_site *at = functions_site_at(functions, site);
+	const struct function_frame *frame = functions_frame_at(functions, at->first);
+	const struct module *m = modules_at(profile_modules(stacks_profile(s->stacks)), at->module);
+
+	buf_clear(&s->line);
+	for (uint32_t k = 0; k < at->n; k++)
+		add_line(&s->line, at, functions_at(functions, frame[k].function), m,
+			 frame[k].inlined);
+	return buf_error(&s->line) ? NULL : strpool_add(s->pool, buf_str(&s->line));
 }
 
 static void print_place(FILE *out, uint32_t cpu, nsec_t time)
@@ -76,18 +80,22 @@ static int take_sample(void *ctx, const struct stack_sample *x, struct err *e)
 {
 	struct script *s = ctx;
 	const struct frames *frames = profile_frames(stacks_profile(s->stacks));
+	const struct functions *functions = stacks_functions(s->stacks);
+	uint32_t site = functions_site(functions, x->node);
 
 	fprintf(s->out, x->node ? "%s %5u " : "%16s %5u ", stacks_name(s->stacks, x->name), x->tid);
 	print_place(s->out, x->cpu, x->time);
 	fprintf(s->out, "%10" PRIu64 " %*s: ", x->weight, s->width,
 		stacks_event(s->stacks, x->event)->name);
 	fputc('\n', s->out);
-	for (uint32_t node = x->node; node; node = frames_at(frames, node)->parent) {
-		const char *line = frame_text(s, node);
+	for (uint32_t node = x->node; node;) {
+		uint32_t parent = frames_at(frames, node)->parent;
 
-		if (!line)
+		if (!s->text[site] && !(s->text[site] = make_text(s, site)))
 			return err_set(e, -ENOMEM, "out of memory");
-		fputs(line, s->out);
+		fputs(s->text[site], s->out);
+		site = functions_call_site(functions, node, parent);
+		node = parent;
 	}
 	if (x->node)
 		fputc('\n', s->out);
@@ -240,8 +248,7 @@ static int prepare(struct script *s, struct source *src)
 	if (r < 0 || !s->stacks)
 		return r;
 	s->pool = strpool_new();
-	s->place = stacks_places(s->stacks);
-	s->text = s->place ? calloc(frames_count(s->place), sizeof(*s->text)) : NULL;
+	s->text = calloc(functions_n_sites(stacks_functions(s->stacks)), sizeof(*s->text));
 	return s->pool && s->text ? 0 : -ENOMEM;
 }
 
@@ -263,6 +270,7 @@ static int to_script(struct source *src, const struct export_args *args, FILE *o
 	int r = stacks_open(src, args, &stacks, e);
 
 	buf_init(&ret->notes, EXPORT_NOTES_MAX);
+	buf_init(&s.line, 0);
 	if (r == -ENODATA && events)
 		r = 0;
 	if (r < 0)
@@ -279,6 +287,7 @@ static int to_script(struct source *src, const struct export_args *args, FILE *o
 	}
 	switch_names_done(&s.names);
 	strpool_free(s.pool);
+	buf_done(&s.line);
 	free(s.text);
 	return r;
 }

@@ -36,8 +36,12 @@ static void write_frames(struct speedscope *s)
 
 		json_begin_object_flat(&s->j);
 		json_key_str(&s->j, "name", f->name);
-		if (strcmp(f->module, "[unknown]") != 0)
+		if (f->file)
+			json_key_str(&s->j, "file", f->file);
+		else if (strcmp(f->module, "[unknown]") != 0)
 			json_key_str(&s->j, "file", f->module);
+		if (f->line)
+			json_key_u64(&s->j, "line", f->line);
 		json_end(&s->j);
 	}
 	json_end(&s->j);
@@ -46,10 +50,12 @@ static void write_frames(struct speedscope *s)
 
 static int write_stack(struct speedscope *s, uint32_t leaf)
 {
-	const struct frames *frames = profile_frames(stacks_profile(s->stacks));
+	const struct functions *functions = stacks_functions(s->stacks);
+	const struct frames *tree = functions_tree(functions);
+	uint32_t last = functions_tree_node(functions, leaf);
 	size_t depth = 0;
 
-	for (uint32_t n = leaf; n; n = frames_at(frames, n)->parent)
+	for (uint32_t n = last; n; n = frames_at(tree, n)->parent)
 		depth++;
 	void *array = s->way;
 	int r = tasks_ensure(&array, &s->room, depth, sizeof(*s->way));
@@ -58,11 +64,11 @@ static int write_stack(struct speedscope *s, uint32_t leaf)
 	if (r < 0)
 		return r;
 	depth = 0;
-	for (uint32_t n = leaf; n; n = frames_at(frames, n)->parent)
+	for (uint32_t n = last; n; n = frames_at(tree, n)->parent)
 		s->way[depth++] = n;
 	json_begin_array_flat(&s->j);
 	while (depth--)
-		json_u64(&s->j, functions_of(stacks_functions(s->stacks), s->way[depth]));
+		json_u64(&s->j, frames_at(tree, s->way[depth])->module);
 	json_end(&s->j);
 	return 0;
 }

@@ -32,8 +32,8 @@ static inline void machine_tree_make(struct machine_tree *t)
 		abort();
 }
 
-static inline void machine_tree_put(const struct machine_tree *t, const char *path,
-				    const char *text)
+static inline void machine_tree_put_bytes(const struct machine_tree *t, const char *path,
+					  const void *data, size_t n)
 {
 	char part[512];
 
@@ -43,9 +43,15 @@ static inline void machine_tree_put(const struct machine_tree *t, const char *pa
 	}
 	int fd = openat(t->fd, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 
-	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
+	if (fd < 0 || write(fd, data, n) != (ssize_t)n)
 		abort();
 	close(fd);
+}
+
+static inline void machine_tree_put(const struct machine_tree *t, const char *path,
+				    const char *text)
+{
+	machine_tree_put_bytes(t, path, text, strlen(text));
 }
 
 static inline void machine_tree_link(const struct machine_tree *t, const char *path,

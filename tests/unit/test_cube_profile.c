@@ -76,7 +76,7 @@ static void check(bool profile, bool samples, nsec_t bin, const char *sample, co
 
 	if (profile) {
 		assert_int_equal(profile_load(src, &p, &e), 0);
-		assert_int_equal(functions_new(p, NULL, &f, &e), 0);
+		assert_int_equal(functions_new(p, NULL, FUNCTIONS_SYMBOLS, &f, &e), 0);
 		args.profile = p;
 		args.functions = f;
 	}

@@ -6,6 +6,7 @@
 #include <jansson.h>
 #include <regex.h>
 
+#include "firefox_table.h"
 #include "format/gzip.h"
 #include "format/protobuf.h"
 
@@ -315,21 +316,6 @@ static void test_speedscope(void **state)
 	json_decref(j);
 }
 
-/* All columns of a table are as long as it says. */
-static void check_table(json_t *thread, const char *name)
-{
-	json_t *table = json_object_get(thread, name), *column;
-	size_t n = (size_t)json_integer_value(json_object_get(table, "length"));
-	const char *key;
-
-	assert_non_null(table);
-	json_object_foreach(table, key, column)
-	{
-		if (json_is_array(column))
-			assert_int_equal(json_array_size(column), n);
-	}
-}
-
 /* Numbers of a column lie below those of what they refer to. */
 static void check_reference(json_t *thread, const char *table, const char *column, size_t below)
 {
@@ -341,11 +327,6 @@ static void check_reference(json_t *thread, const char *table, const char *colum
 
 		assert_true(json_is_null(v) || (size_t)json_integer_value(v) < below);
 	}
-}
-
-static size_t table_length(json_t *thread, const char *name)
-{
-	return (size_t)json_integer_value(json_object_get(json_object_get(thread, name), "length"));
 }
 
 static void test_firefox(void **state)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Real profiles as folded stacks and as text against what perf made of them. Names come from perf's
- * own text, so that neither this machine's kernel nor its libraries matter. Skipped without the
- * folder of captures ($KYMO_SHARED, else ../shared beside the sources), and for captures whose
- * samples are not imported.
+ * Real profiles as folded stacks and as text against what perf made of them, line by line. Names
+ * come from perf's own text, so that neither this machine's kernel nor its libraries matter; those
+ * of a profile with inlined functions come from debug information, of the program and of the C
+ * library. Skipped without the folder of captures ($KYMO_SHARED, else ../shared beside the
+ * sources).
  */
 #include "profile_files.h"
 
@@ -12,57 +13,29 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <unistd.h>
-#include <zstd.h>
 
 #include "base/file.h"
 #include "base/idmap.h"
 #include "base/log.h"
 #include "base/strpool.h"
+#include "capture_file.h"
 #include "cmd/run_file.h"
+#include "machine_tree.h"
 #include "model/functions.h"
 #include "model/profile.h"
+#include "symbol/symbolizer.h"
 
-#define TEMPORARY "test_folded_agreement.tmp"
-
-static bool load(const char *name, struct buf *ret)
+static struct run_file *open_run(const struct machine_tree *t, const struct buf *from)
 {
-	const char *shared = getenv("KYMO_SHARED");
-	char path[512];
-	auto_buf raw;
-
-	buf_init(&raw, 0);
-	buf_init(ret, 0);
-	(void)snprintf(path, sizeof(path), "%s/data/traces/%s.zst", shared ? shared : "../shared",
-		       name);
-	if (file_read_at(AT_FDCWD, path, &raw) < 0)
-		return false;
-	unsigned long long n = ZSTD_getFrameContentSize(raw.data, raw.len);
-
-	assert_true(n < 200u << 20);
-	void *room = buf_reserve(ret, n);
-
-	assert_non_null(room);
-	assert_int_equal(ZSTD_decompress(room, n, raw.data, raw.len), n);
-	buf_commit(ret, n);
-	return true;
-}
-
-static struct run_file *open_run(const struct buf *from)
-{
+	const struct run_file_options how = { .conversion = { .root = t->dir } };
 	struct run_file *r = NULL;
 	struct err e = { 0 };
-	int fd = open(TEMPORARY, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
+	char path[128];
 
-	assert_true(fd >= 0);
-	assert_int_equal(file_write_all(fd, from->data, from->len), 0);
-	close(fd);
-	if (run_file_open(TEMPORARY, NULL, &r, &e) < 0 && !strstr(e.text, "no scheduler"))
+	machine_tree_put_bytes(t, "perf.data", from->data, from->len);
+	(void)snprintf(path, sizeof(path), "%s/perf.data", t->dir);
+	if (run_file_open(path, &how, &r, &e) < 0)
 		fail_msg("%s", e.text);
-	unlink(TEMPORARY);
-	if (!r) {
-		print_message("%s\n", e.text);
-		skip();
-	}
 	return r;
 }
 
@@ -113,8 +86,7 @@ static int resolve(struct symbol_source *s, const struct module *m, const uint64
 	return 0;
 }
 
-/* "\t           15464 luaD_callnoyield+0x44 (/opt/bench/lua)": the second word is the name, as
- * fold.awk has it. */
+/* "\t           15464 luaD_callnoyield+0x44 (/opt/bench/lua)" */
 static void take_name(struct text_names *t, char *line)
 {
 	char *rest = line + strspn(line, "\t "), *end, *module = strrchr(rest, '(');
@@ -122,10 +94,11 @@ static void take_name(struct text_names *t, char *line)
 
 	if (end == rest || !module || !strchr(module, ')'))
 		return;
+	module[-1] = 0; /* the blank before */
 	module++;
 	*strchr(module, ')') = 0;
 	end += strspn(end, " ");
-	/* The offset stands at the end of the whole name, which may hold blanks. */
+	/* The offset stands at the end of the name, which may hold anything. */
 	char *plus = strstr(end, "+0x");
 
 	for (char *p = plus; p && (p = strstr(p + 1, "+0x"));)
@@ -134,7 +107,6 @@ static void take_name(struct text_names *t, char *line)
 
 	if (plus)
 		*plus = 0;
-	end[strcspn(end, " ")] = 0;
 	uint32_t place = frames_add(t->place, path_number(t, module), 0, address);
 
 	if (place >= t->room) {
@@ -174,75 +146,107 @@ static void names_done(struct text_names *t)
 	free(t->symbol);
 }
 
-/* ---- */
+/* The kernel's names are those of the text, all others those of files. */
+struct mixed_names {
+	struct symbol_source source;
+	struct symbol_source *text, *files;
+};
 
-static char *next_line(char **p)
+static int resolve_mixed(struct symbol_source *s, const struct module *m, const uint64_t *offset,
+			 size_t n, struct symbol *ret, struct err *e)
 {
-	return strsep(p, "\n");
+	struct mixed_names *mixed = (struct mixed_names *)s;
+	struct symbol_source *from = m->kind == MODULE_KERNEL ? mixed->text : mixed->files;
+
+	return from->resolve(from, m, offset, n, ret, e);
 }
 
-/* How many lines of @want and @got differ; the first one is shown. */
-static size_t differing(const char *want, const char *got)
+static int mixed_frames(struct symbol_source *s, const struct module *m, uint64_t offset, bool call,
+			struct source_frame *ret, size_t max, size_t *ret_n, const char **ret_why,
+			struct err *e)
 {
-	auto_free char *a = strdup(want), *b = strdup(got);
-	char *x = a, *y = b;
-	size_t n = 0;
+	struct symbol_source *files = ((struct mixed_names *)s)->files;
 
-	while (x || y) {
-		const char *l = x ? next_line(&x) : "", *k = y ? next_line(&y) : "";
+	return files->frames(files, m, offset, call, ret, max, ret_n, ret_why, e);
+}
 
-		if (strcmp(l, k) != 0 && !n++)
-			print_message("want '%.300s'\ngot  '%.300s'\n", l, k);
+/* ---- folded stacks ---- */
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Names up to their first blank, as fold.awk takes them: "cc1;operator new;f 3" is "cc1;operator;f
+ * 3" there. */
+static void cut_names(char *line)
+{
+	char *count = strrchr(line, ' '), *to = line;
+	bool skip = false;
+
+	for (char *p = line; p < count; p++) {
+		skip = *p != ';' && (skip || *p == ' ');
+		if (!skip)
+			*to++ = *p;
 	}
-	return n;
+	memmove(to, count, strlen(count) + 1);
 }
 
-/*
- * Samples whose chain is empty are without a frame in perf's text, and fold.awk drops them; they do
- * have an address, by which perf report and we count them.
- */
-static uint64_t frameless(const struct buf *text)
+/* Lines of @text, a copy that is taken apart, with cut names, equal ones as one, in order. */
+static char *as_awk(char *text)
 {
-	uint64_t n = 0;
+	char *line[4096];
+	size_t n = 0;
+	auto_buf out;
 
-	for (const char *p = (const char *)text->data; (p = strstr(p, ": \n\n")); p++)
-		n++;
-	return n;
+	buf_init(&out, 0);
+	for (char *p = text, *k; (k = strsep(&p, "\n")) && *k;) {
+		assert_in_range(n, 0, ARRAY_SIZE(line) - 1);
+		cut_names(k);
+		line[n++] = k;
+	}
+	qsort(line, n, sizeof(*line), by_text);
+	for (size_t i = 0, end; i < n; i = end) {
+		char *blank = strrchr(line[i], ' ');
+		size_t stack = (size_t)(blank - line[i]) + 1;
+		uint64_t sum = 0;
+
+		for (end = i; end < n && !strncmp(line[end], line[i], stack); end++)
+			sum += strtoull(line[end] + stack, NULL, 10);
+		assert_int_equal(buf_addf(&out, "%.*s%" PRIu64 "\n", (int)stack, line[i], sum), 0);
+	}
+	return buf_take(&out);
 }
 
-static uint64_t count_of(char *line)
-{
-	char *blank = strrchr(line, ' ');
-
-	assert_non_null(blank);
-	*blank = 0;
-	return strtoull(blank + 1, NULL, 10);
-}
-
-/* Both are sorted: @got has all of @want, and in all so many samples more. */
-static uint64_t more_than(const char *want, const char *got)
+/* What @got has more than @want has: lines of the same form. */
+static char *more_than(const char *want, const char *got)
 {
 	auto_free char *a = strdup(want), *b = strdup(got);
 	char *x = a, *y = b, *l = strsep(&x, "\n");
-	uint64_t more = 0, wanted = *l ? count_of(l) : 0;
+	auto_buf more;
 
+	buf_init(&more, 0);
 	for (char *k; (k = strsep(&y, "\n")) && *k;) {
-		uint64_t n = count_of(k);
+		size_t stack = (size_t)(strrchr(k, ' ') - k) + 1;
+		uint64_t n = strtoull(k + stack, NULL, 10);
 
-		if (!l || strcmp(l, k) != 0) {
-			more += n;
-			continue;
+		if (l && !strncmp(l, k, stack)) {
+			uint64_t wanted = strtoull(l + stack, NULL, 10);
+
+			if (n < wanted)
+				fail_msg("%" PRIu64 " of %s", n, l);
+			n -= wanted;
+			l = strsep(&x, "\n");
 		}
-		if (n < wanted)
-			fail_msg("%" PRIu64 " of %" PRIu64 ": %s", n, wanted, l);
-		more += n - wanted;
-		l = strsep(&x, "\n");
-		wanted = l && *l ? count_of(l) : 0;
+		if (n)
+			assert_int_equal(buf_addf(&more, "%.*s%" PRIu64 "\n", (int)stack, k, n), 0);
 	}
 	if (l && *l)
 		fail_msg("missing: %s", l);
-	return more;
+	return more.len ? buf_take(&more) : strdup("");
 }
+
+/* ---- text ---- */
 
 /* perf's times without --ns: cut the three last digits. */
 static char *in_microseconds(const char *text)
@@ -253,9 +257,9 @@ static char *in_microseconds(const char *text)
 	for (const char *p = text, *end; *p; p = end) {
 		end = p + strcspn(p, "\n");
 		end += *end != 0;
-		const char *colon = *p != '\t' && *p != '\n' ? strstr(p, ": ") : NULL;
+		const char *colon = *p != '\t' ? memmem(p, (size_t)(end - p), ": ", 2) : NULL;
 
-		if (colon && colon < end && colon - p > 3) {
+		if (colon && colon - p > 3) {
 			(void)buf_add(&out, p, (size_t)(colon - p) - 3);
 			p = colon;
 		}
@@ -264,70 +268,215 @@ static char *in_microseconds(const char *text)
 	return buf_take(&out);
 }
 
-static void check(const char *name, bool with_text)
+struct text_difference {
+	size_t without_frames; /* samples that perf prints none of, and we do */
+	size_t not_inlined, inlined; /* frames that perf says the opposite of */
+};
+
+/*
+ * perf 6.1 tells a symbol from what is inlined in it by the name. So it says "(inlined)" too where
+ * debug information has another name than the symbol, and does not where a function is inlined into
+ * itself. Frames that are otherwise equal are counted.
+ */
+static bool count_inlined(const char *perf, const char *own, struct text_difference *d)
+{
+	const char *a = strrchr(perf, '('), *b = strrchr(own, '(');
+
+	if (!a || !b || a - perf != b - own || strncmp(perf, own, (size_t)(a - perf)) != 0)
+		return false;
+	d->not_inlined += !strcmp(a, "(inlined)");
+	d->inlined += !strcmp(b, "(inlined)");
+	return !strcmp(a, "(inlined)") != !strcmp(b, "(inlined)");
+}
+
+/* Sample by sample; anything else that differs fails. */
+static struct text_difference compare_text(const char *perf, const char *own)
+{
+	auto_free char *a = strdup(perf), *b = strdup(own);
+	struct text_difference d = { 0 };
+	char *x = a, *y = b, *l, *k;
+
+	while ((k = strsep(&y, "\n"))) {
+		l = strsep(&x, "\n");
+		if (!l)
+			fail_msg("perf has no '%s'", k);
+		if (!strcmp(l, k))
+			continue;
+		if (*l && count_inlined(l, k, &d))
+			continue;
+		if (*l || *k != '\t')
+			fail_msg("want '%.300s'\ngot  '%.300s'", l, k);
+		d.without_frames++;
+		while (*k)
+			k = strsep(&y, "\n");
+	}
+	assert_null(x);
+	return d;
+}
+
+/* ---- both ---- */
+
+struct capture {
+	struct buf data, text, folded;
+	struct machine_tree tree;
+};
+
+static void load_as(const char *name, const char *ending, struct buf *ret)
 {
 	char file[64];
-	auto_buf data;
-	auto_buf text;
-	auto_buf folded;
-	struct text_names names;
-	auto_ptr(profile) profile = NULL;
-	auto_ptr(functions) functions = NULL;
 
-	(void)snprintf(file, sizeof(file), "%s.perf.data", name);
-	if (!load(file, &data)) {
-		buf_init(&text, 0);
-		buf_init(&folded, 0);
+	(void)snprintf(file, sizeof(file), "%s.%s.zst", name, ending);
+	if (!load(file, ret)) {
 		print_message("no folder of captures\n");
 		skip();
 	}
-	(void)snprintf(file, sizeof(file), "%s.script.txt", name);
-	assert_true(load(file, &text));
-	(void)snprintf(file, sizeof(file), "%s.folded.txt", name);
-	assert_true(load(file, &folded));
-	auto_ptr(run_file) r = open_run(&data);
+}
+
+static void load_capture(struct capture *c, const char *name)
+{
+	load_as(name, "perf.data", &c->data);
+	load_as(name, "script.txt", &c->text);
+	load_as(name, "folded.txt", &c->folded);
+	machine_tree_make(&c->tree);
+}
+
+static void capture_done(struct capture *c)
+{
+	buf_done(&c->data);
+	buf_done(&c->text);
+	buf_done(&c->folded);
+	machine_tree_remove(&c->tree);
+}
+
+/* Names are those of @files, those of the kernel of the text; NULL: all of the text. What the
+ * folded stacks have more than perf's is *ret_more. */
+static struct text_difference check(const struct capture *c, struct symbol_source *files,
+				    char **ret_more)
+{
+	auto_ptr(run_file) r = open_run(&c->tree, &c->data);
 	struct source *src = run_file_source(r);
+	auto_ptr(profile) profile = NULL;
+	auto_ptr(functions) functions = NULL;
+	struct text_names names;
+
+	learn_names(&names, &c->text);
+	struct mixed_names mixed = { .source = { .resolve = resolve_mixed, .frames = mixed_frames },
+				     .text = &names.source,
+				     .files = files };
 
 	assert_int_equal(profile_load(src, &profile, NULL), 0);
-	if (frames_count(profile_frames(profile)) < 2) {
-		print_message("samples of perf.data are not imported\n");
-		skip();
-	}
-	learn_names(&names, &text);
-	assert_int_equal(functions_new(profile, &names.source, &functions, NULL), 0);
+	assert_int_equal(functions_new(profile, files ? &mixed.source : &names.source,
+				       files ? FUNCTIONS_INLINED : FUNCTIONS_SYMBOLS, &functions,
+				       NULL),
+			 0);
 	const struct export_args args = { .from = src->info->start,
 					  .to = src->info->end,
 					  .profile = profile,
 					  .functions = functions };
-	auto_free char *got = export_text(src, "folded", &args, NULL, NULL);
+	auto_free char *folded = export_text(src, "folded", &args, NULL, NULL);
+	auto_free char *cut = as_awk(folded);
+	auto_free char *ns = export_text(src, "script", &args, NULL, NULL);
+	auto_free char *us = in_microseconds(ns);
 
-	assert_int_equal(more_than(buf_str(&folded), got), frameless(&text));
-	if (with_text) {
-		auto_free char *ns = export_text(src, "script", &args, NULL, NULL);
-		auto_free char *us = in_microseconds(ns);
+	*ret_more = more_than((const char *)c->folded.data, cut);
+	struct text_difference d = compare_text((const char *)c->text.data, us);
 
-		assert_int_equal(differing(buf_str(&text), us), 0);
-	}
 	names_done(&names);
-}
-
-static void test_gcc_fp(void **state)
-{
-	(void)state;
-	check("gcc_fp", false); /* names cut at a blank, so that the text is not perf's */
+	return d;
 }
 
 static void test_lua_fp(void **state)
 {
+	auto_free char *more = NULL;
+	struct capture c;
+
 	(void)state;
-	check("lua_fp", true);
+	load_capture(&c, "lua_fp");
+	struct text_difference d = check(&c, NULL, &more);
+
+	capture_done(&c);
+	assert_string_equal(more, "");
+	assert_int_equal(d.without_frames, 0);
+	assert_int_equal(d.not_inlined + d.inlined, 0);
+}
+
+/*
+ * The compiler has no frame pointers: 46 chains end in the address 2^64 - 1. perf takes it for a
+ * mark that it does not know, and throws the whole chain away (perf report still counts the sample
+ * by its address). We leave out that address alone: the frames before it are as good as those of
+ * all other chains.
+ */
+static void test_gcc_fp(void **state)
+{
+	auto_free char *more = NULL;
+	struct capture c;
+
+	(void)state;
+	load_capture(&c, "gcc_fp");
+	struct text_difference d = check(&c, NULL, &more);
+
+	capture_done(&c);
+	assert_string_equal(more, "cc1;[unknown] 36\n"
+				  "cc1;[unknown];asm_sysvec_apic_timer_interrupt;"
+				  "sysvec_apic_timer_interrupt;__irq_exit_rcu;handle_softirqs 1\n"
+				  "cc1;get_ref_base_and_extent 9\n");
+	assert_int_equal(d.without_frames, 46);
+	assert_int_equal(d.not_inlined + d.inlined, 0);
+}
+
+/* A file of this machine into the tree. False: it is not here. */
+static bool take_along(const struct machine_tree *t, const char *path)
+{
+	auto_buf file;
+
+	buf_init(&file, 0);
+	if (file_read_at(AT_FDCWD, path, &file) < 0)
+		return false;
+	machine_tree_put_bytes(t, path + 1, file.data, file.len);
+	return true;
+}
+
+/* Stacks that are unwound, with inlined functions. */
+static void test_lua_dwarf(void **state)
+{
+	static const char *const libc[] = {
+		"/usr/lib/x86_64-linux-gnu/libc.so.6",
+		"/usr/lib/debug/.build-id/93/ac61ec5a8eb1396f9fbd350e3169a558528a40.debug",
+	};
+	auto_ptr(symbolizer) s = NULL;
+	auto_free char *more = NULL;
+	struct capture c;
+	auto_buf program;
+
+	(void)state;
+	buf_init(&program, 0);
+	load_capture(&c, "lua_dwarf");
+	assert_true(load("lua.bin.zst", &program));
+	machine_tree_put_bytes(&c.tree, "opt/bench/lua", program.data, program.len);
+	if (!take_along(&c.tree, libc[0]) || !take_along(&c.tree, libc[1])) {
+		capture_done(&c);
+		buf_done(&program);
+		print_message("the C library of the capture and its debug file are not here\n");
+		skip();
+	}
+	const struct symbolizer_options o = { .root_fd = c.tree.fd, .cache_dir = "" };
+
+	assert_int_equal(symbolizer_open(&o, &s, NULL), 0);
+	struct text_difference d = check(&c, symbolizer_source(s), &more);
+
+	capture_done(&c);
+	assert_string_equal(more, "");
+	assert_int_equal(d.without_frames, 0);
+	assert_int_equal(d.not_inlined, 849); /* __libc_start_main_impl of 677 samples, ... */
+	assert_int_equal(d.inlined, 2); /* prepbuffsize */
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_gcc_fp),
 		cmocka_unit_test(test_lua_fp),
+		cmocka_unit_test(test_gcc_fp),
+		cmocka_unit_test(test_lua_dwarf),
 	};
 
 	log_set_level(LOG_ERROR);
