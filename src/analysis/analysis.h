@@ -85,6 +85,9 @@ struct analysis {
 	bool cuts_itself; /* looks at args.top; else the table is cut to that many rows */
 	bool profile; /* wants pass.profile and pass.functions */
 	bool names; /* shows what functions are called: worth looking for symbols */
+	/* With these options it shows lines: pass.functions should be FUNCTIONS_LINES. NULL: never.
+	 */
+	bool (*lines)(const void *options);
 	bool chains; /* wants pass.chains too */
 
 	size_t state_bytes;

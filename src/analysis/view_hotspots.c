@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Where the time goes, or whatever was sampled: by function, module, task or command. */
+/* Where the time goes, or whatever was sampled: by function, line, module, task or command. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "analysis/analysis.h"
 #include "analysis/call_sums.h"
+#include "analysis/hotspot_lines.h"
 #include "analysis/hotspot_matrix.h"
 #include "analysis/sample_sums.h"
 #include "analysis/task_rows.h"
@@ -24,8 +25,11 @@ enum {
 	SELF,
 	TOTAL,
 	SAMPLES,
+	FILE_NAME, /* this one and what follows by line only */
+	LINE,
 	N_COLUMNS
 };
+#define SOURCE COMMAND /* by line, in its place */
 
 static const struct table_column columns[N_COLUMNS] = {
 	TASK_ROW_TABLE_COLUMNS,
@@ -80,7 +84,27 @@ static const struct table_column columns[N_COLUMNS] = {
 		      .unit = UNIT_COUNT,
 		      .flags = TABLE_COLUMN_ADDS,
 		      .help = "samples in it" },
+	[FILE_NAME] = { .name = "file",
+			.title = "File",
+			.type = CELL_TEXT,
+			.flags = TABLE_COLUMN_WIDE,
+			.help = "the whole path, as the compiler had it" },
+	[LINE] = { .name = "line",
+		   .title = "Number",
+		   .type = CELL_U64,
+		   .unit = UNIT_ID,
+		   .flags = TABLE_COLUMN_WIDE,
+		   .help = "of the line in that file" },
 };
+static const struct table_column source_column = {
+	.name = "source",
+	.title = "Line",
+	.type = CELL_TEXT,
+	.flags = TABLE_COLUMN_KEY,
+	.help = "file and line; where that is not known: why",
+};
+
+static const struct hotspot_line_columns line_columns = { SOURCE, FILE_NAME, LINE };
 
 #define IDLE_GROUP (SAMPLE_GROUPS_MAX - 1)
 
@@ -89,7 +113,7 @@ struct view_options {
 	bool matrix, children;
 };
 
-enum by { BY_FUNCTION, BY_MODULE, BY_TASK, BY_COMMAND };
+enum by { BY_FUNCTION, BY_LINE, BY_MODULE, BY_TASK, BY_COMMAND };
 
 struct hotspots {
 	struct sample_sums sums;
@@ -111,7 +135,8 @@ static int begin(struct analysis_pass *p, struct err *e)
 	const struct view_options *o = p->options;
 
 	(void)e;
-	h->by = !strcmp(o->by, "module")    ? BY_MODULE
+	h->by = !strcmp(o->by, "line")	    ? BY_LINE
+		: !strcmp(o->by, "module")  ? BY_MODULE
 		: !strcmp(o->by, "task")    ? BY_TASK
 		: !strcmp(o->by, "command") ? BY_COMMAND
 					    : BY_FUNCTION;
@@ -156,14 +181,14 @@ static int make_rows(struct analysis_pass *p)
 	for (uint32_t i = 0; i < n && r >= 0; i++) {
 		const char *module = functions_at(p->functions, i)->module;
 
-		h->row_of[i] = h->by == BY_FUNCTION ? i : idmap_get(&modules, (uintptr_t)module);
+		h->row_of[i] = h->by != BY_MODULE ? i : idmap_get(&modules, (uintptr_t)module);
 		if (h->row_of[i] == IDMAP_NONE) {
 			h->row_of[i] = modules.used;
 			h->module[modules.used] = module;
 			r = idmap_set(&modules, (uintptr_t)module, modules.used);
 		}
 	}
-	h->n_rows = 1 + (h->by == BY_FUNCTION ? n : modules.used);
+	h->n_rows = 1 + (h->by != BY_MODULE ? n : modules.used);
 	idmap_done(&modules);
 	size_t nodes = frames_count(functions_tree(p->functions));
 
@@ -218,7 +243,9 @@ static void name_row(const struct hotspots *h, const struct functions *f, struct
 {
 	bool none = row == h->n_rows - 1;
 
-	if (h->by == BY_FUNCTION) {
+	if (h->by == BY_LINE && !none)
+		hotspot_line_cells(functions_at(f, row), &line_columns, t);
+	if (h->by != BY_MODULE) {
 		table_set_text(t, FUNCTION, none ? "[no chain]" : functions_at(f, row)->name);
 		table_set_text(t, MODULE, none ? "[unknown]" : functions_at(f, row)->module);
 	} else {
@@ -336,14 +363,16 @@ static int make_table(struct analysis_pass *p)
 	const bool used[EVENT + 1] = {
 		[TASK] = h->by == BY_TASK,
 		[TID] = h->by == BY_TASK,
-		[COMMAND] = h->by == BY_COMMAND,
-		[FUNCTION] = h->by == BY_FUNCTION || h->by == BY_COMMAND,
+		[COMMAND] = h->by == BY_COMMAND || h->by == BY_LINE,
+		[FUNCTION] = h->by == BY_FUNCTION || h->by == BY_LINE || h->by == BY_COMMAND,
 		[MODULE] = h->by != BY_TASK,
 		[EVENT] = h->all,
 	};
 	enum unit unit = UNIT_NONE;
 
 	memcpy(shown, columns, sizeof(shown));
+	if (h->by == BY_LINE)
+		shown[SOURCE] = source_column;
 	for (unsigned int i = 0; i <= EVENT; i++)
 		shown[i].flags |= used[i] ? 0 : TABLE_COLUMN_WIDE;
 	for (unsigned int i = 0; i < h->sums.n_events; i++) {
@@ -358,13 +387,28 @@ static int make_table(struct analysis_pass *p)
 		shown[SELF].unit = shown[TOTAL].unit = unit;
 	if (h->by == BY_TASK || h->by == BY_COMMAND)
 		shown[TOTAL].flags = shown[TOTAL_PCT].flags |= TABLE_COLUMN_WIDE;
-	p->answer->table = table_new("hotspots", "Hotspots", shown, N_COLUMNS);
+	p->answer->table =
+		table_new("hotspots", "Hotspots", shown, h->by == BY_LINE ? N_COLUMNS : FILE_NAME);
 	return p->answer->table ? 0 : -ENOMEM;
 }
 
-static unsigned int named_by(const struct hotspots *h)
+/* The column that says best what row @row is. */
+static unsigned int named_by(const struct hotspots *h, const struct table *t, size_t row)
 {
-	return h->by == BY_TASK ? TASK : h->by == BY_MODULE ? MODULE : FUNCTION;
+	union cell any;
+
+	switch (h->by) {
+	case BY_TASK:
+		return TASK;
+	case BY_MODULE:
+		return MODULE;
+	case BY_LINE:
+		return table_get(t, row, LINE, &any) ? SOURCE : FUNCTION;
+	case BY_FUNCTION:
+	case BY_COMMAND:
+		break;
+	}
+	return FUNCTION;
 }
 
 static void add_facts(struct analysis_pass *p)
@@ -389,7 +433,7 @@ static void add_facts(struct analysis_pass *p)
 		    table_get(a->table, hottest, SELF_PCT, &name) && share.f64 > name.f64)
 			hottest = i;
 	if (table_n_rows(a->table) && table_get(a->table, hottest, SELF_PCT, &share) &&
-	    table_get(a->table, hottest, named_by(h), &name))
+	    table_get(a->table, hottest, named_by(h, a->table, hottest), &name))
 		answer_fact(a, "hottest", "%s, %.2f %%", name.text, share.f64);
 	if (h->sums.idle)
 		answer_fact(a, "of idle CPUs", "%s samples", quantity_count(count, h->sums.idle));
@@ -400,7 +444,7 @@ static int finish_list(struct analysis_pass *p)
 	struct hotspots *h = p->state;
 	const struct view_options *o = p->options;
 	struct answer *a = p->answer;
-	bool functions = h->by == BY_FUNCTION || h->by == BY_MODULE;
+	bool functions = h->by == BY_FUNCTION || h->by == BY_LINE || h->by == BY_MODULE;
 
 	if (make_table(p) < 0 || (functions && make_rows(p) < 0))
 		return -ENOMEM;
@@ -409,11 +453,16 @@ static int finish_list(struct analysis_pass *p)
 	else if (list_groups(p) < 0)
 		return -ENOMEM;
 	/* Equal ones by name, so that the order is always the same. */
-	if (table_sort(a->table, FUNCTION, false) < 0 ||
+	if ((h->by == BY_LINE && table_sort(a->table, SOURCE, false) < 0) ||
+	    table_sort(a->table, FUNCTION, false) < 0 ||
 	    table_sort(a->table, functions && o->children ? TOTAL_PCT : SELF_PCT, true) < 0)
 		return -ENOMEM;
 	a->figure = (struct figure){ .mark = MARK_BARS, .title = "Hotspots" };
-	answer_part(a, ROLE_Y, h->by == BY_TASK ? TASK : h->by == BY_MODULE ? MODULE : FUNCTION);
+	answer_part(a, ROLE_Y,
+		    h->by == BY_TASK	 ? TASK
+		    : h->by == BY_MODULE ? MODULE
+		    : h->by == BY_LINE	 ? SOURCE
+					 : FUNCTION);
 	answer_part(a, ROLE_VALUE, SELF_PCT);
 	if (functions)
 		answer_part(a, ROLE_SECOND, TOTAL_PCT);
@@ -448,7 +497,7 @@ static int finish(struct analysis_pass *p, struct err *e)
 	struct hotspots *h = p->state;
 	const struct view_options *o = p->options;
 
-	if (o->matrix && (h->by == BY_TASK || h->by == BY_COMMAND))
+	if (o->matrix && h->by != BY_FUNCTION && h->by != BY_MODULE)
 		return err_set(e, -EINVAL, "--matrix goes with --by function or module");
 	h->event = SAMPLE_EVENTS_MAX;
 	int r = h->all ? 0 : sample_sums_choose(&h->sums, o->event, &h->event, e);
@@ -459,6 +508,9 @@ static int finish(struct analysis_pass *p, struct err *e)
 		return err_set(e, -ENOMEM, "out of memory");
 	if (!o->matrix)
 		add_facts(p);
+	if (h->by == BY_LINE && h->event < h->sums.n_events)
+		hotspot_line_note(p->functions, h->row, h->sums.event[h->event].weight,
+				  p->answer->table);
 	sample_sums_notes(&h->sums, h->event, p->answer->table);
 	return 0;
 }
@@ -477,15 +529,20 @@ static void done(struct analysis_pass *p)
 }
 
 static const struct track *const needs[] = { &track_sample, NULL };
-static const char *const by_choices[] = { "function", "module", "task", "command", NULL };
+static bool wants_lines(const void *options)
+{
+	return options && !strcmp(((const struct view_options *)options)->by, "line");
+}
+
+static const char *const by_choices[] = { "function", "line", "module", "task", "command", NULL };
 static const struct option_spec options[] = {
 	{ .name = "by",
 	  .type = OPTION_CHOICE,
 	  .arg = "WHAT",
 	  .choices = by_choices,
 	  OPTION_AT(struct view_options, by),
-	  .help = "per function (unless given), module or task, or per function and the name "
-		  "that the thread had then (command)" },
+	  .help = "per function (unless given), line of source, module or task, or per "
+		  "function and the name that the thread had then (command)" },
 	{ .name = "event",
 	  .type = OPTION_STRING,
 	  .arg = "NAME",
@@ -513,13 +570,17 @@ const struct analysis analysis_hotspots = {
 		"the event that the filters take, for each event on its own, as perf report shows "
 		"them. A function without a name stands under its place in its module, one row for "
 		"each. Totals need call chains; without them they equal self. Samples of idle CPUs "
-		"count unless --task is given. What was lost is not scaled up.",
+		"count unless --task is given. What was lost is not scaled up. With --inline, and "
+		"by line, functions that the compiler inlined are told by debug information: all "
+		"copies of a function are one row. A line's total is of the samples on it and of "
+		"those in what it called; where no line is known it says why.",
 	.needs = needs,
 	.options = options,
 	.options_bytes = sizeof(struct view_options),
 	.options_default = &defaults,
 	.profile = true,
 	.names = true,
+	.lines = wants_lines,
 	.state_bytes = sizeof(struct hotspots),
 	.begin = begin,
 	.take_rows = take_rows,

@@ -102,6 +102,7 @@ static int ask_run(struct showing *s, size_t i, nsec_t from, nsec_t to, struct e
 		struct symbol_choice choice = s->args->symbols;
 
 		choice.none |= !s->view->names;
+		choice.lines = s->view->lines && s->view->lines(ask.options);
 		r = chain_names_init(&names, src, &choice, e);
 		chain_names_give(&names, &ask);
 	}

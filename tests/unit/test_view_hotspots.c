@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Tests of src/analysis/view_hotspots, hotspot_matrix and sample_sums. */
 #include "profile_scenario.h"
+#include "source_table.h"
 #include "view_text.h"
 
 #include <errno.h>
@@ -265,6 +266,71 @@ static void test_deep(void **state)
 	scenario_done(&s);
 }
 
+/* main calls work from line 50; step() is inlined in that at 0x1120, and the rest of it is on two
+ * lines. */
+static const struct source_span prog_spans[] = {
+	{ "/opt/bin/prog", 0x1000, 0x1100, 1, { { "main", "/s/main.c", 50, "/s/main.c", 40 } } },
+	{ "/opt/bin/prog",
+	  0x1110,
+	  0x1130,
+	  2,
+	  { { "step", "step.h", 8, "step.h", 5 }, { "work", "/s/main.c", 20, "/s/main.c", 10 } } },
+	{ "/opt/bin/prog", 0x1130, 0x113f, 1, { { "work", "/s/main.c", 21, "/s/main.c", 10 } } },
+	{ "/opt/bin/prog", 0x113f, 0x1140, 1, { { "work", "/s/main.c", 22, "/s/main.c", 10 } } },
+	{ "/opt/bin/prog", 0x1140, 0x1150, 1, { { "work", NULL, 0, NULL, 0 } } },
+};
+
+static void test_lines(void **state)
+{
+	struct options options = { .by = "line" };
+	struct analysis_args args = { .options = &options };
+	struct profile *p;
+	struct functions *f;
+	struct source_table t;
+	struct source *src;
+	struct scenario s;
+	struct answer a;
+	auto_buf out;
+
+	(void)state;
+	assert_true(analysis_by_name("hotspots")->lines(&options));
+	assert_false(analysis_by_name("hotspots")->lines(&(struct options){ .by = "function" }));
+	assert_false(analysis_by_name("hotspots")->lines(NULL));
+	buf_init(&out, 0);
+	source_table_init(&t, prog_spans, ARRAY_SIZE(prog_spans));
+	scenario_init(&s, 100);
+	build(&s);
+	src = scenario_source(&s);
+	assert_int_equal(profile_load(src, &p, NULL), 0);
+	assert_int_equal(functions_new(p, &t.source, FUNCTIONS_LINES, &f, NULL), 0);
+	args.profile = p;
+	args.functions = f;
+	assert_int_equal(view_ask("hotspots", src, &args, &a, NULL), 0);
+	/* 0x1140 was sampled itself, where no line is told, and as the caller of memcpy. */
+	assert_string_equal(
+		view_rows_text(&a, "source function file line self total samples", &out),
+		"[not in the table] memcpy - - 500 500 1; "
+		"[not in the table] 0x0000000000009000 - - 200 200 1; "
+		"[not in the table] __schedule - - 100 100 1; "
+		"[no line] work - - 100 100 1; "
+		"main.c:21 work /s/main.c 21 100 100 1; "
+		"[not in the table] idle_loop - - 0 100 0; "
+		"main.c:50 main /s/main.c 50 0 800 0; "
+		"step.h:8 step step.h 8 0 600 0; "
+		"[not in the table] sys_call - - 0 100 0; "
+		"main.c:20 work /s/main.c 20 0 600 0; "
+		"main.c:22 work /s/main.c 22 0 500 0");
+	assert_true(view_notes(&a, "80.00 % of self is at no known line: not in the table"));
+	assert_true(view_notes(&a, "10.00 % of self is at no known line: no line"));
+	answer_done(&a);
+	functions_free(f);
+	profile_free(p);
+	scenario_done(&s);
+	/* Only names: nobody was asked. */
+	check((struct analysis_args){ .from = 0, .to = 150 }, options, "source function self",
+	      "[not looked for] memcpy 500; [not looked for] main 0; [not looked for] work 0");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -273,6 +339,7 @@ int main(void)
 		cmocka_unit_test(test_events),	    cmocka_unit_test(test_filters),
 		cmocka_unit_test(test_words),	    cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_known_split), cmocka_unit_test(test_deep),
+		cmocka_unit_test(test_lines),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
