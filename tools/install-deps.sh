@@ -10,8 +10,9 @@
 set -eu
 what=${1:-build}
 packages='bpftool clang-14 g++ gcc libbpf-dev libc6-dev libcmocka-dev libcurl4-openssl-dev libdw-dev
-	libelf-dev libexpat1-dev libiberty-dev libjansson-dev liblzma-dev libyaml-dev libzstd-dev
-	linux-libc-dev meson ninja-build pkg-config xz-utils zlib1g-dev'
+	libelf-dev libexpat1-dev libiberty-dev libjansson-dev liblzma-dev libsodium-dev
+	libsqlite3-dev libyaml-dev libzstd-dev linux-libc-dev meson ninja-build pkg-config xz-utils
+	zlib1g-dev'
 case $what in
 build) ;;
 check) packages="$packages clang-format-14 git groff-base libdebuginfod1 openssl zstd" ;;

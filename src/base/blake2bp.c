@@ -44,7 +44,8 @@ struct lanes {
 	uint64_t last[LANES], last_node[LANES]; /* all ones: this block is the leaf's last */
 };
 
-#define ALL(v) ((word){ v, v, v, v })
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+#define ALL(v)	      ((word){ v, v, v, v })
 
 /* Rotations by whole bytes: a shuffle, where the processor has one for bytes. */
 #define ROTATE_BYTES(x, a, b, c, d, e, f, g, h)                                                 \
@@ -83,14 +84,13 @@ struct lanes {
 #define DIAGONALS(i, one, two) \
 	HALF(0, 1, 2, 3, 5, 6, 7, 4, 10, 11, 8, 9, 15, 12, 13, 14, i, one, two)
 
-static inline __attribute__((always_inline)) void load(word *ret, const uint64_t *lane)
+static ALWAYS_INLINE void load(word *ret, const uint64_t *lane)
 {
 	memcpy(ret, lane, sizeof(*ret));
 }
 
 /* Words 4k .. 4k+3 of each lane's block: four rows of memory become four columns. */
-static inline __attribute__((always_inline)) void
-load_words(word ret[4], const uint8_t *const p[LANES], size_t at)
+static ALWAYS_INLINE void load_words(word ret[4], const uint8_t *const p[LANES], size_t at)
 {
 	word row[LANES], a, b, c, d;
 
@@ -111,8 +111,8 @@ load_words(word ret[4], const uint8_t *const p[LANES], size_t at)
 }
 
 /* One block into each lane, @p[lane]; the count was moved on before. */
-static inline __attribute__((always_inline)) void
-compress(struct lanes *l, const uint8_t *const p[LANES], const bool shuffles)
+static ALWAYS_INLINE void compress(struct lanes *l, const uint8_t *const p[LANES],
+				   const bool shuffles)
 {
 	word m[16], v[16], x;
 
@@ -144,8 +144,8 @@ compress(struct lanes *l, const uint8_t *const p[LANES], const bool shuffles)
 }
 
 /* @stripes times a block for each lane, none the last of its leaf. */
-static inline __attribute__((always_inline)) void stripes_any(struct lanes *l, const uint8_t *p,
-							      size_t stripes, const bool shuffles)
+static ALWAYS_INLINE void take_stripes(struct lanes *l, const uint8_t *p, size_t stripes,
+				       const bool shuffles)
 {
 	for (; stripes > 0; stripes--, p += LANES * BLOCK_BYTES) {
 		const uint8_t *const at[LANES] = { p, p + BLOCK_BYTES, p + 2 * BLOCK_BYTES,
@@ -156,32 +156,6 @@ static inline __attribute__((always_inline)) void stripes_any(struct lanes *l, c
 		compress(l, at, shuffles);
 	}
 }
-
-static void stripes_plain(struct lanes *l, const uint8_t *p, size_t stripes)
-{
-	stripes_any(l, p, stripes, false);
-}
-
-#if defined(__x86_64__)
-__attribute__((target("avx2"))) static void stripes_avx2(struct lanes *l, const uint8_t *p,
-							 size_t stripes)
-{
-	stripes_any(l, p, stripes, true);
-}
-
-static void take_stripes(struct lanes *l, const uint8_t *p, size_t stripes)
-{
-	if (__builtin_cpu_supports("avx2"))
-		stripes_avx2(l, p, stripes);
-	else
-		stripes_plain(l, p, stripes);
-}
-#else
-static void take_stripes(struct lanes *l, const uint8_t *p, size_t stripes)
-{
-	stripes_plain(l, p, stripes);
-}
-#endif
 
 /* The parameter block's first word: digest 64 bytes, no key, fanout 4, depth 2. */
 #define PARAMETERS (64u | (uint64_t)LANES << 16 | UINT64_C(2) << 24)
@@ -201,7 +175,8 @@ static void begin(struct lanes *l, unsigned int depth)
 
 /* The last one or two blocks of each leaf: @n is at most two stripes. Leaves that end a block
  * before others keep their state. */
-static void end_leaves(struct lanes *l, const uint8_t *p, size_t n)
+static ALWAYS_INLINE void end_leaves(struct lanes *l, const uint8_t *p, size_t n,
+				     const bool shuffles)
 {
 	for (size_t stripe = 0; stripe < 2; stripe++) {
 		uint8_t block[LANES][BLOCK_BYTES] = { 0 };
@@ -220,7 +195,7 @@ static void end_leaves(struct lanes *l, const uint8_t *p, size_t n)
 			l->last[i] = n <= first + (size_t)LANES * BLOCK_BYTES ? UINT64_MAX : 0;
 		}
 		l->last_node[LANES - 1] = l->last[LANES - 1];
-		compress(l, at, false);
+		compress(l, at, shuffles);
 		for (unsigned int i = 0; i < 8; i++)
 			for (unsigned int lane = 0; lane < LANES; lane++)
 				if (!due[lane])
@@ -235,7 +210,8 @@ static void put_lane(const struct lanes *l, unsigned int lane, uint8_t *ret)
 }
 
 /* One node over the leaves' digests; all lanes compute it alike. */
-static void take_root(const uint8_t digests[2 * BLOCK_BYTES], uint8_t ret[BLAKE2BP_BYTES])
+static ALWAYS_INLINE void take_root(const uint8_t digests[2 * BLOCK_BYTES],
+				    uint8_t ret[BLAKE2BP_BYTES], const bool shuffles)
 {
 	struct lanes root;
 
@@ -248,12 +224,13 @@ static void take_root(const uint8_t digests[2 * BLOCK_BYTES], uint8_t ret[BLAKE2
 			root.count[i] += BLOCK_BYTES;
 			root.last[i] = root.last_node[i] = b ? UINT64_MAX : 0;
 		}
-		compress(&root, at, false);
+		compress(&root, at, shuffles);
 	}
 	put_lane(&root, 0, ret);
 }
 
-void blake2bp(const void *data, size_t n, uint8_t ret[BLAKE2BP_BYTES])
+static ALWAYS_INLINE void hash(const void *data, size_t n, uint8_t ret[BLAKE2BP_BYTES],
+			       const bool shuffles)
 {
 	const size_t stripe = (size_t)LANES * BLOCK_BYTES;
 	const uint8_t *p = data;
@@ -263,9 +240,36 @@ void blake2bp(const void *data, size_t n, uint8_t ret[BLAKE2BP_BYTES])
 	size_t whole = n > 2 * stripe ? (n - stripe - 1) / stripe : 0;
 
 	begin(&leaves, 0);
-	take_stripes(&leaves, p, whole);
-	end_leaves(&leaves, p + whole * stripe, n - whole * stripe);
+	take_stripes(&leaves, p, whole, shuffles);
+	end_leaves(&leaves, p + whole * stripe, n - whole * stripe, shuffles);
 	for (unsigned int i = 0; i < LANES; i++)
 		put_lane(&leaves, i, digests + (size_t)i * BLAKE2BP_BYTES);
-	take_root(digests, ret);
+	take_root(digests, ret, shuffles);
 }
+
+/* The whole of it twice: short things are all end. */
+static void hash_plain(const void *data, size_t n, uint8_t ret[BLAKE2BP_BYTES])
+{
+	hash(data, n, ret, false);
+}
+
+#if defined(__x86_64__)
+__attribute__((target("avx2"))) static void hash_avx2(const void *data, size_t n,
+						      uint8_t ret[BLAKE2BP_BYTES])
+{
+	hash(data, n, ret, true);
+}
+
+void blake2bp(const void *data, size_t n, uint8_t ret[BLAKE2BP_BYTES])
+{
+	if (__builtin_cpu_supports("avx2"))
+		hash_avx2(data, n, ret);
+	else
+		hash_plain(data, n, ret);
+}
+#else
+void blake2bp(const void *data, size_t n, uint8_t ret[BLAKE2BP_BYTES])
+{
+	hash_plain(data, n, ret);
+}
+#endif
