@@ -58,7 +58,7 @@ function metricColumn(name, title, unit, help) {
 
 /** @type {ColumnJson[]} */
 const processColumns = [{ ...metricColumn('task', 'Process', ''), key: true }, { ...metricColumn('tid', 'PID', 'id'), key: true, local: true }, metricColumn('cpu_pct', 'CPU', 'pct', '% of one CPU'), metricColumn('user_pct', 'User', 'pct'),
-	metricColumn('sys_pct', 'System', 'pct'), metricColumn('wait_pct', 'Waits for CPU', 'pct', 'time that its threads wanted to run and did not, % of the frame'), metricColumn('rss', 'Memory', 'bytes', 'resident, at the end of the frame'),
+	metricColumn('sys_pct', 'System', 'pct'), metricColumn('wait_pct', 'Waits for CPU', 'pct', 'waits for a CPU that ended in the frame, whole, of all its threads; % of the frame'), metricColumn('rss', 'Memory', 'bytes', 'resident, at the end of the frame'),
 	metricColumn('read', 'Read/s', 'bytes', 'from disks'), metricColumn('written', 'Written/s', 'bytes', 'to disks'), metricColumn('minor', 'Faults', 'per_s', 'page faults without I/O'), metricColumn('major', 'Major faults', 'per_s', 'page faults that read from a disk'),
 	metricColumn('switches', 'Switches', 'per_s', 'context switches of both kinds'), metricColumn('threads', 'Threads', 'id'), metricColumn('state', 'State', '', 'letter of /proc/PID/stat'), metricColumn('note', 'Note', '')];
 
