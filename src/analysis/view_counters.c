@@ -5,6 +5,7 @@
  * are cut into times and added up, since neighbours are those of the same series.
  */
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,8 @@
 #include "analysis/counter_readings.h"
 #include "analysis/task_rows.h"
 #include "base/idmap.h"
+#include "metric/formulas.h"
+#include "metric/metric_flat.h"
 #include "model/counter_meta.h"
 #include "model/profile.h"
 #include "model/profile_track.h"
@@ -378,6 +381,47 @@ static void add_notes(struct analysis_pass *p)
 			   "record --counters LIST -p PID)");
 }
 
+/* The sums of an event that all that was counted of it has gone into. */
+static struct reading sum_of(void *arg, uint16_t event)
+{
+	const struct analysis_pass *p = arg;
+	const struct counters_view *v = p->state;
+
+	for (const struct line *l = v->line; l < v->line + v->n_lines; l++) {
+		double scale = counter_scale(p->src->info, event);
+
+		if (l->event == event && !l->unknown)
+			return (struct reading){ .value = l->sum.value * scale,
+						 .low = l->sum.low * scale,
+						 .high = l->sum.high * scale,
+						 .cpu = -1 };
+	}
+	return reading_absent(ABSENT_NO_ROW, "");
+}
+
+/* What follows from the sums: ratios, since rates stand in the rows. */
+static int add_metrics(struct analysis_pass *p)
+{
+	struct counters_view *v = p->state;
+	struct formulas f;
+	int r = formulas_init(&f, v->profile, true, NULL);
+
+	for (size_t i = 0; r >= 0 && i < f.n; i++) {
+		const struct formula *m = &f.one[i];
+		struct reading value = metric_flat_eval(m, sum_of, p, 0);
+
+		if (m->per_time || value.absent)
+			continue;
+		if (isfinite(value.low) && isfinite(value.high) && value.low < value.high)
+			answer_fact(p->answer, m->title, "%.4g %s (%.4g to %.4g)", value.value,
+				    m->unit, value.low, value.high);
+		else
+			answer_fact(p->answer, m->title, "%.4g %s", value.value, m->unit);
+	}
+	formulas_done(&f);
+	return r;
+}
+
 static int finish(struct analysis_pass *p, struct err *e)
 {
 	struct counters_view *v = p->state;
@@ -407,7 +451,9 @@ static int finish(struct analysis_pass *p, struct err *e)
 	fill_missing(p);
 	add_notes(p);
 	if (!v->interval)
-		return 0;
+		return v->by == BY_EVENT && add_metrics(p) < 0
+			       ? err_set(e, -ENOMEM, "out of memory")
+			       : 0;
 	a->figure = (struct figure){ .mark = MARK_LINES, .title = "Counters over time" };
 	answer_part(a, ROLE_X, TIME);
 	answer_part(a, ROLE_VALUE, PER_SEC);
@@ -458,7 +504,9 @@ const struct analysis analysis_counters = {
 		"or of the same task. A single reading has no neighbours: then 1.96 standard "
 		"errors "
 		"of events that come independently, which is the least that the error can be. "
-		"A reading belongs to the window and the interval in which it ends. Events that "
+		"A reading belongs to the window and the interval in which it ends. What follows "
+		"from the counts (instructions per cycle ...) stands above them, see kymo list "
+		"metrics. Events that "
 		"could not be counted are rows without count, with the reason.",
 	.needs = needs,
 	.options = options,

@@ -473,9 +473,10 @@ static int finish_list(struct analysis_pass *p)
 static int finish_matrix(struct analysis_pass *p)
 {
 	struct hotspots *h = p->state;
+	struct formulas metrics;
 	struct hotspot_matrix m;
 
-	if (make_rows(p) < 0)
+	if (make_rows(p) < 0 || formulas_init(&metrics, p->profile, false, NULL) < 0)
 		return -ENOMEM;
 	int r = hotspot_matrix_init(&m, &h->sums, h->n_rows);
 
@@ -487,7 +488,8 @@ static int finish_matrix(struct analysis_pass *p)
 	}
 	if (r >= 0)
 		r = hotspot_matrix_make(&m, p->functions, h->by == BY_MODULE ? h->module : NULL,
-					&p->answer->table);
+					&metrics, &p->answer->table);
+	formulas_done(&metrics);
 	hotspot_matrix_done(&m);
 	return r;
 }
@@ -555,7 +557,7 @@ static const struct option_spec options[] = {
 	{ .name = "matrix",
 	  .type = OPTION_FLAG,
 	  OPTION_AT(struct view_options, matrix),
-	  .help = "self in % with one column per event" },
+	  .help = "self in % with one column per event, and the metrics that follow from them" },
 	{ 0 },
 };
 static const struct view_options defaults = { .by = "function" };

@@ -129,6 +129,28 @@ static struct reading binary(const struct expression_op *op, const struct readin
 	}
 }
 
+struct reading *expression_apply(const struct expression_op *op, struct reading *top)
+{
+	switch (op->code) {
+	case OP_NEGATE:
+		if (!top[-1].absent)
+			top[-1] = with_ends(-top[-1].value, -top[-1].high, -top[-1].low);
+		return top;
+	case OP_KNOWN:
+		top[-1] = reading_exact(!top[-1].absent);
+		return top;
+	case OP_IF:
+		top -= 2;
+		if (!top[-1].absent)
+			top[-1] = choose(&top[-1], &top[0], &top[1]);
+		return top;
+	default:
+		top--;
+		top[-1] = binary(op, &top[-1], &top[0]);
+		return top;
+	}
+}
+
 struct reading expression_eval(const struct expression *x,
 			       struct reading (*of)(void *arg, unsigned int i), void *arg)
 {
@@ -137,29 +159,12 @@ struct reading expression_eval(const struct expression *x,
 	for (size_t i = 0; i < x->n_ops; i++) {
 		const struct expression_op *op = &x->op[i];
 
-		switch (op->code) {
-		case OP_NUMBER:
+		if (op->code == OP_NUMBER)
 			*top++ = reading_exact(op->number);
-			break;
-		case OP_NAME:
+		else if (op->code == OP_NAME)
 			*top++ = of(arg, op->name);
-			break;
-		case OP_NEGATE:
-			if (!top[-1].absent)
-				top[-1] = with_ends(-top[-1].value, -top[-1].high, -top[-1].low);
-			break;
-		case OP_KNOWN:
-			top[-1] = reading_exact(!top[-1].absent);
-			break;
-		case OP_IF:
-			top -= 2;
-			if (!top[-1].absent)
-				top[-1] = choose(&top[-1], &top[0], &top[1]);
-			break;
-		default:
-			top--;
-			top[-1] = binary(op, &top[-1], &top[0]);
-		}
+		else
+			top = expression_apply(op, top);
 	}
 	if (!stack->absent && !isfinite(stack->value))
 		return reading_absent(ABSENT_RANGE, x->text);

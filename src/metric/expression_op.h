@@ -33,6 +33,12 @@ struct expression_op {
 	const char *text; /* OP_DIVIDE: the divisor as it is written */
 };
 
+/* The deepest that a program may pile up values, flattened ones too. */
+#define EXPRESSION_STACK_MAX 256
+
+/* Run an operator (no number, no name) on the stack that ends before @top; the new end. */
+struct reading *expression_apply(const struct expression_op *op, struct reading *top);
+
 struct expression {
 	struct strpool *pool;
 	const char *text; /* the whole, for messages */

@@ -17,6 +17,7 @@ struct flat {
 	void *arg;
 	struct formula *to;
 	size_t room;
+	unsigned int height; /* of the stack so far */
 };
 
 static const char *const op_name[] = {
@@ -26,12 +27,20 @@ static const char *const op_name[] = {
 	[OP_MAX] = "max",	[OP_IF] = "if",	   [OP_KNOWN] = "known",
 };
 
+/* Values that an operator takes from the stack. */
+static unsigned int operands(unsigned int code)
+{
+	return code == OP_IF ? 3 : code == OP_NEGATE || code == OP_KNOWN ? 1 : 2;
+}
+
 static int add(struct flat *f, struct formula_word word)
 {
 	struct formula *to = f->to;
 
-	if (to->n_words == WORDS_MAX)
+	f->height += word.kind == FORMULA_OPERATOR ? 1 - operands(word.code) : 1;
+	if (to->n_words == WORDS_MAX || f->height > EXPRESSION_STACK_MAX)
 		return -E2BIG;
+	to->per_time |= word.kind == FORMULA_INTERVAL;
 	if (to->n_words == f->room) {
 		size_t room = f->room ? 2 * f->room : 16;
 		struct formula_word *grown = reallocarray(to->word, room, sizeof(*grown));
@@ -79,7 +88,8 @@ static int add_program(struct flat *f, unsigned int metric)
 							  .number = op->number });
 		else
 			r = add(f, (struct formula_word){ .kind = FORMULA_OPERATOR,
-							  .op = op_name[op->code] });
+							  .op = op_name[op->code],
+							  .code = op->code });
 	}
 	return r;
 }
@@ -115,4 +125,27 @@ void metric_flat_done(struct formula *f)
 	free(f->help);
 	free(f->word);
 	*f = (struct formula){ 0 };
+}
+
+struct reading metric_flat_eval(const struct formula *f,
+				struct reading (*count)(void *arg, uint16_t event), void *arg,
+				double seconds)
+{
+	struct reading stack[EXPRESSION_STACK_MAX + 1], *top = stack;
+
+	for (const struct formula_word *w = f->word; w < f->word + f->n_words; w++) {
+		const struct expression_op op = { .code = w->code, .text = f->name };
+
+		if (w->kind == FORMULA_NUMBER)
+			*top++ = reading_exact(w->number);
+		else if (w->kind == FORMULA_EVENT)
+			*top++ = count(arg, w->event);
+		else if (w->kind == FORMULA_INTERVAL)
+			*top++ = reading_exact(seconds);
+		else
+			top = expression_apply(&op, top);
+	}
+	if (!stack->absent && !isfinite(stack->value))
+		return reading_absent(ABSENT_RANGE, f->name);
+	return *stack;
 }

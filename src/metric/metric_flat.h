@@ -19,3 +19,9 @@ typedef bool metric_flat_event(void *arg, unsigned int event, uint16_t *ret);
 int metric_flatten(const struct metric_set *set, unsigned int metric, metric_flat_event *event,
 		   void *arg, struct formula *ret) must_check;
 void metric_flat_done(struct formula *f);
+
+/* The value, with @count called for its events (by number in the recording) and @seconds for the
+ * interval; the arithmetic is that of expression_eval(). */
+struct reading metric_flat_eval(const struct formula *f,
+				struct reading (*count)(void *arg, uint16_t event), void *arg,
+				double seconds);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A derived metric as a postfix program over the counts of a recording's events: plain data, made
- * by metric/metric_flat.h, for who shows metrics where metric files are not known (report pages).
- * docs/formats/page.md, "Formulas".
+ * and evaluated by metric/metric_flat.h, and told to the viewer of report pages
+ * (docs/formats/page.md, "METRIC").
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,10 +23,12 @@ struct formula_word {
 	uint16_t event; /* number in track event */
 	/* neg known: one operand; + - * / < <= > >= == != min max: two; if: three. */
 	const char *op;
+	unsigned int code; /* the same as metric/ numbers it */
 };
 
 struct formula {
 	char *name, *title, *unit, *help;
 	struct formula_word *word;
 	size_t n_words;
+	bool per_time; /* needs the interval */
 };

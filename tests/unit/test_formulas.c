@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests of src/cmd/formulas, and of what src/export/page_counters writes of them. */
+/* Tests of src/metric/formulas, and of what src/export/page_counters writes of them. */
 #include "profile_scenario.h"
 #include "view_text.h"
 
 #include <string.h>
 
-#include "cmd/formulas.h"
 #include "export/page_counters.h"
+#include "metric/formulas.h"
 
 static void build(struct scenario *s)
 {

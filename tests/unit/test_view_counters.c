@@ -68,6 +68,43 @@ static void test_events(void **state)
 	      "gone - - - - - - no PMU");
 }
 
+static void build_metrics(struct scenario *s)
+{
+	scenario_start(s, 0, 0);
+	scenario_event(s, CYCLES, "cycles", "", EVENT_FLAG_COUNTED, "");
+	scenario_event(s, GONE, "instructions", "", EVENT_FLAG_COUNTED, "");
+	scenario_event(s, NEVER, "branch-misses", "", EVENT_FLAG_COUNTED, "");
+	/* 1 and 3 instructions a ns, each for half of the time: 100 (.. 200) and 300 (200 ..). */
+	scenario_counter(s, 0, 100, CYCLES, COUNTER_CPU, 0, 100, 100);
+	scenario_counter(s, 0, 100, GONE, COUNTER_CPU, 0, 50, 50);
+	scenario_counter(s, 0, 200, CYCLES, COUNTER_CPU, 0, 100, 100);
+	scenario_counter(s, 0, 200, GONE, COUNTER_CPU, 0, 150, 50);
+	scenario_counter(s, 0, 200, NEVER, COUNTER_CPU, 0, 0, 0);
+	scenario_end(s, 0, 200);
+}
+
+static void test_metrics(void **state)
+{
+	const struct options options = { "event", 0 };
+	struct analysis_args args = { .options = &options };
+	struct err e = { 0 };
+	struct scenario s;
+	struct answer a;
+
+	(void)state;
+	scenario_init(&s, 10);
+	build_metrics(&s);
+	assert_int_equal(view_ask("counters", scenario_source(&s), &args, &a, &e), 0);
+	assert_string_equal(answer_fact_value(&a, "Instructions per cycle"),
+			    "2 insn/cycle (1.5 to 2.5)");
+	assert_string_equal(answer_fact_value(&a, "Cycles per instruction"),
+			    "0.5 cycles/insn (0.4 to 0.6667)");
+	/* Of what was never counted nothing follows. */
+	assert_int_equal(a.n_facts, 2);
+	answer_done(&a);
+	scenario_done(&s);
+}
+
 static void test_cpus(void **state)
 {
 	(void)state;
@@ -134,9 +171,9 @@ static void test_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_events),	cmocka_unit_test(test_cpus),
-		cmocka_unit_test(test_times),	cmocka_unit_test(test_tasks),
-		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_events), cmocka_unit_test(test_metrics),
+		cmocka_unit_test(test_cpus),   cmocka_unit_test(test_times),
+		cmocka_unit_test(test_tasks),  cmocka_unit_test(test_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -94,6 +94,31 @@ static void test_events(void **state)
 	      "work prog 20.00 0.00 2; __schedule [kernel] 10.00 0.00 1; main prog 0.00 25.00 1");
 }
 
+/* 100 instructions in 50 cycles of memcpy, 30 in 60 of work; none are known of main. */
+static void build_counted(struct scenario *s)
+{
+	scenario_program(s);
+	scenario_event(s, 3, "cycles:u", "", 0, "");
+	scenario_event(s, 5, "instructions:u", "", 0, "");
+	scenario_sample(s, 0, 100, 3, 11, 4, 50);
+	scenario_sample(s, 0, 200, 5, 11, 4, 100);
+	scenario_sample(s, 0, 300, 3, 11, 3, 60);
+	scenario_sample(s, 0, 400, 5, 11, 3, 30);
+	scenario_sample(s, 0, 500, 5, 11, 1, 10);
+	scenario_end(s, 0, 1000);
+}
+
+static void test_metrics_of_functions(void **state)
+{
+	struct options options = { .by = "function", .matrix = true };
+
+	(void)state;
+	view_check(build_counted, "hotspots", (struct analysis_args){ .options = &options },
+		   "function cycles:u instructions:u ipc cpi",
+		   "work 54.55 21.43 0.50 2.00; memcpy 45.45 71.43 2.00 0.50; "
+		   "main 0.00 7.14 - 0.00");
+}
+
 static void test_filters(void **state)
 {
 	regex_t other;
@@ -334,12 +359,12 @@ static void test_lines(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_functions),   cmocka_unit_test(test_children),
-		cmocka_unit_test(test_modules),	    cmocka_unit_test(test_tasks_and_commands),
-		cmocka_unit_test(test_events),	    cmocka_unit_test(test_filters),
-		cmocka_unit_test(test_words),	    cmocka_unit_test(test_hostile),
-		cmocka_unit_test(test_known_split), cmocka_unit_test(test_deep),
-		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_functions), cmocka_unit_test(test_children),
+		cmocka_unit_test(test_modules),	  cmocka_unit_test(test_tasks_and_commands),
+		cmocka_unit_test(test_events),	  cmocka_unit_test(test_metrics_of_functions),
+		cmocka_unit_test(test_filters),	  cmocka_unit_test(test_words),
+		cmocka_unit_test(test_hostile),	  cmocka_unit_test(test_known_split),
+		cmocka_unit_test(test_deep),	  cmocka_unit_test(test_lines),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Events of one ratio have one modifier: what the user's code retired per cycle of both is nothing.
  */
-#include "cmd/formulas.h"
+#include "metric/formulas.h"
 
 #include <errno.h>
 #include <stdio.h>
