@@ -131,6 +131,23 @@ test('a click zooms, crumbs and Escape go back; keys walk and read out', { skip 
 	clean();
 });
 
+test('functions by events, and what follows from them', { skip }, async () => {
+	await openReport(page, one, '#view=hotspots&hot=matrix');
+	const rows = new Map((await readTable(page, 'hotspots')).map(r => [r.function, r]));
+
+	/* A thousand misses every 4 ms of the server, seven of ten in memcpy, which has two of ten samples. */
+	near(rows.get('memcpy')['cache-misses'], 70, 'cache misses of memcpy');
+	near(rows.get('memcpy').mpms, 1000 / 4 * 0.7 / 0.2, 'misses per ms of memcpy');
+	near(rows.get('compute').mpms, 1000 / 4 * 0.3 / 0.7, 'misses per ms of compute');
+	assert.equal(rows.get('copy_page_to_iter').mpms, 0);
+	await page.locator('.figure .surface').focus();
+	await page.keyboard.press('ArrowDown');
+	for (let i = 0; i < 3; i++)
+		await page.keyboard.press('ArrowRight');
+	assert.match(await said(), /^memcpy · Cache misses per ms, module libc\.so\.6, value 875 \/ms$/);
+	clean();
+});
+
 test('search tells the share of chains that match', { skip }, async () => {
 	await openReport(page, one, '#view=flame');
 	for (const [text, want] of [['memcpy|compute', /^45\.0 % of samples, 2 functions$/], ['run_loop', /^50\.0 % of samples, 1 function$/], ['Node;::s', /^15\.\d % of samples, 1 function$/], ['[', /of samples/], ['nowhere', /^0\.0 % of samples, 0 functions$/]]) {

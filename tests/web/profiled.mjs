@@ -82,6 +82,7 @@ export function profiled(sim, o = {}) {
 	};
 
 	p.json.events.push({ number: 0, name: 'cpu-clock', unit: 'ns', off_cpu: false }, { number: 1, name: 'cache-misses', unit: 'count', off_cpu: false }, { number: 9, name: 'off-cpu', unit: '', off_cpu: true });
+	p.json.metrics = [{ name: 'mpms', title: 'Cache misses per ms', unit: '/ms', help: 'misses per time', formula: [{ event: 1 }, { event: 0 }, '/', 1e6, '*'] }];
 	for (let i = 0; (i + 0.5) * period < sim.span; i++) {
 		const time = Math.floor((i + 0.5) * period);
 		let chain = i % 10 < (o.change || 0) ? memcpy : server[i % 10];

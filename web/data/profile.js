@@ -18,6 +18,7 @@ import { TASK_NONE } from './tasklist.js';
 /**
  * @typedef {object} ProfileJson
  * @property {{ number: number, name: string, unit: string, off_cpu?: boolean }[]} events
+ * @property {import('./counts.js').Metric[]} [metrics] that the events give
  * @property {string[]} names
  * @property {{ name: string, kind: number }[]} modules
  * @property {[number, number][]} functions

@@ -219,8 +219,12 @@ export class MatrixMark {
 			g.textAlign = 'left';
 			g.font = '600 12px ' + theme.font;
 			g.fillStyle = theme.ink;
+			/* The first may begin over the rows' names, none reaches into the next. */
+			const from = this.o.slanted && k === 0 ? 8 : x[0];
+			const to = this.layout[k + 1]?.x.length ? this.layout[k + 1].x[0] - 12 : this.surface.width;
+
 			if (x.length)
-				g.fillText(panel.title, this.o.slanted ? 8 : x[0], 10);
+				g.fillText(fitText(g, panel.title, to - from), from, 10);
 			g.font = '11px ' + theme.font;
 			g.fillStyle = theme.soft;
 			if (this.o.slanted)
@@ -347,11 +351,18 @@ export class MatrixMark {
 		}
 		if (!step || !this.data.rows.length || !this.data.panels.length)
 			return false;
-		const panel = Math.max(0, this.hot.panel);
-		const columns = this.data.panels[panel].columns.length;
+		const columns = /** @param {number} k */ k => this.data.panels[k].columns.length;
+		const last = this.data.panels.length - 1;
+		let panel = Math.max(0, this.hot.panel);
+		let column = this.hot.column + step[1];
 
+		/* From panel to panel at their edges. */
+		if (column >= columns(panel) && panel < last)
+			[panel, column] = [panel + 1, 0];
+		else if (column < 0 && step[1] < 0 && panel > 0)
+			[panel, column] = [panel - 1, columns(panel - 1) - 1];
 		this.hot = { panel, row: Math.max(0, Math.min(this.data.rows.length - 1, this.hot.row + step[0])),
-			column: Math.max(0, Math.min(columns - 1, this.hot.column + step[1])) };
+			column: Math.max(0, Math.min(columns(panel) - 1, column)) };
 		const y = this.rowY(this.hot.row);
 
 		if (y - this.surface.scroll < this.head)

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Hot functions: bars of one event, or shares of all events beside each other. */
 
+import { evaluate, eventsOf, exactly, isRate } from '../data/formula.js';
 import { BarsMark } from '../mark/bars.js';
 import { MatrixMark } from '../mark/matrix.js';
 import { PairsMark } from '../mark/pairs.js';
 import { frameColour } from '../ui/callcolours.js';
 import { el } from '../ui/dom.js';
-import { fmtCount, fmtPct, withSign } from '../ui/units.js';
+import { fmtCount, fmtPct, fmtShort, fmtValue, withSign } from '../ui/units.js';
 import { joinAnswers } from './answers.js';
 import { diffLines, whereNote } from './difference.js';
 import { ProfileFrame, functionKeys, shareMeasures, weightText } from './profile.js';
@@ -16,7 +17,10 @@ import { ProfileFrame, functionKeys, shareMeasures, weightText } from './profile
 /** @typedef {import('../data/profile.js').ProfileEvent} ProfileEvent */
 /** @typedef {import('./profile.js').Side} Side */
 /** @typedef {import('./profile.js').Taken} Taken */
+/** @typedef {import('../data/counts.js').Metric} Metric */
 /** @typedef {Object<string, any>} Row */
+/** @typedef {{ side: Side, event: ProfileEvent, metric?: undefined }} EventColumn */
+/** What follows from the events. @typedef {{ metric: Metric, of: (fn: number) => number | undefined, most: number }} MetricColumn */
 
 const HOT_ROWS = 30;
 
@@ -37,7 +41,7 @@ class HotspotsView extends ProfileFrame {
 		this.figure.append(this.host);
 		/** @type {Row[]} */
 		this.rows = [];
-		/** @type {{ side: Side, event: ProfileEvent }[][]} columns of each run's panel */
+		/** @type {(EventColumn | MetricColumn)[][]} columns of each panel: events of each run, and what follows from them */
 		this.panels = [];
 	}
 
@@ -110,26 +114,46 @@ class HotspotsView extends ProfileFrame {
 		this.table.set(() => this.diffTable(all), this.app.dragging());
 	}
 
-	/** Self in % of each event. @param {Taken[]} data @param {Side[]} sides of the chosen event, for the facts @param {ProfileEvent} chosen */
+	/** Metrics of functions: of the weights of their own samples. @param {Run} run @param {{ side: Side, event: ProfileEvent }[]} columns @param {number[]} fns @returns {MetricColumn[]} */
+	metricColumns(run, columns, fns) {
+		const sides = new Map(columns.map(c => [c.event.number.get(run), c.side]));
+
+		return (run.json.profile?.metrics || []).filter(m => !isRate(m.formula) && eventsOf(m.formula).every(e => sides.has(e))).map(metric => {
+			const of = /** @param {number} fn */ fn => evaluate(metric.formula, e => exactly(sides.get(e)?.fns.self[fn] ?? 0), NaN)?.value;
+
+			return { metric, of, most: fns.reduce((m, fn) => Math.max(m, of(fn) ?? 0), 0) };
+		});
+	}
+
+	/** Self in % of each event, and metrics. @param {Taken[]} data @param {Side[]} sides of the chosen event, for the facts @param {ProfileEvent} chosen */
 	showMatrix(data, sides, chosen) {
 		const { app } = this;
 		const events = app.profiles.events();
-
-		this.panels = data.map(d => events.filter(e => e.number.has(d.run)).map(event => ({ side: this.sum([d], event)[0], event })));
+		const byRun = data.map(d => events.filter(e => e.number.has(d.run)).map(event => ({ side: this.sum([d], event)[0], event })));
 		const share = /** @param {{ side: Side }} c @param {number} fn */ (c, fn) => c.side.weight > 0 ? 100 * c.side.fns.self[fn] / c.side.weight : 0;
-		const rows = app.profiles.name.map((name, fn) => ({ function: name, module: app.profiles.module[fn], most: this.panels.flat().reduce((m, c) => Math.max(m, share(c, fn)), 0), fn }))
+		const rows = app.profiles.name.map((name, fn) => ({ function: name, module: app.profiles.module[fn], most: byRun.flat().reduce((m, c) => Math.max(m, share(c, fn)), 0), fn }))
 			.filter(r => r.most > 0).sort((a, b) => b.most - a.most);
 
 		this.rows = rows.slice(0, HOT_ROWS);
-		this.matrix.set({ rows: this.rows.map(r => r.function), breaks: [], marked: -1, empty: 'No samples in this window.', panels: this.panels.map((columns, i) => ({
-			title: (data.length > 1 ? data[i].run.name + ': ' : '') + 'Self, % of the samples of each event', columns: columns.map(c => c.event.name), breaks: [],
-			value: (r, c) => share(columns[c], this.rows[r].fn) || NaN, shade: v => Math.sqrt(v / (this.rows[0].most || 1)), text: v => v.toFixed(1) })) }, this.room());
+		const derived = data.map((d, i) => this.metricColumns(d.run, byRun[i], this.rows.map(r => r.fn)));
+		const titled = /** @param {number} i */ i => data.length > 1 ? data[i].run.name + ': ' : '';
+
+		this.panels = byRun.flatMap((columns, i) => derived[i].length ? [columns, derived[i]] : [columns]);
+		this.matrix.set({ rows: this.rows.map(r => r.function), breaks: [], marked: -1, empty: 'No samples in this window.', panels: byRun.flatMap((columns, i) => [
+			{ title: titled(i) + 'Self, % of the samples of each event', columns: columns.map(c => c.event.name), breaks: [],
+				value: (r, c) => share(columns[c], this.rows[r].fn) || NaN, shade: v => Math.sqrt(v / (this.rows[0].most || 1)), text: v => v.toFixed(1) },
+			...derived[i].length ? [{ title: titled(i) + 'Derived, of its own samples', columns: derived[i].map(c => c.metric.title), breaks: [],
+				value: (/** @type {number} */ r, /** @type {number} */ c) => derived[i][c].of(this.rows[r].fn) ?? NaN,
+				/* Each has a unit of its own, and so a scale. */
+				shade: (/** @type {number} */ v, /** @type {number} */ r, /** @type {number} */ c) => 0.08 + 0.8 * Math.sqrt(Math.max(0, v) / (derived[i][c].most || 1)), text: fmtShort }] : []]) }, this.room());
 		this.surface = this.matrix.surface;
 		this.setOne(this.host, 'matrix', this.matrix.el);
 		this.setFacts(this.sideFacts(sides, chosen));
-		this.table.set(() => joinAnswers(data.map((d, i) => ({ run: d.run, answer: { notes: [],
-			columns: [...functionKeys, ...this.panels[i].map(c => ({ name: c.event.name, title: c.event.name, unit: 'pct', type: 'f64', digits: 2 }))],
-			rows: rows.map(r => ({ function: r.function, module: r.module || undefined, ...Object.fromEntries(this.panels[i].map(c => [c.event.name, share(c, r.fn) || undefined])) })) } }))), app.dragging());
+		this.table.set(() => joinAnswers(data.map((d, i) => ({ run: d.run, answer: { notes: derived[i].length ? ['Metrics are made of the weights of the samples in the function itself: of few samples they say little.'] : [],
+			columns: [...functionKeys, ...byRun[i].map(c => ({ name: c.event.name, title: c.event.name, unit: 'pct', type: 'f64', digits: 2 })),
+				...derived[i].map(c => ({ name: c.metric.name, title: c.metric.title + ', ' + c.metric.unit, unit: 'value', type: 'f64', help: c.metric.help }))],
+			rows: rows.map(r => ({ function: r.function, module: r.module || undefined, ...Object.fromEntries(byRun[i].map(c => [c.event.name, share(c, r.fn) || undefined])),
+				...Object.fromEntries(derived[i].map(c => [c.metric.name, c.of(r.fn)])) })) } }))), app.dragging());
 	}
 
 	/** @param {Row} r @param {PointerEvent} e */
@@ -144,8 +168,15 @@ class HotspotsView extends ProfileFrame {
 	hoverCell(panel, row, column, e) {
 		const r = this.rows[row];
 		const c = this.panels[panel]?.[column];
+		const module = /** @type {[string, string]} */ (['module', r.module || 'none']);
 
-		this.app.tip.show(e, r.function + (c ? ' · ' + c.event.name : ''), [['module', r.module || 'none'], ...c ? /** @type {[string, string][]} */ ([
+		if (c?.metric) {
+			const v = c.of(r.fn);
+
+			this.app.tip.show(e, r.function + ' · ' + c.metric.title, [module, v === undefined ? ['', 'not to be had: no samples of an event that it divides by'] : ['value', fmtValue(v) + ' ' + c.metric.unit]]);
+			return;
+		}
+		this.app.tip.show(e, r.function + (c ? ' · ' + c.event.name : ''), [module, ...c ? /** @type {[string, string][]} */ ([
 			['self', fmtPct(c.side.weight ? 100 * c.side.fns.self[r.fn] / c.side.weight : 0, 2) + ', ' + weightText(c.side.fns.self[r.fn], c.event.unit)], ['samples', fmtCount(c.side.fns.samples[r.fn])]]) : []]);
 	}
 
