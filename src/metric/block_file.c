@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Reading *.blocks files: docs/formats/blocks.md. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -295,6 +296,7 @@ static int name_of_title(struct block_reader *r, const char *title, const char *
 	const char *p = *title == '%' ? title + 1 : title;
 	size_t n = strlen(p), at = 0;
 	bool per_s = n > 2 && !strcmp(p + n - 2, "/s");
+	const char *end = per_s ? "_per_s" : p != title ? "_pct" : "";
 
 	for (size_t i = 0; i < n - (per_s ? 2 : 0) && at < NAME_MAX_BYTES; i++) {
 		char c = p[i];
@@ -303,7 +305,7 @@ static int name_of_title(struct block_reader *r, const char *title, const char *
 			c = (char)(c - 'A' + 'a');
 		name[at++] = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ? c : '_';
 	}
-	memcpy(name + at, per_s ? "_per_s" : *title == '%' ? "_pct" : "", 7);
+	(void)snprintf(name + at, sizeof(name) - at, "%s", end);
 	*ret = strpool_add(r->s->pool, name);
 	return *ret ? 0 : no_memory(r);
 }
