@@ -6,7 +6,7 @@
 
 #include "base/quantity.h"
 #include "export/exporter.h"
-#include "export/perfcollector_record.h"
+#include "format/perfcollector_record.h"
 #include "model/metric_track.h"
 #include "model/run.h"
 
@@ -37,6 +37,7 @@ static int write_batch(const struct batch *b, const struct run_info *info,
 		r->start = r->duration ? r->time : 0;
 		r->path = batch_text(b, RAW_PATH, i);
 		r->text = batch_text(b, RAW_TEXT, i);
+		r->text_bytes = strlen(r->text);
 		buf_clear(line);
 		if (perfcollector_record_add(r, line) < 0)
 			return -ENOMEM;

@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/calendar.h"
 #include "base/hex.h"
 #include "base/quantity.h"
+#include "base/timestamp.h"
 #include "format/identity_state.h"
 
 #define CHECK_BYTES	 8
@@ -31,10 +31,10 @@ static int add_key_line(struct buf *out, const char *word, unsigned int g, const
 
 static int add_common(const struct identity *id, bool secret, struct buf *out)
 {
-	char time[CALENDAR_MAX];
+	char time[TIMESTAMP_MAX];
 	int r = buf_addf(out, "%ssite %llu\nname %s\ncreated %s\n",
 			 secret ? first_secret : first_public, (unsigned long long)id->site,
-			 id->name, calendar_text(id->created, time));
+			 id->name, timestamp_text(time, id->created));
 
 	for (unsigned int g = 0; g < id->n && r >= 0; g++) {
 		const struct generation *gen = &id->gen[g];
@@ -192,7 +192,7 @@ static bool key_line(struct lines *l, const char *word, unsigned int g, uint8_t 
 
 static bool parse_head(struct lines *l, struct identity *id)
 {
-	char time[CALENDAR_MAX], again[CALENDAR_MAX];
+	char time[TIMESTAMP_MAX], again[TIMESTAMP_MAX];
 	const char *s;
 	size_t n;
 
@@ -204,8 +204,8 @@ static bool parse_head(struct lines *l, struct identity *id)
 		return false;
 	memcpy(time, s, n);
 	time[n] = 0;
-	return calendar_parse(time, &id->created, NULL) >= 0 &&
-	       !strcmp(calendar_text(id->created, again), time);
+	return timestamp_parse(time, &id->created) >= 0 &&
+	       !strcmp(timestamp_text(again, id->created), time);
 }
 
 static bool parse_generation(struct lines *l, struct identity *id)

@@ -118,33 +118,61 @@ static unsigned int utf8_length(const unsigned char *s)
 	return n;
 }
 
-static void add_text(struct json *j, const char *text)
+/* What Go's encoding/json escapes besides: so that HTML and JavaScript take it as it is. */
+static bool is_escaped_by_go(const unsigned char *s)
 {
-	const unsigned char *s = (const unsigned char *)text;
+	return *s == '>' || *s == '&' ||
+	       (s[0] == 0xe2 && s[1] == 0x80 && (s[2] == 0xa8 || s[2] == 0xa9));
+}
+
+static bool is_plain(const struct json *j, unsigned char c)
+{
+	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\' && c != '<' &&
+	       !(j->flags & JSON_GO && (c == '>' || c == '&'));
+}
+
+/* One character of @n bytes, 0: of no UTF-8. */
+static void add_character(struct json *j, const unsigned char *s, unsigned int n)
+{
+	const bool go = j->flags & JSON_GO;
+
+	if (*s == '"' || *s == '\\')
+		(void)buf_addf(j->out, "\\%c", *s);
+	else if (*s == '\n' || *s == '\t')
+		(void)buf_add_str(j->out, *s == '\n' ? "\\n" : "\\t");
+	else if (go && *s == '\r')
+		(void)buf_add_str(j->out, "\\r");
+	else if (go && *s == 0x7f)
+		(void)buf_add_byte(j->out, *s);
+	else if (go && n == 3 && is_escaped_by_go(s))
+		(void)buf_addf(j->out, "\\u202%c", s[2] & 1 ? '9' : '8');
+	else if (n == 1)
+		(void)buf_addf(j->out, "\\u%04x", *s);
+	else if (n)
+		(void)buf_add(j->out, s, n);
+	else
+		(void)buf_add_str(j->out, go ? "\\ufffd" : "\xef\xbf\xbd");
+}
+
+/* @n bytes, with a NUL behind them. */
+static void add_text(struct json *j, const char *text, size_t n)
+{
+	const unsigned char *s = (const unsigned char *)text, *end = s + n;
 
 	(void)buf_add_byte(j->out, '"');
-	while (*s) {
+	while (s < end) {
 		const unsigned char *plain = s;
 
-		while (*s >= 0x20 && *s < 0x7f && *s != '"' && *s != '\\' && *s != '<')
+		while (is_plain(j, *s))
 			s++;
 		if (s > plain)
 			(void)buf_add(j->out, plain, (size_t)(s - plain));
-		if (!*s)
+		if (s == end)
 			break;
-		unsigned int n = utf8_length(s);
+		unsigned int bytes = utf8_length(s);
 
-		if (*s == '"' || *s == '\\')
-			(void)buf_addf(j->out, "\\%c", *s);
-		else if (*s == '\n' || *s == '\t')
-			(void)buf_add_str(j->out, *s == '\n' ? "\\n" : "\\t");
-		else if (n == 1)
-			(void)buf_addf(j->out, "\\u%04x", *s);
-		else if (n)
-			(void)buf_add(j->out, s, n);
-		else
-			(void)buf_add_str(j->out, "\xef\xbf\xbd");
-		s += n ? n : 1;
+		add_character(j, s, bytes);
+		s += bytes ? bytes : 1;
 	}
 	(void)buf_add_byte(j->out, '"');
 }
@@ -153,7 +181,7 @@ void json_key(struct json *j, const char *key)
 {
 	assert(j->depth && !j->array[j->depth - 1] && !j->after_key);
 	separate(j);
-	add_text(j, key);
+	add_text(j, key, strlen(key));
 	(void)buf_add_byte(j->out, ':');
 	if (j->flags & JSON_PRETTY)
 		(void)buf_add_byte(j->out, ' ');
@@ -166,8 +194,13 @@ void json_str(struct json *j, const char *s)
 		json_put_null(j);
 		return;
 	}
+	json_str_n(j, s, strlen(s));
+}
+
+void json_str_n(struct json *j, const char *s, size_t n)
+{
 	separate(j);
-	add_text(j, s);
+	add_text(j, s, n);
 }
 
 void json_u64(struct json *j, uint64_t v)

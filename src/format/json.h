@@ -22,7 +22,9 @@
 #include "base/attr.h"
 #include "base/buf.h"
 
-#define JSON_PRETTY    (1u << 0) /* line breaks and indentation by two */
+#define JSON_PRETTY (1u << 0) /* line breaks and indentation by two */
+#define JSON_GO	    (1u << 1) /* escape as Go's encoding/json does, for files of tools written in it \
+			       */
 #define JSON_MAX_DEPTH 32
 
 struct json {
@@ -45,6 +47,8 @@ void json_begin_array_flat(struct json *j);
 void json_end(struct json *j);
 void json_key(struct json *j, const char *key);
 void json_str(struct json *j, const char *s); /* NULL gives null */
+/* @n bytes, NULs among them too; a NUL stands behind them. */
+void json_str_n(struct json *j, const char *s, size_t n);
 void json_u64(struct json *j, uint64_t v);
 void json_i64(struct json *j, int64_t v);
 /* The shortest digits that read back as the same double; null for NaN and infinities. */

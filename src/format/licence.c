@@ -11,10 +11,10 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
-#include "base/calendar.h"
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/hex.h"
+#include "base/timestamp.h"
 #include "format/identity_state.h"
 
 static const char prefix[] = "kymo-licence-1.", sign_words[] = "kymo licence 1",
@@ -378,7 +378,7 @@ static int check_site(const struct licence *l, const struct licence_need *need, 
 int licence_check(const char *text, const struct licence_need *need, struct licence *ret,
 		  struct err *e)
 {
-	char when[CALENDAR_MAX];
+	char when[TIMESTAMP_MAX];
 	int r = seal_ready(e);
 
 	if (r >= 0)
@@ -391,10 +391,10 @@ int licence_check(const char *text, const struct licence_need *need, struct lice
 		return r;
 	if (need->now < ret->not_before)
 		return err_set(e, -ETIME, "not good before %s",
-			       calendar_text(ret->not_before * NSEC_PER_SEC, when));
+			       timestamp_text(when, ret->not_before * NSEC_PER_SEC));
 	if (need->now >= ret->not_after)
 		return err_set(e, -ETIME, "expired, it was good until %s",
-			       calendar_text(ret->not_after * NSEC_PER_SEC, when));
+			       timestamp_text(when, ret->not_after * NSEC_PER_SEC));
 	if (need->feature && !has_feature(ret, need->feature))
 		return err_set(e, -EPERM, "without the feature '%s'", need->feature);
 	return 0;

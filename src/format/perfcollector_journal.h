@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The encrypted journal of the older tool set, read and written:
- * docs/formats/perfcollector-journal.md. */
+ * docs/formats/perfcollector.md, "The journal". */
 #pragma once
 
 #include <stdint.h>

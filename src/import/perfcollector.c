@@ -10,9 +10,9 @@
 #include <string.h>
 
 #include "base/quantity.h"
-#include "base/timestamp.h"
 #include "collect/collection.h"
 #include "collect/collector.h"
+#include "format/perfcollector_record.h"
 #include "import/importer.h"
 #include "import/json_stream.h"
 #include "import/successor_metrics.h"
@@ -64,13 +64,6 @@ static bool u64_of(const json_t *object, const char *key, uint64_t *ret)
 	return true;
 }
 
-static bool time_of(const json_t *object, const char *key, nsec_t *ret)
-{
-	const char *s = json_string_value(json_object_get(object, key));
-
-	return s && timestamp_parse(s, ret) == 0;
-}
-
 static bool take_text(const json_t *object, const char *path, const char *text, struct record *r)
 {
 	const json_t *t = json_object_get(object, text);
@@ -81,26 +74,28 @@ static bool take_text(const json_t *object, const char *path, const char *text, 
 	return r->path && r->path[0] && r->text;
 }
 
-/* The older form: {Site, Host, Run, Measurement: {Timestamp, Start, Duration, ...}}. */
+/* The older form. */
 static bool older_form(const json_t *object, struct record *r)
 {
-	const json_t *m = json_object_get(object, "Measurement");
-	nsec_t start = 0, duration = 0;
+	struct perfcollector_record o;
 
-	if (!u64_of(object, "Site", &r->site) || !u64_of(object, "Host", &r->host) ||
-	    !u64_of(object, "Run", &r->run) || !time_of(m, "Timestamp", &r->time) ||
-	    !take_text(m, "System", "Measurement", r))
+	if (!perfcollector_record_of(object, &o))
 		return false;
-	const char *text = json_string_value(json_object_get(m, "Timestamp"));
-
-	r->offset = strlen(text) > 6 && !strcmp(text + strlen(text) - 6, "+00:00");
-	(void)u64_of(m, "Frequency", &r->frequency);
-	r->end = r->time;
+	*r = (struct record){ .site = o.site,
+			      .host = o.host,
+			      .run = o.run,
+			      .time = o.time,
+			      .end = o.time,
+			      .frequency = o.frequency,
+			      .offset = o.plus_zero,
+			      .path = o.path,
+			      .text = o.text,
+			      .text_len = o.text_bytes };
 	/* Duration counts from the tick's begin, not from Start. */
-	if (time_of(m, "Start", &start) && start >= r->time)
-		r->end = start;
-	if (u64_of(m, "Duration", &duration) && duration < 3600 * NSEC_PER_SEC)
-		r->end = max_of(r->end, r->time + duration);
+	if (o.start >= o.time)
+		r->end = o.start;
+	if (o.duration < 3600 * NSEC_PER_SEC)
+		r->end = max_of(r->end, o.time + o.duration);
 	return true;
 }
 

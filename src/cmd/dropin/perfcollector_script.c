@@ -13,7 +13,7 @@
 #include "base/log.h"
 #include "cmd/dropin/dropin.h"
 #include "collect/proc_file.h"
-#include "export/perfcollector_record.h"
+#include "format/perfcollector_record.h"
 
 #define FREQUENCY (5 * NSEC_PER_SEC)
 
@@ -32,6 +32,7 @@ static int print_round(struct proc_file *file, struct buf *lines)
 		r.start = nsec_realtime();
 		r.path = paths[i];
 		r.text = proc_file_read(&file[i]);
+		r.text_bytes = r.text ? strlen(r.text) : 0;
 		r.duration = nsec_realtime() - r.time;
 		if (r.text && perfcollector_record_add(&r, lines) < 0)
 			return -ENOMEM;
