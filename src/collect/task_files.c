@@ -454,6 +454,14 @@ int task_files_open(const struct task_files_options *o, struct task_source **ret
 		files_free(&f->base);
 		return err_set(e, r, "cannot open /proc: %s", strerror(-r));
 	}
+	const uint32_t *pid;
+	size_t n;
+
+	r = id_listing_processes(f->listing, &pid, &n);
+	if (r < 0 || !n) {
+		files_free(&f->base);
+		return err_set(e, r < 0 ? r : -ENOENT, "no processes in '/proc'");
+	}
 	f->delays_told = delays_are_told(f->proc_fd);
 
 	struct err why = { 0 };

@@ -26,7 +26,7 @@ struct task_files_options {
 	unsigned int max_open; /* files; 0 = TASK_FILES_OPEN */
 };
 
-/* Raises the soft limit of open files of the whole process. */
+/* Raises the soft limit of open files of the whole process. -ENOENT: no process there. */
 int task_files_open(const struct task_files_options *o, struct task_source **ret,
 		    struct err *e) must_check;
 

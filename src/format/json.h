@@ -23,8 +23,9 @@
 #include "base/buf.h"
 
 #define JSON_PRETTY (1u << 0) /* line breaks and indentation by two */
-#define JSON_GO	    (1u << 1) /* escape as Go's encoding/json does, for files of tools written in it \
-			       */
+#define JSON_GO                                                                          \
+	(1u << 1) /* escape as Go's encoding/json does, for files of tools written in it \
+		   */
 #define JSON_MAX_DEPTH 32
 
 struct json {

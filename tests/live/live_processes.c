@@ -35,6 +35,7 @@
 #define WRITTEN (1u << 20)
 #define NAPS	20u
 #define THREADS 3
+#define STORM	1000u
 #define TICK	(NSEC_PER_SEC / 100)
 
 static int root = -1;
@@ -619,10 +620,52 @@ static void check_between_ticks(struct task_source *source)
 	task_sampler_free(s);
 }
 
+/* All ends of a storm have a row, with the parent's pid and a name. */
+static void check_storm(struct task_source *source)
+{
+	struct task_sampler *s;
+	auto_ptr(memory) m = memory_new();
+	unsigned int ended = 0, own = 0;
+
+	assert_int_equal(task_sampler_of(source, false, &s), 0);
+	sample(s, m);
+	for (unsigned int i = 0; i < STORM; i++) {
+		pid_t pid = fork();
+
+		if (pid == 0)
+			_exit(0);
+		waitpid(pid, NULL, 0);
+	}
+	nanosleep(&(struct timespec){ .tv_nsec = 50000000 }, NULL);
+	sample(s, m);
+	const struct query q = { .tracks = track_bit(&track_process) };
+	struct source *src = memory_source(m);
+	auto_ptr(cursor) c = NULL;
+	const struct batch *b;
+	struct err e = { 0 };
+
+	assert_int_equal(source_cursor(src, &q, &c, &e), 0);
+	while (cursor_next(c, &b, &e) > 0)
+		for (uint32_t i = 0; i < b->rows; i++) {
+			if (!(batch_u8(b, PROCESS_FLAGS)[i] & PROCESS_FLAG_EXITED) ||
+			    batch_u32(b, PROCESS_PARENT)[i] != (uint32_t)getpid())
+				continue;
+			uint32_t k = tasks_find(src->tasks, batch_u32(b, PROCESS_TID)[i],
+						b->time[i], BATCH_CPU_NONE);
+
+			ended++;
+			own += !strcmp(tasks_at(src->tasks, k)->comm, "live_processes");
+		}
+	assert_int_equal(ended, STORM);
+	assert_int_equal(own, STORM);
+	task_sampler_free(s);
+}
+
 static void test_rows_between_ticks_by_bpf(void **state)
 {
 	(void)state;
 	check_between_ticks(need_walk(&(struct task_walk_options){ 0 }));
+	check_storm(need_walk(&(struct task_walk_options){ .ring_bytes = 1u << 20 }));
 }
 
 static void test_rows_between_ticks_by_taskstats(void **state)
@@ -636,6 +679,7 @@ static void test_rows_between_ticks_by_taskstats(void **state)
 		skip();
 	}
 	check_between_ticks(f);
+	check_storm(files(false, true));
 }
 
 static void test_own_processes_need_no_rights(void **state)

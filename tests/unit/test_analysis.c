@@ -16,7 +16,7 @@ static void profile(struct scenario *s, nsec_t time)
 }
 
 /* A row of zeros. */
-static void zeros(struct scenario *s, const struct track *t, nsec_t at)
+static struct batch *zeros(struct scenario *s, const struct track *t, nsec_t at)
 {
 	struct batch *b = scenario_row(s, t, BATCH_CPU_NONE, at);
 
@@ -25,6 +25,14 @@ static void zeros(struct scenario *s, const struct track *t, nsec_t at)
 
 		memset((char *)b->col[c] + (b->rows - 1) * bytes, 0, bytes);
 	}
+	return b;
+}
+
+static void process(struct scenario *s, nsec_t at)
+{
+	struct batch *b = zeros(s, &track_process, at);
+
+	batch_u32(b, PROCESS_TID)[b->rows - 1] = 11;
 }
 
 static void build(struct scenario *s)
@@ -49,6 +57,7 @@ static void build(struct scenario *s)
 	zeros(s, &track_result, 150);
 	zeros(s, &track_counter, 700);
 	zeros(s, &track_value, 700);
+	process(s, 700);
 	zeros(s, &track_raw, 700);
 	scenario_loss(s, 1, 2000, 2500, &track_wakeup, 7);
 	scenario_end(s, 0, 6000);
@@ -266,6 +275,7 @@ static void nothing(struct scenario *s)
 	zeros(s, &track_result, 100);
 	zeros(s, &track_counter, 100);
 	zeros(s, &track_value, 100);
+	process(s, 100);
 	zeros(s, &track_raw, 100);
 }
 

@@ -473,6 +473,9 @@ static void test_no_proc(void **state)
 
 	assert_int_equal(task_files_open(&o, &s, &e), -ENOENT);
 	assert_non_null(strstr(e.text, "/proc"));
+	machine_tree_put(&t, "proc/uptime", "1 1\n");
+	assert_int_equal(task_files_open(&o, &s, &e), -ENOENT);
+	assert_string_equal(e.text, "no processes in '/proc'");
 	machine_tree_remove(&t);
 }
 
