@@ -289,7 +289,9 @@ int task_ends_take(struct task_ends *x, const void *messages, size_t bytes,
 	unsigned int n = (unsigned int)min_of(bytes, (size_t)READ_BYTES);
 	int r = 0;
 
-	for (const struct nlmsghdr *h = messages; r >= 0 && NLMSG_OK(h, n); h = NLMSG_NEXT(h, n)) {
+	/* NLMSG_NEXT() casts const away. */
+	for (struct nlmsghdr *h = (struct nlmsghdr *)(uintptr_t)messages; r >= 0 && NLMSG_OK(h, n);
+	     h = NLMSG_NEXT(h, n)) {
 		struct taskstats s;
 
 		if (parse(x, h, &s))

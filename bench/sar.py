@@ -3,7 +3,7 @@
 """kymo record --metrics beside sadc on the same seconds, with load: what kymo show metrics answers is
 compared with what sysstat's sadf -j prints, column by column and second by second.
 
-    live_sar.py [SECONDS]       (60; the test runs a shorter one)
+    bench/sar.py [SECONDS]       (60)
 
 sadc reads once a second, kymo every 1/100 s. Which samples of kymo lie on both sides of one of sadc's
 is told by the number of context switches, which both have raw. sadc's numbers for a second must lie
