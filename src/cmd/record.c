@@ -119,7 +119,8 @@ static const struct option_spec record_options[] = {
 	  .bare = "default",
 	  OPTION_AT(struct record_args, metrics),
 	  .help = "read what the machine counts in /proc and /sys: names of the list below by "
-		  "commas, default, all; -NAME leaves one out. Alone it needs no privileges" },
+		  "commas, default, all; -NAME leaves one out, NAME:PATTERN keeps a part of one "
+		  "(disk:sd*). Alone it needs no privileges" },
 	{ .name = "raw",
 	  .type = OPTION_STRING,
 	  .arg = "FILES",
@@ -767,6 +768,7 @@ static const struct command_example record_examples[] = {
 	{ "kymo record --raw /proc/stat,/proc/meminfo -d 10m",
 	  "these files as they are, once a second" },
 	{ "kymo record --metrics --interval 100ms -d 10m", "what the machine counts about itself" },
+	{ "kymo record --metrics='cpu,disk:sd*,vmstat:pgfault:pswp*' -d 10m", "parts of that" },
 	{ "kymo record --counters page-faults,context-switches --interval 10ms -p 1234 -d 5s",
 	  "how many a process has over time" },
 	{ "kymo record --flight 30s -o crash.kymo", "the last 30 s before Ctrl-C or SIGUSR1" },

@@ -63,7 +63,8 @@ static int disk_open(void *state, const struct proc_root *root, struct err *e)
 /* Loop and RAM devices by the dozen, of which nobody has ever read. */
 static bool is_unused(const char *numbers)
 {
-	numbers += strspn(numbers, " 0");
+	while (*numbers == ' ' || *numbers == '0')
+		numbers++;
 	return *numbers == '\n' || !*numbers;
 }
 
