@@ -60,6 +60,37 @@ static void again_and_again(void **state)
 	machine_tree_remove(&tree);
 }
 
+/* One call where the end is seen without another one, and never less than all. */
+static void ends_seen_early(void **state)
+{
+	static const size_t lengths[] = { 0,	1,    3583, 3584, 3585, 4094, 4095,
+					  4096, 5000, 8189, 8190, 8191, 9000, 300000 };
+	struct machine_tree tree;
+	struct buf all;
+
+	(void)state;
+	machine_tree_make(&tree);
+	buf_init(&all, 0);
+	const struct proc_root root = { .fd = tree.fd, .buf = &all };
+
+	for (size_t i = 0; i < ARRAY_SIZE(lengths); i++) {
+		struct proc_file f;
+		auto_free char *text = calloc(1, lengths[i] + 1);
+
+		memset(text, 'x', lengths[i]);
+		machine_tree_put(&tree, "x", text);
+		assert_int_equal(proc_file_open(&f, &root, "x"), 0);
+		f.short_lines = true;
+		for (unsigned int turn = 0; turn < 3; turn++) {
+			assert_string_equal(proc_file_read(&f), text);
+			assert_int_equal(all.len, lengths[i]);
+		}
+		proc_file_done(&f);
+	}
+	buf_done(&all);
+	machine_tree_remove(&tree);
+}
+
 static const char *text_of(void *ctx, const char *path)
 {
 	return strcmp(path, "proc/stat") == 0 ? ctx : NULL;
@@ -248,6 +279,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(again_and_again),
+		cmocka_unit_test(ends_seen_early),
 		cmocka_unit_test(texts_stand_for_files),
 		cmocka_unit_test(folders),
 		cmocka_unit_test(numbers),
