@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What reading files of /proc costs at the least, and what a command costs.
+ * What reading files of /proc costs at the least, and what a recorder costs.
  *
  *	metrics floor TICKS INTERVAL_MS PATH...	pread() each file to its end at each tick, on
  *						descriptors that stay open: us of CPU a tick
- *	metrics cost CMD ARGS...		us of CPU of the command and its children,
- *						kB of memory at most
+ *	metrics cost SECONDS CMD ARGS...	us of CPU that the command uses in a second, from 3
+ *s after its start on; then it gets SIGINT. kB of memory at most
  */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,11 +20,12 @@
 
 #define MAX_FILES 64
 
-static double cpu_us(void)
+static double us_of(clockid_t clock)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	if (clock_gettime(clock, &t) < 0)
+		return 0;
 	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
 }
 
@@ -51,7 +53,7 @@ static int floor_of(unsigned int ticks, unsigned int interval_ms, char **path, i
 	}
 	read_all(fd, n_open);
 	clock_gettime(CLOCK_MONOTONIC, &next);
-	double before = cpu_us();
+	double before = us_of(CLOCK_PROCESS_CPUTIME_ID);
 
 	for (unsigned int t = 0; t < ticks; t++) {
 		next.tv_nsec += (long)interval_ms * 1000000;
@@ -60,13 +62,14 @@ static int floor_of(unsigned int ticks, unsigned int interval_ms, char **path, i
 		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &next, NULL);
 		read_all(fd, n_open);
 	}
-	printf("%.1f %d\n", (cpu_us() - before) / ticks, n_open);
+	printf("%.1f %d\n", (us_of(CLOCK_PROCESS_CPUTIME_ID) - before) / ticks, n_open);
 	return 0;
 }
 
-static int cost_of(char **argv)
+static int cost_of(unsigned int seconds, char **argv)
 {
 	struct rusage u;
+	clockid_t clock;
 	int status;
 	pid_t pid = fork();
 
@@ -74,15 +77,22 @@ static int cost_of(char **argv)
 		execvp(argv[0], argv);
 		_exit(127);
 	}
-	if (pid < 0 || wait4(pid, &status, 0, &u) < 0 || !WIFEXITED(status) ||
-	    WEXITSTATUS(status)) {
-		fprintf(stderr, "metrics: '%s' failed\n", argv[0]);
+	sleep(3);
+	if (pid < 0 || clock_getcpuclockid(pid, &clock)) {
+		fprintf(stderr, "metrics: cannot run '%s'\n", argv[0]);
 		return 1;
 	}
-	printf("%.0f %ld\n",
-	       (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1e6 +
-		       (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec),
-	       u.ru_maxrss);
+	double cpu = us_of(clock), wall = us_of(CLOCK_MONOTONIC);
+
+	sleep(seconds);
+	cpu = us_of(clock) - cpu;
+	wall = us_of(CLOCK_MONOTONIC) - wall;
+	kill(pid, SIGINT);
+	if (wait4(pid, &status, 0, &u) < 0 || cpu < 0) {
+		fprintf(stderr, "metrics: '%s' ended too early\n", argv[0]);
+		return 1;
+	}
+	printf("%.1f %ld\n", cpu / (wall / 1e6), u.ru_maxrss);
 	return 0;
 }
 
@@ -91,8 +101,9 @@ int main(int argc, char **argv)
 	if (argc > 4 && !strcmp(argv[1], "floor"))
 		return floor_of((unsigned int)strtoul(argv[2], NULL, 10),
 				(unsigned int)strtoul(argv[3], NULL, 10), argv + 4, argc - 4);
-	if (argc > 2 && !strcmp(argv[1], "cost"))
-		return cost_of(argv + 2);
-	fprintf(stderr, "usage: metrics floor TICKS INTERVAL_MS PATH... | metrics cost CMD...\n");
+	if (argc > 3 && !strcmp(argv[1], "cost"))
+		return cost_of((unsigned int)strtoul(argv[2], NULL, 10), argv + 3);
+	fprintf(stderr,
+		"usage: metrics floor TICKS INTERVAL_MS PATH... | metrics cost SECONDS CMD...\n");
 	return 2;
 }

@@ -20,41 +20,29 @@ like_sadc+=,memory:MemTotal:MemFree:MemAvailable:Buffers:Cached:SwapCached:Activ
 like_sadc+=:KernelStack:PageTables:Committed_AS:VmallocUsed:HugePages_*:Hugepagesize
 like_sadc+=,files,load,network,sockets,softnet,pressure
 
-# per_sample US SAMPLES: us a sample
-per_sample() {
-	awk -v us="$1" -v n="$2" 'BEGIN { printf "%.0f", us / n }'
-}
 ratio() {
 	awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'
-}
-
-# What a recorder costs before its first sample, to be taken away.
-start_of() {
-	for _ in 1 2 3; do
-		"$tool" cost "$kymo" record -q --metrics="$1" -d 1ms -o "$work/start.kymo"
-	done | median
 }
 
 # begin NAME INTERVAL_MS SET: floor and kymo at the same time, for the whole time.
 begin() {
 	"$tool" floor $((seconds * 1000 / $2)) "$2" "${files[@]}" >"$work/$1.floor" &
-	"$tool" cost "$kymo" record -q --metrics="$3" -I "$2ms" -d "${seconds}s" -o "$work/$1.kymo" >"$work/$1.cost" &
+	"$tool" cost $seconds "$kymo" record -q --metrics="$3" -I "$2ms" -o "$work/$1.kymo" >"$work/$1.cost" &
 }
-start=$(start_of default)
 begin fast 100 default
 begin slow 1000 default
 begin like 1000 "$like_sadc"
 if [ -x "$sadc" ]; then
-	"$tool" cost "$sadc" 1 $((seconds + 1)) "$work/sadc.bin" >"$work/sadc.cost" &
+	"$tool" cost $seconds "$sadc" 1 $((seconds + 60)) "$work/sadc.bin" >"$work/sadc.cost" &
 fi
 wait
 
 printf '| recorder, %d minutes | us of CPU a sample | of the bare pread() | peak RSS MB |\n|---|---|---|---|\n' "$minutes"
 row() {
-	local us rss floor n=$((seconds * 1000 / $2))
+	local us rss floor
 	read -r us rss <"$work/$1.cost"
 	read -r floor _ <"$work/$1.floor"
-	us=$(per_sample "$(awk -v a="$us" -v b="$start" 'BEGIN { print a - b }')" $n)
+	us=$(awk -v us="$us" -v ms="$2" 'BEGIN { printf "%.0f", us * ms / 1000 }')
 	printf '| pread(), every %d ms | %.0f | 1 | |\n' "$2" "$floor"
 	printf '| kymo record --metrics%s, every %d ms | %s | %s | %d |\n' "$3" "$2" "$us" "$(ratio "$us" "$floor")" $((rss / 1000))
 }
@@ -63,14 +51,15 @@ row slow 1000 ""
 row like 1000 " as sadc"
 if [ -x "$sadc" ]; then
 	read -r us rss <"$work/sadc.cost"
-	printf '| sadc 1, every 1000 ms | %s | | %d |\n' "$(per_sample "$us" $seconds)" $((rss / 1000))
+	printf '| sadc 1, every 1000 ms | %.0f | | %d |\n' "$us" $((rss / 1000))
 fi
 
 printf '\n| file, %d minutes | bytes a sample | values a sample | bytes a value |\n|---|---|---|---|\n' "$minutes"
 size_row() {
-	local bytes values n=$((seconds * 1000 / $2))
+	local bytes values n
 	bytes=$(stat -c %s "$work/$1.kymo")
 	values=$("$kymo" info "$work/$1.kymo" | awk '$1 == "value" { gsub(",", "", $4); print $4 }')
+	n=$((seconds * 1000 / $2 + 3000 / $2))
 	awk -v b="$bytes" -v v="$values" -v n=$n -v what="$3" -v ms="$2" \
 		'BEGIN { printf "| kymo record --metrics%s, every %d ms | %.1f | %.0f | %.3f |\n", what, ms, b / n, v / n, b / v }'
 }
@@ -84,7 +73,7 @@ if [ -x "$sadc" ]; then
 		else
 			bytes=$(zstd -q -$level -c "$work/sadc.bin" | wc -c)
 		fi
-		awk -v b="$bytes" -v n=$seconds -v l=$level \
+		awk -v b="$bytes" -v n=$((seconds + 3)) -v l=$level \
 			'BEGIN { printf "| sadc 1%s | %.1f | | |\n", l ? " under zstd -" l : "", b / n }'
 	done
 fi

@@ -23,6 +23,7 @@
 #define LONGEST_SLEEP  (100 * NSEC_PER_MSEC)
 #define SHORTEST_SLEEP (1 * NSEC_PER_MSEC)
 #define FLUSH_EVERY    NSEC_PER_SEC
+#define FLUSH_METRICS  (10 * NSEC_PER_SEC) /* where there is nothing else: blocks of a minute */
 #define BEHIND_BYTES   ((size_t)64 << 20) /* encoded blocks that wait for a stalled disk, at most */
 #define BLOCK_AGE      (2 * NSEC_PER_SEC) /* what is older goes to the file in blocks not full */
 
@@ -39,7 +40,7 @@ struct record_session {
 	atomic_bool stop;
 	int signal_fd;
 	int ready_fd, done_fd; /* eventfds: capture is on, the thread has ended */
-	nsec_t deadline, sleep, longest_sleep, last_flush;
+	nsec_t deadline, sleep, longest_sleep, flush_every, last_flush;
 	enum record_end end;
 	int begun, result; /* of the start, known when ready_fd is readable; of all */
 	struct err error;
@@ -210,7 +211,7 @@ static int work(struct record_session *s, nsec_t *ret_sleep, struct err *e)
 	int r = capture_drain(s->capture, &fill, e);
 	nsec_t now = nsec_monotonic();
 
-	if (r >= 0 && now - s->last_flush >= FLUSH_EVERY)
+	if (r >= 0 && now - s->last_flush >= s->flush_every)
 		r = flush(s, now, e);
 	if (r < 0)
 		return r;
@@ -344,10 +345,10 @@ int record_session_new(const struct record_options *o, struct capture *c,
 {
 	auto_ptr(record_session) s = calloc(1, sizeof(*s));
 	sigset_t signals;
-	nsec_t fills_in = capture_fills_in(c);
+	bool rings = capture_fills_in(c) != NSEC_MAX;
 	/* Well before the rings would be full; without any only to write what is there. */
-	nsec_t longest =
-		fills_in == NSEC_MAX ? FLUSH_EVERY : min_of(fills_in * 3 / 5, LONGEST_SLEEP);
+	nsec_t every = rings || o->flight ? FLUSH_EVERY : FLUSH_METRICS;
+	nsec_t longest = rings ? min_of(capture_fills_in(c) * 3 / 5, LONGEST_SLEEP) : every;
 
 	if (!s)
 		return -ENOMEM;
@@ -355,6 +356,7 @@ int record_session_new(const struct record_options *o, struct capture *c,
 	s->options = *o;
 	s->capture = c;
 	s->signal_fd = s->ready_fd = s->done_fd = -1;
+	s->flush_every = every;
 	s->longest_sleep = max_of(longest, SHORTEST_SLEEP);
 	s->sleep = s->longest_sleep / 2;
 	pthread_mutex_init(&s->lock, NULL);

@@ -7,8 +7,10 @@
 #include "collect/things.h"
 
 #define MAX_INTERFACES 16384u
-/* Asking takes the lock of the network configuration: not at each tick. */
-#define SPEED_EVERY (10 * NSEC_PER_SEC)
+#define MAX_NAME       64u
+/* Asking takes the lock of the network configuration: not at each tick, but of those that are new.
+ */
+#define SPEED_EVERY (60 * NSEC_PER_SEC)
 
 enum {
 	NETWORK_COLUMNS = 16,
@@ -34,7 +36,7 @@ static const struct metric_spec metrics[] = {
 	COUNTER("collisions", "collisions"),
 	COUNTER("tx_carrier", "packets lost with the carrier, or sent late"),
 	COUNTER("tx_compressed", "compressed packets sent"),
-	[NETWORK_SPEED] = GAUGE("speed", "speed of the link, asked every 10 s", .scale = 1e6,
+	[NETWORK_SPEED] = GAUGE("speed", "speed of the link, asked every minute", .scale = 1e6,
 				.unit = "bit/s"),
 	[NETWORK_DUPLEX] = GAUGE("duplex", "directions at a time: 1 half, 2 full duplex"),
 };
@@ -48,6 +50,7 @@ struct network {
 	const struct proc_root *root;
 	struct things interfaces;
 	nsec_t asked; /* 0 = not yet */
+	bool met_new; /* an interface that was not there then */
 };
 
 static int network_open(void *state, const struct proc_root *root, struct err *e)
@@ -95,7 +98,7 @@ static void ask(const struct proc_root *root, const char *name, struct interface
 /* All interfaces anew. */
 static void ask_all(struct network *s, struct tick *t, const char *p)
 {
-	char name[64];
+	char name[MAX_NAME];
 	size_t n;
 	bool is_new;
 
@@ -136,16 +139,20 @@ static void take_line(struct network *s, struct readings *r, const char *p)
 		readings_put(r, at, NETWORK_SPEED, i->speed);
 	if (i && i->duplex)
 		readings_put(r, at, NETWORK_DUPLEX, i->duplex);
+	s->met_new |= !i && n < MAX_NAME && s->interfaces.n < MAX_INTERFACES;
 }
 
 static int network_sample(void *state, struct tick *t, struct err *e)
 {
 	struct network *s = state;
 	const char *p = proc_file_read(&s->file);
+	bool due = !s->asked || s->met_new || t->time - s->asked >= SPEED_EVERY;
 
 	(void)e;
-	if (p && !s->root->text && (!s->asked || t->time - s->asked >= SPEED_EVERY))
+	if (p && due && !s->root->text) {
 		ask_all(s, t, p);
+		s->met_new = false;
+	}
 	for (; p && *p; p = next_line(p))
 		take_line(s, t->readings, p);
 	return 0;

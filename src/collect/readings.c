@@ -10,14 +10,15 @@
 
 #include "base/idmap.h"
 
-#define ROWS 1024u
-#define NONE UINT32_MAX
-#define OFF  UINT32_MAX /* in place of a series' number: not kept */
-#define WIDE UINT16_MAX
+#define ROWS	   1024u
+#define NONE	   UINT32_MAX
+#define OFF	   UINT32_MAX /* in place of a series' number: not kept */
+#define WIDE	   UINT16_MAX
+#define USED_EVERY (READINGS_FORGET / 10)
 
 /* A cache line, name included when it is short: between ticks all of them are cold. */
 struct instance {
-	nsec_t used; /* when it was asked for last */
+	nsec_t used; /* when it was asked for last, give or take USED_EVERY */
 	uint32_t cpu;
 	uint32_t next_same_hash; /* or NONE; of free places the next free one */
 	uint32_t follower; /* the thing asked for after this one the last time, or NONE */
@@ -425,7 +426,9 @@ static inline uint32_t guess(const struct readings *r)
 
 static inline uint32_t use(struct readings *r, uint32_t i)
 {
-	r->instance[i].used = r->time;
+	/* Not at each tick: what is only read stays clean in the caches. */
+	if (r->time - r->instance[i].used > USED_EVERY)
+		r->instance[i].used = r->time;
 	r->last = i;
 	return i;
 }

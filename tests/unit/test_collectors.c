@@ -222,14 +222,17 @@ static void interfaces(void **state)
 		  "network.duplex eth0 1\n");
 	put(t, "proc/net/dev", "eth0: 2\neth0:1: 3\neth1:4 5\n");
 	put(t, "sys/class/net/eth0/speed", "100\n");
-	/* Speeds are asked every 10 s. */
+	/* Speeds are asked once a minute, and a tick after something new came. */
 	expect(t,
 	       "network.rx_bytes eth0 2\nnetwork.speed eth0 1000\nnetwork.duplex eth0 1\n"
 	       "network.rx_bytes eth0:1 3\nnetwork.rx_bytes eth1 4\nnetwork.rx_packets eth1 5\n");
-	expect_after(t, 9 * NSEC_PER_SEC,
-		     "network.rx_bytes eth0 2\nnetwork.speed eth0 100\nnetwork.duplex eth0 1\n"
-		     "network.rx_bytes eth0:1 3\nnetwork.rx_bytes eth1 4\n"
-		     "network.rx_packets eth1 5\nnetwork.speed eth1 10000\n");
+	expect(t, "network.rx_bytes eth0 2\nnetwork.speed eth0 100\nnetwork.duplex eth0 1\n"
+		  "network.rx_bytes eth0:1 3\nnetwork.rx_bytes eth1 4\n"
+		  "network.rx_packets eth1 5\nnetwork.speed eth1 10000\n");
+	put(t, "proc/net/dev", "eth1:4\n");
+	put(t, "sys/class/net/eth1/speed", "2500\n");
+	expect(t, "network.rx_bytes eth1 4\nnetwork.speed eth1 10000\n");
+	expect_after(t, 60 * NSEC_PER_SEC, "network.rx_bytes eth1 4\nnetwork.speed eth1 2500\n");
 }
 
 static void cgroups(void **state)
