@@ -219,6 +219,24 @@ int content_next(struct content *c, struct journal_entry *ret, uint32_t *ret_str
 	return 1;
 }
 
+int content_count(const struct content *c, const struct journal_row *frame,
+		  struct journal_row *rows)
+{
+	struct content copy = *c;
+	struct journal_entry entry;
+	uint32_t at;
+	int r;
+
+	for (uint32_t i = 0; i < c->n_streams; i++)
+		rows[i] = (struct journal_row){ .offset = frame->offset,
+						.seq = frame->seq,
+						.epoch = frame->epoch,
+						.first = NSEC_MAX };
+	while ((r = content_next(&copy, &entry, &at)) > 0)
+		count(&rows[at], &entry);
+	return r;
+}
+
 int content_next_row(struct content *c, struct journal_row *ret)
 {
 	const uint8_t *p = c->entry;

@@ -92,6 +92,10 @@ int content_parse(const uint8_t *p, size_t n, bool is_index, struct content *ret
 void content_stream(const struct content *c, uint32_t i, struct journal_stream *ret);
 /* The entry at c->entry and its stream; moves on. 1, 0 at the end, -EBADMSG. */
 int content_next(struct content *c, struct journal_entry *ret, uint32_t *ret_stream) must_check;
+/* What the index says of the streams of a data frame: @rows has c->n_streams entries, which get
+ * offset, seq and epoch of @frame. -EBADMSG when the content ends badly; what was before counts. */
+int content_count(const struct content *c, const struct journal_row *frame,
+		  struct journal_row *rows) must_check;
 /* The row at c->entry of an index likewise. */
 int content_next_row(struct content *c, struct journal_row *ret) must_check;
 

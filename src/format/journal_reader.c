@@ -34,6 +34,10 @@ struct journal_reader {
 	struct journal_index index; /* when not walking */
 	size_t next_row;
 
+	bool rows_only; /* the index is enough */
+	struct journal_row *row; /* of the frame, counted */
+	uint32_t row_at;
+
 	struct buf frame, plain;
 	struct content content;
 	bool in_frame;
@@ -183,9 +187,6 @@ static int begin_segment(struct journal_reader *r, struct err *e)
 			(void)buf_addf(&r->notes, "%s, left out\n", err_text(&own, rc));
 			continue;
 		}
-		if (!r->has_first)
-			r->first = r->segment->header;
-		r->has_first = true;
 		rc = journal_segment_unlock(r->segment, r->keys, &own);
 		if (rc == -ENOMEM)
 			return err_set(e, rc, "%s", err_text(&own, rc));
@@ -201,7 +202,7 @@ static int begin_segment(struct journal_reader *r, struct err *e)
 		const uint64_t end = end_of(r, i);
 
 		r->next_row = 0;
-		r->walking = !leaves_out(&r->filter) || !find_index(r, end);
+		r->walking = !(leaves_out(&r->filter) || r->rows_only) || !find_index(r, end);
 		if (r->walking)
 			segment_walk_begin(&r->walk, r->segment, end);
 		return 1;
@@ -303,6 +304,76 @@ int journal_reader_next(struct journal_reader *r, struct journal_stream *ret_str
 	}
 }
 
+/* ---- rows ---- */
+
+/* 1: the next row of the segment's index; 0: no more. */
+static int index_row(struct journal_reader *r, struct journal_stream *ret_stream,
+		     struct journal_row *ret)
+{
+	while (r->next_row < r->index.n_rows) {
+		const struct journal_row *row = &r->index.row[r->next_row++];
+
+		if (!takes_row(&r->filter, &r->index, row))
+			continue;
+		*ret = *row;
+		*ret_stream = r->index.stream[row->stream];
+		return 1;
+	}
+	return 0;
+}
+
+/* Of the frame that was walked to. */
+static int counted_row(struct journal_reader *r, struct journal_stream *ret_stream,
+		       struct journal_row *ret)
+{
+	while (r->in_frame && r->row_at < r->content.n_streams) {
+		*ret = r->row[r->row_at];
+		content_stream(&r->content, r->row_at++, ret_stream);
+		if (journal_filter_takes_stream(&r->filter, ret_stream) &&
+		    touches(&r->filter, ret->first, ret->last) &&
+		    !(r->filter.kinds && !(r->filter.kinds & ret->kinds)))
+			return 1;
+	}
+	r->in_frame = false;
+	return 0;
+}
+
+static int count_frame(struct journal_reader *r, struct err *e)
+{
+	const struct journal_row frame = { .offset = r->offset };
+
+	free(r->row);
+	r->row_at = 0;
+	r->row = calloc(r->content.n_streams + (size_t)1, sizeof(*r->row));
+	if (!r->row)
+		return err_set(e, -ENOMEM, "no memory");
+	if (content_count(&r->content, &frame, r->row) < 0)
+		note(r, r->offset, 0, "the rest of the frame holds no content");
+	return 0;
+}
+
+int journal_reader_next_row(struct journal_reader *r, struct journal_stream *ret_stream,
+			    struct journal_row *ret, struct err *e)
+{
+	r->rows_only = true;
+	for (;;) {
+		int rc = r->segment ? 1 : begin_segment(r, e);
+
+		if (rc <= 0)
+			return rc;
+		rc = r->walking ? counted_row(r, ret_stream, ret) : index_row(r, ret_stream, ret);
+		if (rc > 0)
+			return 1;
+		rc = r->walking ? walk_frame(r, e) : 0;
+		if (rc > 0 && r->in_frame)
+			rc = count_frame(r, e) < 0 ? -ENOMEM : 1;
+		if (rc == 0)
+			end_segment(r);
+		if (rc < 0)
+			return rc;
+	}
+}
+
 /* ---- opening ---- */
 
 static int look_at_keys(struct journal_reader *r, struct err *e)
@@ -315,6 +386,9 @@ static int look_at_keys(struct journal_reader *r, struct err *e)
 
 		if (rc < 0)
 			continue;
+		if (!r->has_first)
+			r->first = s->header;
+		r->has_first = true;
 		r->total += s->size;
 		rc = any ? 0 : journal_segment_unlock(s, r->keys, NULL);
 		any = any || rc != -ENOKEY;
@@ -376,6 +450,7 @@ struct journal_reader *journal_reader_free(struct journal_reader *r)
 		buf_done(&r->notes);
 		buf_done(&r->frame);
 		buf_done(&r->plain);
+		free(r->row);
 		free(r->list);
 		free(r);
 	}

@@ -44,8 +44,17 @@ DEFINE_CLEANUP(journal_reader, journal_reader_free)
 int journal_reader_next(struct journal_reader *r, struct journal_stream *ret_stream,
 			struct journal_entry *ret, struct err *e) must_check;
 
+/*
+ * The next row of what an index says, of a stream, and with entries, that the filter may take
+ * (whole frames: .track does not count): by the indices where they can be read, else counted. Not
+ * together with journal_reader_next() on one reader. Likewise.
+ */
+int journal_reader_next_row(struct journal_reader *r, struct journal_stream *ret_stream,
+			    struct journal_row *ret, struct err *e) must_check;
+
 struct journal_reader_state {
-	const struct journal_header *first; /* of the first segment that is whole; lent */
+	const struct journal_header
+		*first; /* of the first segment that is whole; lent; NULL: none */
 	uint64_t segments, locked; /* locked: sealed to others */
 	uint64_t done, total; /* bytes */
 	uint64_t damaged; /* stretches that were left out */

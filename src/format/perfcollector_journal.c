@@ -185,7 +185,10 @@ int perfcollector_reader_next(struct perfcollector_reader *r, struct buf *ret, s
 	if (rc <= 0) {
 		/* At the very begin a wrong length is as much a sign that it is something else. */
 		if (rc == -ENODATA && !r->offset)
-			rc = -EMEDIUMTYPE;
+			rc = err_set(e, -EMEDIUMTYPE,
+				     "'%s' is no journal of perfcollector, or it is cut or damaged "
+				     "in its first record",
+				     r->name);
 		r->done = true;
 		return rc;
 	}

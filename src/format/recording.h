@@ -61,7 +61,8 @@ struct sink *recording_writer_sink(struct recording_writer *w);
  * two while recording. */
 int recording_writer_flush(struct recording_writer *w, nsec_t older, struct err *e) must_check;
 /* Add an encoded block as it is, with new numbers: for blocks kept elsewhere (flight recorder,
- * wire). @block is changed. */
+ * journal, wire). @block is changed. A schema block before the first block of its tracks stands for
+ * the one that would be written. */
 int recording_writer_add_block(struct recording_writer *w, uint8_t *block, size_t bytes,
 			       struct err *e) must_check;
 /* One more row of the meta track; @value may be empty. */

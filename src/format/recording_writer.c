@@ -250,6 +250,22 @@ int recording_writer_flush(struct recording_writer *w, nsec_t older, struct err 
 	return packer_flush(w->packer, older, e);
 }
 
+/* Tracks whose columns the given block names need not be described again. */
+static int note_described(struct recording_writer *w, const struct block_info *info,
+			  const uint8_t *block, struct err *e)
+{
+	auto_ptr(block_decoder) d = block_decoder_new();
+	auto_ptr(batch) b = batch_new(&track_schema, info->rows);
+
+	if (!d || !b)
+		return err_set(e, -ENOMEM, "no memory");
+	int r = block_decode(d, info, block + info->header_bytes, 0, b, e);
+
+	for (uint32_t i = 0; r >= 0 && i < b->rows; i++)
+		r = idmap_set(&w->described, batch_u16(b, SCHEMA_TRACK)[i], 0);
+	return r;
+}
+
 int recording_writer_add_block(struct recording_writer *w, uint8_t *block, size_t bytes,
 			       struct err *e)
 {
@@ -264,7 +280,9 @@ int recording_writer_add_block(struct recording_writer *w, uint8_t *block, size_
 	if (block_bytes(&info) != bytes)
 		return err_set(e, -EBADMSG, "block of %zu bytes says that it has %llu", bytes,
 			       (unsigned long long)block_bytes(&info));
-	return take_block(w, &info, block, bytes, e);
+	if (info.track == track_schema.id)
+		r = note_described(w, &info, block, e);
+	return r < 0 ? r : take_block(w, &info, block, bytes, e);
 }
 
 int recording_writer_meta(struct recording_writer *w, const char *key, const char *value,

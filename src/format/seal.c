@@ -45,7 +45,7 @@ int seal_text_parse(const char *text, size_t len, uint8_t *ret, size_t n)
 
 void *seal_alloc(size_t n)
 {
-	void *p = sodium_malloc(n);
+	void *p = sodium_init() < 0 ? NULL : sodium_malloc(n);
 
 	if (p)
 		memset(p, 0, n);

@@ -168,16 +168,16 @@ static int take_recipients(struct journal_writer *w, const struct last_segment *
 		return 0;
 	if (l->gap && h->epoch != signing_key_epoch(w->key))
 		return err_set(e, -EBADMSG,
-			       "the last segment is damaged: name again whom the journal is sealed "
-			       "to");
+			       "the last segment is damaged: say again whom it is sealed to (try: "
+			       "--recipient)");
 	for (unsigned int i = 0; i < h->n_recipients; i++) {
 		struct recipient_seen seen;
 
 		journal_header_recipient(l->segment->head, h, i, &seen);
 		if (seen.kind != RECIPIENT_X25519)
 			return err_set(e, -EINVAL,
-				       "the journal is sealed to a passphrase: name again whom it "
-				       "is sealed to");
+				       "it is sealed to a passphrase: say again whom it is sealed "
+				       "to (try: --recipient, --seal-passphrase-file)");
 		struct recipient *to = &w->to[w->n_to++];
 
 		to->kind = RECIPIENT_X25519;
@@ -192,8 +192,8 @@ static int take_site(struct journal_writer *w, const struct journal_writer_optio
 {
 	if ((o->site && o->site != h->site) || (o->site_name && strcmp(o->site_name, h->site_name)))
 		return err_set(e, -EPERM,
-			       "'%s' is the journal of site %llu '%s', not of site %llu '%s'",
-			       w->path, (unsigned long long)h->site, h->site_name,
+			       "it is the journal of site %llu '%s', not of site %llu '%s'",
+			       (unsigned long long)h->site, h->site_name,
 			       (unsigned long long)(o->site ? o->site : h->site),
 			       o->site_name ? o->site_name : h->site_name);
 	w->site = h->site;

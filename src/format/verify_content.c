@@ -20,42 +20,32 @@ static bool block_is_whole(const struct journal_entry *entry)
 /* Rows of the index from what is in the frame, as the writer made them. */
 static int count_content(struct verify *y, const struct walk_step *step, bool *ret_bad)
 {
+	const struct journal_row frame = { .offset = step->offset,
+					   .seq = step->info.seq,
+					   .epoch = step->info.epoch };
 	struct content c;
-	struct journal_row *row = NULL;
 	struct journal_entry entry;
 	uint32_t at;
-	int r = content_parse(y->content.data, y->content.len, false, &c);
 
-	*ret_bad = r < 0;
-	if (r < 0)
+	*ret_bad = content_parse(y->content.data, y->content.len, false, &c) < 0;
+	if (*ret_bad)
 		return 0;
-	const uint32_t n = c.n_streams;
-	auto_free struct journal_row *rows = calloc(n + 1, sizeof(*rows));
+	auto_free struct journal_row *rows = calloc(c.n_streams + 1, sizeof(*rows));
 
 	if (!rows)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < n; i++)
-		rows[i] = (struct journal_row){ .offset = step->offset,
-						.seq = step->info.seq,
-						.epoch = step->info.epoch,
-						.first = NSEC_MAX };
-	while ((r = content_next(&c, &entry, &at)) > 0) {
-		row = &rows[at];
-		row->entries++;
-		row->payload_bytes += entry.bytes;
-		row->first = min_of(row->first, entry.first);
-		row->last = max_of(row->last, entry.last);
-		row->kinds |= entry.kind < 64 ? UINT64_C(1) << entry.kind : 0;
-		*ret_bad |= entry.kind == ENTRY_BLOCK && !block_is_whole(&entry);
-		y->v->entries++;
-	}
-	*ret_bad |= r < 0;
-	r = 0;
-	for (uint32_t i = 0; i < n && r >= 0; i++) {
+	*ret_bad = content_count(&c, &frame, rows) < 0;
+	int r = 0;
+
+	for (uint32_t i = 0; i < c.n_streams && r >= 0; i++) {
 		struct journal_stream stream;
 
 		content_stream(&c, i, &stream);
 		r = journal_index_add(&y->index, &stream, &rows[i]);
+	}
+	while (r >= 0 && content_next(&c, &entry, &at) > 0) {
+		*ret_bad |= entry.kind == ENTRY_BLOCK && !block_is_whole(&entry);
+		y->v->entries++;
 	}
 	return r;
 }

@@ -20,6 +20,9 @@ for target in "$build"/tests/fuzz/fuzz_*; do
 	elf_symbols | source_lines)
 		seeds=$(ls "$build"/tests/fixtures/symbols/{pie,exported,mini})
 		;;
+	journal) seeds=$(ls tests/fixtures/journal/golden-1.0/*.kyj tests/fixtures/journal/*.witness) ;;
+	key) seeds=$(ls tests/fixtures/journal/*.key tests/fixtures/journal/*.pub) ;;
+	licence | perfcollector_journal) seeds= ;;
 	perf_script) seeds=$(ls tests/fixtures/perf/*.txt) ;;
 	*) seeds=$(ls tests/fixtures/perf/*.data tests/fixtures/perf/*.pipe) ;;
 	esac
