@@ -129,6 +129,40 @@ const char *command_line(struct buf *b)
 	return buf_str(b);
 }
 
+/* "-name" and "-name=value" of options that there are, with a second dash; @ret gets argc + 1
+ * words,
+ * @made the memory of those that were made. */
+static bool double_dashes(const struct option_spec *options, int argc, char **argv, char **ret,
+			  struct buf *made)
+{
+	for (int i = 0; i < argc; i++) {
+		const char *name = argv[i] + 1;
+		const size_t n = strcspn(name, "=");
+
+		ret[i] = argv[i];
+		for (const struct option_spec *o = options; argv[i][0] == '-' && o->name; o++)
+			if (n > 1 && strlen(o->name) == n && !strncmp(o->name, name, n)) {
+				/* Room for all was made: it does not move. */
+				ret[i] = (char *)made->data + made->len;
+				(void)buf_addf(made, "-%s", argv[i]);
+				(void)buf_add_byte(made, 0);
+				break;
+			}
+	}
+	return !buf_error(made);
+}
+
+/* Room for argc + 1 words, and for one more character in each. */
+static bool make_room(int argc, char **argv, char ***ret, struct buf *made)
+{
+	size_t bytes = 0;
+
+	for (int i = 0; i < argc; i++)
+		bytes += strlen(argv[i]) + 3;
+	*ret = calloc((size_t)argc + 1, sizeof(**ret));
+	return *ret && buf_reserve(made, bytes);
+}
+
 int command_run(const struct command *c, int argc, char **argv)
 {
 	const size_t align = _Alignof(max_align_t);
@@ -137,9 +171,12 @@ int command_run(const struct command *c, int argc, char **argv)
 	auto_free struct option_spec *options =
 		calloc(count_options(c->options) + N_COMMON + 1, sizeof(*options));
 	auto_free const char **words = calloc((size_t)argc + 1, sizeof(*words));
+	auto_free char **dashed = NULL;
 	unsigned int n, n_before;
 	struct err e = { 0 };
+	auto_buf made;
 
+	buf_init(&made, 0);
 	if (!args || !options || !words) {
 		log_error("%s: out of memory", c->name);
 		return EXIT_FAILURE;
@@ -147,6 +184,14 @@ int command_run(const struct command *c, int argc, char **argv)
 	if (c->args_default)
 		memcpy(args, c->args_default, c->args_bytes);
 	join_options(c->options, common_at, options);
+	if (c->single_dash) {
+		if (!make_room(argc, argv, &dashed, &made) ||
+		    !double_dashes(options, argc, argv, dashed, &made)) {
+			log_error("%s: out of memory", c->name);
+			return EXIT_FAILURE;
+		}
+		argv = dashed;
+	}
 	int r = option_parse(options, argc, argv, args, c->stop_at_word, words, &n, &n_before, &e);
 
 	if (r < 0)

@@ -38,6 +38,7 @@ struct command {
 	bool stop_at_word; /* options end at the first word (record -- CMD) */
 	bool hidden; /* maintenance: left out of overview and manual */
 	bool dropin; /* called by its own name: dropin/dropin.h */
+	bool single_dash; /* -name is as good as --name, as in tools written in Go */
 };
 
 #define EXIT_USAGE 2

@@ -77,6 +77,21 @@ static const char *scan_name(const char **p, size_t *ret_len)
 	return name;
 }
 
+/* The first line of a file. */
+static int line_of(const struct proc_root *root, const char *path, char *ret, size_t size)
+{
+	if (!root->text)
+		return file_read_line_at(root->fd, path, ret, size);
+	const char *text = root->text(root->ctx, path);
+	size_t n = text ? strcspn(text, "\n") : 0;
+
+	if (!text || n >= size)
+		return -ENOENT;
+	memcpy(ret, text, n);
+	ret[n] = 0;
+	return 0;
+}
+
 static void ask(const struct proc_root *root, const char *name, struct interface *ret)
 {
 	char path[128], line[32];
@@ -87,11 +102,11 @@ static void ask(const struct proc_root *root, const char *name, struct interface
 	    (size_t)snprintf(path, sizeof(path), "sys/class/net/%s/speed", name) >= sizeof(path))
 		return;
 	/* "-1" where there is no such thing. */
-	if (file_read_line_at(root->fd, path, line, sizeof(line)) < 0 ||
-	    !scan_u64(&p, &ret->speed) || ret->speed > UINT32_MAX)
+	if (line_of(root, path, line, sizeof(line)) < 0 || !scan_u64(&p, &ret->speed) ||
+	    ret->speed > UINT32_MAX)
 		ret->speed = 0;
 	snprintf(path, sizeof(path), "sys/class/net/%s/duplex", name);
-	if (file_read_line_at(root->fd, path, line, sizeof(line)) >= 0)
+	if (line_of(root, path, line, sizeof(line)) >= 0)
 		ret->duplex = !strcmp(line, "full") ? 2 : !strcmp(line, "half") ? 1 : 0;
 }
 
@@ -149,7 +164,7 @@ static int network_sample(void *state, struct tick *t, struct err *e)
 	bool due = !s->asked || s->met_new || t->time - s->asked >= SPEED_EVERY;
 
 	(void)e;
-	if (p && due && !s->root->text) {
+	if (p && due) {
 		ask_all(s, t, p);
 		s->met_new = false;
 	}

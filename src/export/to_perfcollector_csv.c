@@ -51,7 +51,8 @@ struct target {
 	uint32_t thing;
 };
 
-enum style { STYLE_CORRECTED, STYLE_PERFJOURNAL, STYLE_SUCCESSOR };
+/* STYLE_COLUMNS: the columns of perfjournal, without its mistakes. */
+enum style { STYLE_CORRECTED, STYLE_PERFJOURNAL, STYLE_SUCCESSOR, STYLE_COLUMNS };
 
 struct pc_csv {
 	struct source *src;
@@ -137,7 +138,8 @@ static int need_file(struct pc_csv *p, struct cube_file *f, struct err *e)
 {
 	static const char *const ids[] = { [STYLE_CORRECTED] = "site,host,run,",
 					   [STYLE_PERFJOURNAL] = "site,host,",
-					   [STYLE_SUCCESSOR] = "" };
+					   [STYLE_SUCCESSOR] = "",
+					   [STYLE_COLUMNS] = "site,host," };
 
 	if (f->out)
 		return 0;
@@ -212,7 +214,7 @@ static double row_ticks(const struct pc_csv *p, const struct cube_file *f)
 
 static int end_tick(struct pc_csv *p, struct cube_file *f, struct err *e)
 {
-	bool old = p->style != STYLE_CORRECTED;
+	bool old = p->style == STYLE_PERFJOURNAL || p->style == STYLE_SUCCESSOR;
 	int r = 0;
 
 	/* The older tools used their second sample up for the titles, and went on from the first.
@@ -376,8 +378,12 @@ static int to_perfcollector_csv(struct source *src, const struct export_args *ar
 		p.style = STYLE_PERFJOURNAL;
 	else if (args->compat && !strcmp(args->compat, "successor"))
 		p.style = STYLE_SUCCESSOR;
+	else if (args->compat && !strcmp(args->compat, "perfjournal-columns"))
+		p.style = STYLE_COLUMNS;
 	else if (args->compat)
-		return err_set(e, -EINVAL, "--compat: no tool '%s' (try: perfjournal, successor)",
+		return err_set(e, -EINVAL,
+			       "--compat: no tool '%s' (try: perfjournal, perfjournal-columns, "
+			       "successor)",
 			       args->compat);
 	read_meta(&p);
 	int r = prepare(&p, e);

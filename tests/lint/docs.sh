@@ -30,6 +30,9 @@ provide_inputs() {
 			kymo convert --quiet "$source/tests/fixtures/perfcollector/small.jsonl" -o "$scratch/$word"
 			;;
 		*.kymo) cp "$source/$fixture" "$scratch/$word" ;;
+		reader.key | reader.pub | issuer.key)
+			install -m 600 "$source/tests/fixtures/journal/$word" "$scratch/$word"
+			;;
 		counts.csv) cp "$source/tests/fixtures/perfstat/whole.csv" "$scratch/$word" ;;
 		*.csv) echo '1,,init,,,1,Init' >"$scratch/$word" ;;
 		*.cdict) cp "$source/tests/fixtures/cdict/small.cdict" "$scratch/$word" ;;

@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * kymo journal export: the recordings that are in it, block by block as they were, a file each; and
+ * records, as lines or as a journal of perfcollector. What is missing of a run is a loss in its
+ * recording.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/new_file.h"
+#include "cmd/command.h"
+#include "cmd/journal_verb.h"
+#include "cmd/journal_verdict.h"
+#include "cmd/sealing.h"
+#include "export/answer_json.h"
+#include "format/json.h"
+#include "format/perfcollector_journal.h"
+#include "format/recording.h"
+#include "model/file_track.h"
+
+#define FILES_MAX 500u /* open at a time */
+
+/* A run's file: of its blocks, or of its records. */
+struct out {
+	struct journal_stream stream;
+	bool is_records;
+	char name[80]; /* in the folder */
+	struct new_file *file;
+	struct recording_writer *writer; /* blocks */
+	uint64_t blocks, records, expected; /* expected: by its end */
+	bool ended;
+	uint64_t next_seq; /* of blocks, as they were numbered */
+	nsec_t before; /* first time of the block before */
+	int64_t to_mono; /* what CLOCK_REALTIME is ahead of the run's clock */
+	bool has_clock;
+	uint64_t gaps;
+};
+
+struct export
+{
+	const struct journal_args *a;
+	struct journal_filter filter;
+	int dir_fd;
+	struct out *out;
+	unsigned int n;
+	int older_fd; /* of --licence; or -1 */
+	uint8_t *older_key;
+	uint64_t records;
+	bool incomplete;
+};
+
+/* ---- files ---- */
+
+static void name_file(struct out *o)
+{
+	char run[JOURNAL_RUN_TEXT];
+	const char *text = journal_run_text(&o->stream, run);
+
+	(void)snprintf(o->name, sizeof(o->name), "%" PRIu64 "-%" PRIu64 "-%s%s", o->stream.site,
+		       o->stream.host, text[0] == '#' ? text + 1 : text,
+		       o->is_records ? ".jsonl" : ".kymo");
+}
+
+static int open_file(struct export *x, struct out *o, struct err *e)
+{
+	name_file(o);
+	int r = new_file_open_at(x->dir_fd, o->name, 0600, 0, &o->file, e);
+
+	if (r < 0 || o->is_records)
+		return r;
+	int fd = fcntl(new_file_fd(o->file), F_DUPFD_CLOEXEC, 0);
+
+	if (fd < 0)
+		return err_set(e, -errno, "cannot write '%s': %s", o->name, strerror(errno));
+	r = recording_create_fd(fd, o->name, NULL, &o->writer, e);
+	if (r >= 0)
+		r = recording_writer_set_identity(o->writer, o->stream.run, o->stream.created, e);
+	return r;
+}
+
+static struct out *out_of(struct export *x, const struct journal_stream *s, bool is_records,
+			  struct err *e)
+{
+	for (unsigned int i = x->n; i-- > 0;)
+		if (x->out[i].is_records == is_records &&
+		    journal_stream_equal(&x->out[i].stream, s))
+			return &x->out[i];
+	if (x->n == FILES_MAX) {
+		err_set(e, -EMFILE, "more than %u runs (try: --host, --run, --from, --to)",
+			FILES_MAX);
+		return NULL;
+	}
+	struct out *o = &x->out[x->n];
+
+	*o = (struct out){ .stream = *s, .is_records = is_records };
+	if (open_file(x, o, e) < 0) {
+		recording_writer_free(o->writer);
+		new_file_free(o->file);
+		return NULL;
+	}
+	x->n++;
+	return o;
+}
+
+/* ---- blocks ---- */
+
+static int put_loss(struct out *o, nsec_t from, nsec_t to, enum loss_cause cause, struct err *e)
+{
+	auto_ptr(batch) b = batch_new(&track_loss, 1);
+
+	if (!b)
+		return err_set(e, -ENOMEM, "no memory");
+	b->cpu = BATCH_CPU_NONE;
+	b->rows = 1;
+	b->time[0] = from;
+	batch_u64(b, LOSS_END)[0] = max_of(from, to);
+	batch_u16(b, LOSS_TRACK)[0] = 0;
+	batch_u64(b, LOSS_COUNT)[0] = 0;
+	batch_u8(b, LOSS_CAUSE)[0] = (uint8_t)cause;
+	return sink_write(recording_writer_sink(o->writer), b, e);
+}
+
+static bool is_windowed(const struct export *x)
+{
+	return x->filter.from || x->filter.to;
+}
+
+/* Blocks were numbered one by one, but for the index, which is made anew. */
+static int check_number(struct export *x, struct out *o, const struct block_info *info,
+			struct err *e)
+{
+	const bool gap = o->blocks && info->seq > o->next_seq && !is_windowed(x);
+	int r = gap ? put_loss(o, o->before, info->last, LOSS_DAMAGE, e) : 0;
+
+	o->gaps += gap;
+	o->next_seq = info->seq + 1;
+	if (info->track >= TRACK_FIRST_EVENT)
+		o->before = info->first;
+	return r;
+}
+
+static int put_block(struct export *x, struct out *o, const struct journal_entry *entry,
+		     struct err *e)
+{
+	struct block_info info;
+	auto_free uint8_t *copy = malloc(entry->bytes + 1);
+
+	if (!copy)
+		return err_set(e, -ENOMEM, "no memory");
+	if (entry->bytes < BLOCK_HEADER_BYTES || block_parse_header(entry->data, &info, NULL) < 0 ||
+	    block_bytes(&info) != entry->bytes) {
+		log_warn("%s: what is kept as a block is none, left out", o->name);
+		x->incomplete = true;
+		return 0;
+	}
+	if (info.track >= TRACK_FIRST_EVENT && !o->has_clock) {
+		o->to_mono = (int64_t)(entry->first - info.first);
+		o->has_clock = true;
+	}
+	int r = check_number(x, o, &info, e);
+
+	memcpy(copy, entry->data, entry->bytes);
+	if (r >= 0)
+		r = recording_writer_add_block(o->writer, copy, entry->bytes, e);
+	o->blocks++;
+	return r;
+}
+
+/* What the window cut away was recorded, but is not in the file. */
+static int put_window(struct export *x, struct out *o, struct err *e)
+{
+	int r = 0;
+
+	if (!is_windowed(x) || !o->has_clock)
+		return 0;
+	const nsec_t from = x->filter.from - (nsec_t)o->to_mono;
+	const nsec_t to = x->filter.to - (nsec_t)o->to_mono;
+
+	if (x->filter.from && x->filter.from > (nsec_t)o->to_mono)
+		r = put_loss(o, 0, from, LOSS_LIMIT, e);
+	if (r >= 0 && x->filter.to && x->filter.to > (nsec_t)o->to_mono)
+		r = put_loss(o, to, NSEC_MAX / 2, LOSS_LIMIT, e);
+	return r;
+}
+
+/* ---- records ---- */
+
+static int put_record(struct export *x, const struct journal_stream *s,
+		      const struct journal_entry *entry, struct err *e)
+{
+	x->records++;
+	if (x->older_fd >= 0)
+		return perfcollector_append(x->older_fd, x->older_key, entry->data, entry->bytes,
+					    e);
+	struct out *o = out_of(x, s, true, e);
+
+	if (!o)
+		return -EIO;
+	o->records++;
+	int r = file_write_all(new_file_fd(o->file), entry->data, entry->bytes);
+
+	if (r >= 0 && entry->bytes && entry->data[entry->bytes - 1] != '\n')
+		r = file_write_all(new_file_fd(o->file), "\n", 1);
+	return r < 0 ? err_set(e, r, "cannot write '%s': %s", o->name, strerror(-r)) : 0;
+}
+
+/* ---- all of it ---- */
+
+static int put_entry(struct export *x, const struct journal_stream *s,
+		     const struct journal_entry *entry, struct err *e)
+{
+	struct out *o;
+
+	if (entry->kind == ENTRY_RECORD)
+		return put_record(x, s, entry, e);
+	if (x->older_fd >= 0 || (entry->kind != ENTRY_BLOCK && entry->kind != ENTRY_END))
+		return 0;
+	o = out_of(x, s, false, e);
+	if (!o)
+		return e->code ? e->code : -EIO;
+	if (entry->kind == ENTRY_BLOCK)
+		return put_block(x, o, entry, e);
+	o->ended = true;
+	o->expected += entry->bytes == 8 ? get_le64(entry->data) : 0;
+	return 0;
+}
+
+static int finish(struct export *x, struct out *o, struct err *e)
+{
+	int r = 0;
+
+	if (o->writer) {
+		const bool lacks = !is_windowed(x) && (!o->ended || o->blocks != o->expected);
+
+		if (lacks || o->gaps) {
+			log_warn("%s: %" PRIu64 " of %" PRIu64 " blocks%s", o->name, o->blocks,
+				 o->expected, o->ended ? "" : ", and no end");
+			x->incomplete = true;
+		}
+		r = put_window(x, o, e);
+		if (r >= 0)
+			r = recording_writer_close(o->writer, e);
+	}
+	return r < 0 ? r : new_file_commit(o->file, e);
+}
+
+static int copy_all(struct export *x, struct journal_reader *reader, struct err *e)
+{
+	struct journal_reader_state st;
+	struct journal_stream s;
+	struct journal_entry entry;
+	nsec_t shown = nsec_monotonic();
+	int r;
+
+	while ((r = journal_reader_next(reader, &s, &entry, e)) > 0) {
+		r = put_entry(x, &s, &entry, e);
+		if (r < 0)
+			return r;
+		journal_reader_get(reader, &st);
+		journal_progress(&shown, st.done, st.total);
+	}
+	if (r >= 0)
+		x->incomplete |= journal_tell_damage(reader);
+	for (unsigned int i = 0; i < x->n && r >= 0; i++)
+		r = finish(x, &x->out[i], e);
+	return r;
+}
+
+static int answer(const struct export *x)
+{
+	struct json j;
+	auto_buf b;
+
+	buf_init(&b, 0);
+	if (!x->a->json) {
+		for (unsigned int i = 0; i < x->n; i++)
+			printf("%s/%s\n", x->a->output, x->out[i].name);
+		if (x->older_fd >= 0)
+			log_info("%s: %" PRIu64 " records", x->a->output, x->records);
+		return 0;
+	}
+	json_init(&j, &b, JSON_PRETTY);
+	json_begin_object(&j);
+	json_key_bool(&j, "complete", !x->incomplete);
+	json_key_u64(&j, "records", x->records);
+	json_key(&j, "files");
+	json_begin_array(&j);
+	for (unsigned int i = 0; i < x->n; i++) {
+		const struct out *o = &x->out[i];
+
+		json_begin_object_flat(&j);
+		json_key_str(&j, "file", o->name);
+		json_key_u64(&j, "site", o->stream.site);
+		json_key_u64(&j, "host", o->stream.host);
+		json_key_u64(&j, "blocks", o->blocks);
+		json_key_u64(&j, "records", o->records);
+		json_end(&j);
+	}
+	json_end(&j);
+	json_end(&j);
+	int r = buf_add_byte(&b, '\n');
+
+	return r < 0 ? r : json_drain(&j, stdout);
+}
+
+/* Damage costs what is damaged. Where anything says that somebody changed it nothing is exported,
+ * unless it is asked for. */
+static int verify_first(struct export *x, const char *path, struct keyring *keys, struct err *e)
+{
+	struct journal_verdict v = { 0 };
+	int r = x->a->verify_not ? 0 : journal_verdict_of(x->a, path, keys, &v, e);
+	bool changed = false;
+
+	if (r >= 0 && v.n_problems) {
+		journal_verdict_tell(&v, 10);
+		x->incomplete = true;
+	}
+	for (size_t i = 0; i < v.n_problems && i < JOURNAL_PROBLEMS_MAX; i++)
+		changed |=
+			v.problem[i].fault != FAULT_DAMAGED && v.problem[i].fault != FAULT_MISSING;
+	journal_verdict_done(&v);
+	return r >= 0 && changed
+		       ? err_set(e, -EBADMSG,
+				 "'%s' is not what its writer wrote, nothing is exported (try: "
+				 "--no-verify)",
+				 path)
+		       : r;
+}
+
+/* The folder, or with --licence the file. */
+static int open_output(struct export *x, struct new_file **ret_older, struct err *e)
+{
+	const struct journal_args *a = x->a;
+
+	if (a->licence) {
+		int r = perfcollector_key(a->site, a->site_name, a->licence, x->older_key, e);
+
+		if (r >= 0)
+			r = new_file_open(a->output, 0600, 0, ret_older, e);
+		if (r >= 0)
+			x->older_fd = new_file_fd(*ret_older);
+		return r;
+	}
+	if (mkdir(a->output, 0700) < 0 && errno != EEXIST)
+		return err_set(e, -errno, "cannot create '%s': %s", a->output, strerror(errno));
+	x->dir_fd = open(a->output, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return x->dir_fd < 0
+		       ? err_set(e, -errno, "cannot open '%s': %s", a->output, strerror(errno))
+		       : 0;
+}
+
+static int export_all(struct export *x, const char *path, struct err *e)
+{
+	auto_ptr(keyring) keys = NULL;
+	auto_ptr(journal_reader) reader = NULL;
+	auto_ptr(new_file) older = NULL;
+	int r = journal_open(x->a, path, &keys, &reader, e);
+
+	if (r >= 0)
+		r = journal_filter_parse(x->a, &x->filter, e);
+	if (r >= 0)
+		r = verify_first(x, path, keys, e);
+	x->older_key = r < 0 ? NULL : seal_alloc(SEAL_KEY_BYTES);
+	x->out = calloc(FILES_MAX, sizeof(*x->out));
+	if (r >= 0 && (!x->out || !x->older_key))
+		r = err_set(e, -ENOMEM, "no memory");
+	if (r >= 0)
+		r = open_output(x, &older, e);
+	if (r >= 0)
+		r = copy_all(x, reader, e);
+	if (r >= 0 && older)
+		r = new_file_commit(older, e);
+	for (unsigned int i = 0; i < x->n; i++) {
+		recording_writer_free(x->out[i].writer);
+		new_file_free(x->out[i].file);
+	}
+	seal_free(x->older_key);
+	return r < 0 ? r : answer(x);
+}
+
+static int export_run(const struct journal_args *a, const char *const *word, unsigned int n)
+{
+	struct export x = { .a = a, .dir_fd = -1, .older_fd = -1 };
+	struct err e = { 0 };
+
+	(void)n;
+	if (!a->output)
+		return command_misused("journal", "export takes -o: where to");
+	if (a->track)
+		return command_misused("journal", "--track is for show: recordings have all of "
+						  "their tracks");
+	if (a->licence && (!a->site_given || !a->site_name))
+		return command_misused("journal", "--licence takes --site and --site-name too");
+	int r = export_all(&x, word[0], &e);
+
+	free(x.out);
+	if (x.dir_fd >= 0)
+		close(x.dir_fd);
+	log_progress_done();
+	if (r < 0)
+		return journal_failed(&e, r);
+	return x.incomplete ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+const struct journal_verb journal_verb_export = {
+	.name = "export",
+	.usage = "DIR -o PATH",
+	.summary = "recordings, and records as lines, again; verifies before",
+	.min_words = 1,
+	.max_words = 1,
+	.run = export_run,
+};
