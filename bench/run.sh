@@ -24,6 +24,9 @@ ninja -C "$BUILD" bench/bench_metrics >/dev/null && bench/metrics.sh
 echo "## Processes"
 ninja -C "$BUILD" bench/bench_processes >/dev/null && bench/processes.sh
 echo
+echo "## Sealed journal"
+ninja -C "$BUILD" bench/bench_journal >/dev/null && bench/journal.sh
+echo
 echo "## Size"
 bench/size.sh
 echo
