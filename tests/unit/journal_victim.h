@@ -9,7 +9,7 @@
 #include "format/signing_key.h"
 #include "journal_image.h"
 
-#define RECORDS	   64
+#define RECORDS	   69
 #define FRAMES_MAX 64
 
 static struct journal_scenario s;
