@@ -11,55 +11,23 @@
 
 #define TAIL_BYTES	  8
 #define INDEX_STREAMS_MAX (1u << 20)
-#define STREAM_IS_NUMBER  (1u << 0)
 
 static size_t padded(size_t n)
 {
 	return (n + 7) & ~(size_t)7;
 }
 
-/* ---- streams ---- */
-
-bool journal_stream_equal(const struct journal_stream *a, const struct journal_stream *b)
+/* What ends a frame: its streams, their count, and the bytes before them. */
+static int put_tail(const struct stream_list *l, size_t entry_bytes, struct buf *out)
 {
-	return a->site == b->site && a->host == b->host && a->is_number == b->is_number &&
-	       memcmp(a->run, b->run, sizeof(a->run)) == 0 && a->created == b->created;
-}
-
-void journal_stream_set_number(struct journal_stream *s, uint64_t run)
-{
-	memset(s->run, 0, sizeof(s->run));
-	for (unsigned int i = 0; i < 8; i++)
-		s->run[8 + i] = (uint8_t)(run >> (56 - 8 * i));
-	s->is_number = true;
-}
-
-uint64_t journal_stream_number(const struct journal_stream *s)
-{
-	return get_be64(s->run + 8);
-}
-
-static void put_stream(uint8_t *p, const struct journal_stream *s)
-{
-	put_le64(p, s->site);
-	put_le64(p + 8, s->host);
-	memcpy(p + 16, s->run, sizeof(s->run));
-	put_le64(p + 32, s->created);
-	put_le64(p + 40, s->is_number ? STREAM_IS_NUMBER : 0);
-}
-
-static int put_streams(const struct journal_stream *s, size_t n, size_t entry_bytes,
-		       struct buf *out)
-{
-	uint8_t *p = buf_reserve(out, n * JOURNAL_STREAM_BYTES + TAIL_BYTES);
+	int r = stream_list_put(l, out);
+	uint8_t *p = r < 0 ? NULL : buf_reserve(out, TAIL_BYTES);
 
 	if (!p)
-		return buf_error(out);
-	for (size_t i = 0; i < n; i++, p += JOURNAL_STREAM_BYTES)
-		put_stream(p, &s[i]);
-	put_le32(p, (uint32_t)n);
+		return r < 0 ? r : buf_error(out);
+	put_le32(p, (uint32_t)l->n);
 	put_le32(p + 4, (uint32_t)entry_bytes);
-	buf_commit(out, n * JOURNAL_STREAM_BYTES + TAIL_BYTES);
+	buf_commit(out, TAIL_BYTES);
 	return 0;
 }
 
@@ -69,54 +37,47 @@ void content_begin(struct content_builder *c, struct buf *out)
 {
 	c->out = out;
 	c->from = out->len;
-	c->n_streams = 0;
+	stream_list_clear(&c->streams);
 	c->latest = 0;
 }
 
 void content_done(struct content_builder *c)
 {
-	free(c->stream);
+	stream_list_done(&c->streams);
 	free(c->row);
 	*c = (struct content_builder){ 0 };
 }
 
 size_t content_bytes(const struct content_builder *c)
 {
-	return c->out->len - c->from + (size_t)c->n_streams * JOURNAL_STREAM_BYTES + TAIL_BYTES;
+	return c->out->len - c->from + c->streams.n * JOURNAL_STREAM_BYTES + TAIL_BYTES;
 }
 
-static int grow(struct content_builder *c)
-{
-	uint32_t cap = c->cap ? 2 * c->cap : 8;
-	struct journal_stream *stream = reallocarray(c->stream, cap, sizeof(*stream));
-
-	if (!stream)
-		return -ENOMEM;
-	c->stream = stream;
-	struct journal_row *row = reallocarray(c->row, cap, sizeof(*row));
-
-	if (!row)
-		return -ENOMEM;
-	c->row = row;
-	c->cap = cap;
-	return 0;
-}
-
-/* The place of @s in the frame's list; a new one is not counted yet. */
+/* The place of @s in the frame's list. */
 static int find_stream(struct content_builder *c, const struct journal_stream *s)
 {
-	if (c->n_streams && journal_stream_equal(&c->stream[c->latest], s))
+	const size_t n = c->streams.n;
+	uint32_t at;
+
+	if (n && journal_stream_equal(&c->streams.stream[c->latest], s))
 		return (int)c->latest;
-	for (uint32_t i = 0; i < c->n_streams; i++)
-		if (journal_stream_equal(&c->stream[i], s))
-			return (int)i;
-	if (c->n_streams == JOURNAL_STREAMS_MAX)
-		return -EFBIG;
-	if (c->n_streams == c->cap && grow(c) < 0)
-		return -ENOMEM;
-	c->stream[c->n_streams] = *s;
-	c->row[c->n_streams] = (struct journal_row){ .first = NSEC_MAX };
-	return (int)c->n_streams;
+	if (n == c->cap) {
+		size_t cap = c->cap ? 2 * c->cap : 8;
+		struct journal_row *row = reallocarray(c->row, cap, sizeof(*row));
+
+		if (!row)
+			return -ENOMEM;
+		c->row = row;
+		c->cap = cap;
+	}
+	int r = stream_list_find(&c->streams, s, JOURNAL_STREAMS_MAX, &at);
+
+	if (r < 0)
+		return r;
+	if (c->streams.n > n)
+		c->row[at] = (struct journal_row){ .first = NSEC_MAX };
+	c->latest = at;
+	return (int)at;
 }
 
 static void count(struct journal_row *row, const struct journal_entry *entry)
@@ -132,16 +93,17 @@ int content_add(struct content_builder *c, const struct journal_stream *s,
 		const struct journal_entry *entry)
 {
 	const size_t bytes = JOURNAL_ENTRY_BYTES + padded(entry->bytes);
-	int at = find_stream(c, s);
 
-	if (at < 0)
-		return at;
 	if (content_bytes(c) + JOURNAL_STREAM_BYTES + bytes + SEAL_TAG_BYTES > FRAME_BODY_MAX)
 		return -EFBIG;
 	uint8_t *p = buf_reserve(c->out, bytes);
 
 	if (!p)
 		return buf_error(c->out);
+	int at = find_stream(c, s);
+
+	if (at < 0)
+		return at;
 	put_le32(p, (uint32_t)at);
 	put_le16(p + 4, (uint16_t)entry->kind);
 	put_le16(p + 6, entry->track);
@@ -153,15 +115,13 @@ int content_add(struct content_builder *c, const struct journal_stream *s,
 		memcpy(p + JOURNAL_ENTRY_BYTES, entry->data, entry->bytes);
 	memset(p + JOURNAL_ENTRY_BYTES + entry->bytes, 0, padded(entry->bytes) - entry->bytes);
 	buf_commit(c->out, bytes);
-	c->latest = (uint32_t)at;
-	c->n_streams = max_of(c->n_streams, c->latest + 1);
 	count(&c->row[at], entry);
 	return 0;
 }
 
 int content_end(struct content_builder *c)
 {
-	return put_streams(c->stream, c->n_streams, c->out->len - c->from, c->out);
+	return put_tail(&c->streams, c->out->len - c->from, c->out);
 }
 
 /* ---- reading ---- */
@@ -183,15 +143,7 @@ int content_parse(const uint8_t *p, size_t n, bool is_index, struct content *ret
 
 void content_stream(const struct content *c, uint32_t i, struct journal_stream *ret)
 {
-	const uint8_t *p = c->stream + (size_t)i * JOURNAL_STREAM_BYTES;
-
-	*ret = (struct journal_stream){
-		.site = get_le64(p),
-		.host = get_le64(p + 8),
-		.created = get_le64(p + 32),
-		.is_number = get_le64(p + 40) & STREAM_IS_NUMBER,
-	};
-	memcpy(ret->run, p + 16, sizeof(ret->run));
+	journal_stream_get(c->stream + (size_t)i * JOURNAL_STREAM_BYTES, ret);
 }
 
 int content_next(struct content *c, struct journal_entry *ret, uint32_t *ret_stream)
@@ -266,14 +218,14 @@ int content_next_row(struct content *c, struct journal_row *ret)
 
 void journal_index_done(struct journal_index *x)
 {
-	free(x->stream);
+	stream_list_done(&x->streams);
 	free(x->row);
 	*x = (struct journal_index){ 0 };
 }
 
 void journal_index_clear(struct journal_index *x)
 {
-	x->n_streams = 0;
+	stream_list_clear(&x->streams);
 	x->n_rows = 0;
 }
 
@@ -289,34 +241,14 @@ static int grow_rows(struct journal_index *x)
 	return 0;
 }
 
-static int add_stream(struct journal_index *x, const struct journal_stream *s)
-{
-	if (x->n_streams == INDEX_STREAMS_MAX)
-		return -EFBIG;
-	if (x->n_streams == x->cap_streams) {
-		size_t cap = x->cap_streams ? 2 * x->cap_streams : 16;
-		struct journal_stream *stream = reallocarray(x->stream, cap, sizeof(*stream));
-
-		if (!stream)
-			return -ENOMEM;
-		x->stream = stream;
-		x->cap_streams = cap;
-	}
-	x->stream[x->n_streams++] = *s;
-	return 0;
-}
-
 int journal_index_add(struct journal_index *x, const struct journal_stream *s,
 		      const struct journal_row *row)
 {
 	/* The stream of a frame is most often that of the frame before. */
-	size_t at = x->n_rows ? x->row[x->n_rows - 1].stream : x->n_streams;
+	uint32_t at = x->n_rows ? x->row[x->n_rows - 1].stream : 0;
 
-	if (at == x->n_streams || !journal_stream_equal(&x->stream[at], s))
-		for (at = 0; at < x->n_streams && !journal_stream_equal(&x->stream[at], s); at++)
-			;
-	if (at == x->n_streams) {
-		int r = add_stream(x, s);
+	if (!x->n_rows || !journal_stream_equal(&x->streams.stream[at], s)) {
+		int r = stream_list_find(&x->streams, s, INDEX_STREAMS_MAX, &at);
 
 		if (r < 0)
 			return r;
@@ -324,7 +256,7 @@ int journal_index_add(struct journal_index *x, const struct journal_stream *s,
 	if (x->n_rows == x->cap_rows && grow_rows(x) < 0)
 		return -ENOMEM;
 	x->row[x->n_rows] = *row;
-	x->row[x->n_rows++].stream = (uint32_t)at;
+	x->row[x->n_rows++].stream = at;
 	return 0;
 }
 
@@ -348,7 +280,7 @@ int journal_index_put(const struct journal_index *x, struct buf *out)
 		put_le64(p + 56, row->epoch);
 	}
 	buf_commit(out, x->n_rows * JOURNAL_ROW_BYTES);
-	return put_streams(x->stream, x->n_streams, x->n_rows * JOURNAL_ROW_BYTES, out);
+	return put_tail(&x->streams, x->n_rows * JOURNAL_ROW_BYTES, out);
 }
 
 int journal_index_parse(const uint8_t *p, size_t n, struct journal_index *ret)
@@ -361,7 +293,7 @@ int journal_index_parse(const uint8_t *p, size_t n, struct journal_index *ret)
 
 	for (uint32_t i = 0; r >= 0 && i < c.n_streams; i++) {
 		content_stream(&c, i, &s);
-		r = add_stream(&x, &s);
+		r = stream_list_append(&x.streams, &s);
 	}
 	while (r >= 0 && (r = content_next_row(&c, &row)) > 0) {
 		if (x.n_rows == x.cap_rows)
@@ -386,10 +318,10 @@ static bool row_equal(const struct journal_row *a, const struct journal_row *b)
 
 bool journal_index_equal(const struct journal_index *a, const struct journal_index *b)
 {
-	bool equal = a->n_streams == b->n_streams && a->n_rows == b->n_rows;
+	bool equal = a->streams.n == b->streams.n && a->n_rows == b->n_rows;
 
-	for (size_t i = 0; equal && i < a->n_streams; i++)
-		equal = journal_stream_equal(&a->stream[i], &b->stream[i]);
+	for (size_t i = 0; equal && i < a->streams.n; i++)
+		equal = journal_stream_equal(&a->streams.stream[i], &b->streams.stream[i]);
 	for (size_t i = 0; equal && i < a->n_rows; i++)
 		equal = row_equal(&a->row[i], &b->row[i]);
 	return equal;

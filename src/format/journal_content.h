@@ -13,24 +13,11 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/nsec.h"
+#include "format/journal_stream.h"
 
-#define JOURNAL_RUN_BYTES    16
-#define JOURNAL_STREAM_BYTES 48
-#define JOURNAL_ENTRY_BYTES  32
-#define JOURNAL_ROW_BYTES    64
-#define JOURNAL_STREAMS_MAX  4096u /* in a data frame */
-
-/* A run of a host of a site. */
-struct journal_stream {
-	uint64_t site, host;
-	uint8_t run[JOURNAL_RUN_BYTES];
-	bool is_number; /* run is that of an older tool: journal_stream_number() */
-	nsec_t created; /* CLOCK_REALTIME, 0 = not known */
-};
-
-bool journal_stream_equal(const struct journal_stream *a, const struct journal_stream *b);
-void journal_stream_set_number(struct journal_stream *s, uint64_t run);
-uint64_t journal_stream_number(const struct journal_stream *s);
+#define JOURNAL_ENTRY_BYTES 32
+#define JOURNAL_ROW_BYTES   64
+#define JOURNAL_STREAMS_MAX 4096u /* in a data frame */
 
 /* On disk. */
 enum entry_kind {
@@ -53,9 +40,9 @@ struct journal_entry {
 struct content_builder {
 	struct buf *out; /* entries are added behind @from */
 	size_t from;
-	struct journal_stream *stream; /* those of this frame */
+	struct stream_list streams; /* those of this frame */
 	struct journal_row *row; /* one for each: what the index will say */
-	uint32_t n_streams, cap;
+	size_t cap; /* of rows */
 	uint32_t latest; /* the stream of the last entry */
 };
 
@@ -102,9 +89,9 @@ int content_next_row(struct content *c, struct journal_row *ret) must_check;
 /* ---- the index of a segment, while it is written or counted anew ---- */
 
 struct journal_index {
-	struct journal_stream *stream;
+	struct stream_list streams;
 	struct journal_row *row;
-	size_t n_streams, cap_streams, n_rows, cap_rows;
+	size_t n_rows, cap_rows;
 };
 
 void journal_index_done(struct journal_index *x);

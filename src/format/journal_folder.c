@@ -52,45 +52,91 @@ static void close_folder(DIR **d)
 		closedir(*d);
 }
 
-int journal_folder_list(int dir_fd, uint64_t **ret, size_t *ret_n, struct err *e)
+/* Call @each with every name but "." and "..". */
+static int for_names(int dir_fd, int (*each)(const char *name, void *arg), void *arg, struct err *e)
 {
-	auto_free uint64_t *list = NULL;
-	size_t n = 0, cap = 0;
 	int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	__attribute__((cleanup(close_folder))) DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	int r = d ? 0 : -errno;
 
-	if (!d) {
-		int r = -errno;
-
-		if (fd >= 0)
-			close(fd);
-		return err_set(e, r, "cannot list the journal: %s", strerror(-r));
-	}
-	for (;;) {
-		uint64_t number;
-
+	if (!d && fd >= 0)
+		close(fd);
+	while (r >= 0) {
 		errno = 0;
 		const struct dirent *entry = readdir(d);
 
-		if (!entry && errno)
-			return err_set(e, -errno, "cannot list the journal: %s", strerror(errno));
-		if (!entry)
+		if (!entry) {
+			r = -errno;
 			break;
-		if (!parse_name(entry->d_name, &number))
-			continue;
-		if (n == cap) {
-			cap = cap ? 2 * cap : 16;
-			uint64_t *grown = reallocarray(list, cap, sizeof(*grown));
-
-			if (!grown)
-				return err_set(e, -ENOMEM, "no memory");
-			list = grown;
 		}
-		list[n++] = number;
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			r = each(entry->d_name, arg);
 	}
-	if (n)
-		qsort(list, n, sizeof(*list), compare);
-	*ret = steal_ptr(list);
-	*ret_n = n;
+	return r < 0 ? err_set(e, r, "cannot list the journal: %s", strerror(-r)) : 0;
+}
+
+/* ---- segments ---- */
+
+struct numbers {
+	uint64_t *list;
+	size_t n, cap;
+};
+
+static int take_number(const char *name, void *arg)
+{
+	struct numbers *l = arg;
+	uint64_t number;
+
+	if (!parse_name(name, &number))
+		return 0;
+	if (l->n == l->cap) {
+		size_t cap = l->cap ? 2 * l->cap : 16;
+		uint64_t *grown = reallocarray(l->list, cap, sizeof(*grown));
+
+		if (!grown)
+			return -ENOMEM;
+		l->list = grown;
+		l->cap = cap;
+	}
+	l->list[l->n++] = number;
 	return 0;
+}
+
+int journal_folder_list(int dir_fd, uint64_t **ret, size_t *ret_n, struct err *e)
+{
+	struct numbers l = { 0 };
+	int r = for_names(dir_fd, take_number, &l, e);
+
+	if (r < 0) {
+		free(l.list);
+		return r;
+	}
+	if (l.n)
+		qsort(l.list, l.n, sizeof(*l.list), compare);
+	*ret = l.list;
+	*ret_n = l.n;
+	return 0;
+}
+
+/* ---- what is there else ---- */
+
+static bool is_left_over(const char *name)
+{
+	const size_t n = strlen(name), tail = sizeof(JOURNAL_NEW_SUFFIX) - 1;
+
+	return n > tail && !strcmp(name + n - tail, JOURNAL_NEW_SUFFIX);
+}
+
+static int refuse_other(const char *name, void *arg)
+{
+	(void)arg;
+	return name[0] == '.' || is_left_over(name) || !strcmp(name, "lost+found") ? 0 : -ENOTEMPTY;
+}
+
+int journal_folder_may_begin(int dir_fd, struct err *e)
+{
+	int r = for_names(dir_fd, refuse_other, NULL, e);
+
+	return r == -ENOTEMPTY ? err_set(e, r, "it is no journal, and there are other files in it")
+			       : r;
 }

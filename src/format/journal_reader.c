@@ -68,7 +68,7 @@ bool journal_filter_takes_entry(const struct journal_filter *f, const struct jou
 static bool takes_row(const struct journal_filter *f, const struct journal_index *x,
 		      const struct journal_row *row)
 {
-	return journal_filter_takes_stream(f, &x->stream[row->stream]) &&
+	return journal_filter_takes_stream(f, &x->streams.stream[row->stream]) &&
 	       touches(f, row->first, row->last) && !(f->kinds && !(f->kinds & row->kinds));
 }
 
@@ -316,7 +316,7 @@ static int index_row(struct journal_reader *r, struct journal_stream *ret_stream
 		if (!takes_row(&r->filter, &r->index, row))
 			continue;
 		*ret = *row;
-		*ret_stream = r->index.stream[row->stream];
+		*ret_stream = r->index.streams.stream[row->stream];
 		return 1;
 	}
 	return 0;

@@ -78,13 +78,13 @@ static int put_data(struct journal_writer *w, struct err *e)
 		return 0;
 	int r = content_end(&w->content);
 
-	for (uint32_t i = 0; r >= 0 && i < w->content.n_streams; i++) {
+	for (uint32_t i = 0; r >= 0 && i < w->content.streams.n; i++) {
 		struct journal_row *row = &w->content.row[i];
 
 		row->offset = w->end.bytes;
 		row->seq = w->end.next_seq;
 		row->epoch = signing_key_epoch(w->key);
-		r = journal_index_add(&w->index, &w->content.stream[i], row);
+		r = journal_index_add(&w->index, &w->content.streams.stream[i], row);
 	}
 	return r < 0 ? failed(w, r, "write to", e) : writer_put_frame(w, FRAME_DATA, e);
 }

@@ -251,8 +251,11 @@ static int start_journal(struct journal_writer *w, const struct journal_writer_o
 	w->site = o->site;
 	(void)snprintf(w->site_name, sizeof(w->site_name), "%s", o->site_name ? o->site_name : "");
 	w->acked = (struct chain_end){ 0 };
-	return w->key ? signing_key_choose(w->key, 0, none, 0, e)
-		      : signing_key_create(w->dir_fd, &w->key, e);
+	if (w->key)
+		return signing_key_choose(w->key, 0, none, 0, e);
+	int r = journal_folder_may_begin(w->dir_fd, e);
+
+	return r < 0 ? r : signing_key_create(w->dir_fd, &w->key, e);
 }
 
 int writer_find_end(struct journal_writer *w, const struct journal_writer_options *o, struct err *e)

@@ -4,13 +4,24 @@
 
 #include "format/journal_verify_state.h"
 
+/* Epochs of the statements that hold ascend. */
 static const uint8_t *statement_of_epoch(const struct verify *y, uint64_t epoch)
 {
+	size_t from = 0, to = y->n_statements;
 	struct statement s;
 
-	for (size_t i = 0; i < y->n_statements; i++)
-		if (statement_parse(y->statement[i], &s) == 0 && s.epoch == epoch)
-			return y->statement[i];
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+
+		if (statement_parse(y->statement[middle], &s) < 0)
+			return NULL;
+		if (s.epoch == epoch)
+			return y->statement[middle];
+		if (s.epoch < epoch)
+			from = middle + 1;
+		else
+			to = middle;
+	}
 	return NULL;
 }
 

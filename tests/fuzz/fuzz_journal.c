@@ -79,7 +79,7 @@ static void read_index(const uint8_t *p, size_t n)
 	if (journal_index_put(&x, &again) < 0)
 		abort();
 	for (size_t i = 0; i < x.n_rows; i++)
-		if (x.row[i].stream >= x.n_streams)
+		if (x.row[i].stream >= x.streams.n)
 			abort();
 	journal_index_done(&x);
 }

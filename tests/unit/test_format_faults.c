@@ -3,8 +3,6 @@
  * Writing and reading a recording while the n-th allocation, read, write or sync fails, for n = 1,
  * 2 ... until none does. Every failure must come back as an error with words; nothing may crash or
  * leak (the sanitizer lane looks), and a file that was not finished must say so.
- *
- * The linker's --wrap replaces the calls (tests/unit/meson.build).
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -28,89 +26,7 @@
 #include "model/sched_track.h"
 #include "model/tasks.h"
 
-enum fault { FAULT_NONE, FAULT_MEMORY, FAULT_READ, FAULT_WRITE, FAULT_SYNC };
-
-static struct {
-	enum fault kind;
-	unsigned long countdown; /* the call that brings it to 0 fails */
-	bool forever; /* and all that follow */
-	bool hit;
-} plan;
-
-static bool fails(enum fault kind)
-{
-	if (plan.kind != kind)
-		return false;
-	if (plan.countdown > 0 && --plan.countdown > 0)
-		return false;
-	if (plan.hit && !plan.forever)
-		return false;
-	plan.hit = true;
-	return true;
-}
-
-void *__real_malloc(size_t n);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t n);
-void *__real_reallocarray(void *p, size_t n, size_t size);
-ssize_t __real_pread64(int fd, void *data, size_t n, off_t at);
-ssize_t __real_pwrite64(int fd, const void *data, size_t n, off_t at);
-int __real_fdatasync(int fd);
-void *__wrap_malloc(size_t n);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t n);
-void *__wrap_reallocarray(void *p, size_t n, size_t size);
-ssize_t __wrap_pread64(int fd, void *data, size_t n, off_t at);
-ssize_t __wrap_pwrite64(int fd, const void *data, size_t n, off_t at);
-int __wrap_fdatasync(int fd);
-
-void *__wrap_malloc(size_t n)
-{
-	return fails(FAULT_MEMORY) ? NULL : __real_malloc(n);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-	return fails(FAULT_MEMORY) ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *p, size_t n)
-{
-	return fails(FAULT_MEMORY) ? NULL : __real_realloc(p, n);
-}
-
-void *__wrap_reallocarray(void *p, size_t n, size_t size)
-{
-	return fails(FAULT_MEMORY) ? NULL : __real_reallocarray(p, n, size);
-}
-
-ssize_t __wrap_pread64(int fd, void *data, size_t n, off_t at)
-{
-	if (fails(FAULT_READ)) {
-		errno = EIO;
-		return -1;
-	}
-	/* Short reads are no failure. */
-	return __real_pread64(fd, data, n > 7 ? n - n / 3 : n, at);
-}
-
-ssize_t __wrap_pwrite64(int fd, const void *data, size_t n, off_t at)
-{
-	if (fails(FAULT_WRITE)) {
-		errno = ENOSPC;
-		return -1;
-	}
-	return __real_pwrite64(fd, data, n > 7 ? n - n / 3 : n, at);
-}
-
-int __wrap_fdatasync(int fd)
-{
-	if (fails(FAULT_SYNC)) {
-		errno = EIO;
-		return -1;
-	}
-	return __real_fdatasync(fd);
-}
+#include "fault_plan.h"
 
 #define ROWS 3000
 
@@ -316,7 +232,9 @@ static void test_copies(void **state)
 			assert_int_equal(read_file(path, &complete, &rows, &e), 0);
 			assert_true(complete);
 			assert_int_equal(rows, 2 * ROWS);
-			assert_int_equal(is_named(path), r == 0);
+			/* Of a folder that does not sync it is not known. */
+			if (r == 0 || kind[i / 2] != FAULT_SYNC)
+				assert_int_equal(is_named(path), r == 0);
 			unlink(path);
 			assert_int_equal(rmdir(folder), 0);
 		}

@@ -227,6 +227,34 @@ static void test_refusals(void **state)
 	journal_scenario_done(&other);
 }
 
+/* A mistyped folder is left alone. */
+static void test_other_folder(void **state)
+{
+	struct journal_scenario *s = *state;
+	struct journal_writer_options o = scenario_options(s);
+	struct journal_writer *w = NULL;
+	struct err e = { 0 };
+	static const char *const harmless[] = { "lost+found", ".hidden", "segment-000001.kyj.new" };
+	char path[128], name[64];
+
+	assert_int_equal(mkdir(s->path, 0700), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(harmless); i++) {
+		(void)snprintf(name, sizeof(name), "j/%s", harmless[i]);
+		scenario_path(s, name, path);
+		close(open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+	}
+	scenario_path(s, "j/letter", path);
+	close(open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+	assert_int_equal(journal_writer_open(s->path, &o, &w, &e), -ENOTEMPTY);
+	assert_non_null(strstr(e.text, "no journal"));
+	assert_int_equal(unlink(path), 0);
+	scenario_path(s, "j/" SIGNING_KEY_FILE, path);
+	assert_int_equal(access(path, F_OK), -1);
+	assert_int_equal(journal_writer_open(s->path, &o, &w, &e), 0);
+	assert_int_equal(journal_writer_close(w, &e), 0);
+	journal_writer_free(w);
+}
+
 static void test_modes(void **state)
 {
 	struct journal_scenario *s = *state;
@@ -364,16 +392,16 @@ static void test_many_streams(void **state)
 	struct journal_stream stream = { .site = 1 };
 
 	assert_int_equal(journal_writer_open(s->path, &o, &w, NULL), 0);
-	for (uint64_t i = 0; i < n; i++) {
-		stream.host = i;
+	for (uint64_t i = 0; i < 2 * n; i++) {
+		stream.host = i % n;
 		assert_int_equal(journal_append(w, &stream, &entry, NULL), 0);
 	}
 	assert_int_equal(journal_writer_close(w, NULL), 0);
 	journal_writer_free(w);
 	assert_int_equal(journal_reader_open(s->path, s->keys, NULL, &reader, NULL), 0);
-	for (uint64_t i = 0; i < n; i++) {
+	for (uint64_t i = 0; i < 2 * n; i++) {
 		assert_int_equal(journal_reader_next(reader, &stream, &entry, NULL), 1);
-		assert_int_equal(stream.host, i);
+		assert_int_equal(stream.host, i % n);
 	}
 	journal_reader_free(reader);
 	assert_int_equal(scenario_problems_as(s->path,
@@ -392,6 +420,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_vendor_sealed, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_recipients, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refusals, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_other_folder, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_modes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_filters, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_filters_skip, setup, teardown),
