@@ -17,6 +17,7 @@
 #include "cmd/command.h"
 #include "cmd/conversion.h"
 #include "cmd/naming.h"
+#include "cmd/older_journal.h"
 #include "cmd/run_file.h"
 #include "cmd/symbols.h"
 #include "export/exporter.h"
@@ -31,6 +32,8 @@ struct convert_args {
 	const char *formats;
 	const char *label, *stream;
 	const char *to_format, *task, *event, *compat;
+	const char *licence, *site_name;
+	uint64_t site;
 	nsec_t from, length;
 	bool length_given, first_names, merge;
 	struct naming_args names;
@@ -65,6 +68,23 @@ static const struct option_spec convert_options[] = {
 	  .arg = "SITE:HOST:RUN",
 	  OPTION_AT(struct convert_args, stream),
 	  .help = "which run of a file that holds several, else the first one's" },
+	{ .name = "licence",
+	  .type = OPTION_STRING,
+	  .arg = "LICENCE",
+	  OPTION_AT(struct convert_args, licence),
+	  .help = "the input is an encrypted journal of perfcollector, with this licence, --site "
+		  "and "
+		  "--site-name" },
+	{ .name = "site",
+	  .type = OPTION_U64,
+	  .arg = "N",
+	  OPTION_AT(struct convert_args, site),
+	  .help = "with --licence: number of the site" },
+	{ .name = "site-name",
+	  .type = OPTION_STRING,
+	  .arg = "NAME",
+	  OPTION_AT(struct convert_args, site_name),
+	  .help = "with --licence: its name" },
 	{ .name = "to-format",
 	  .type = OPTION_STRING,
 	  .arg = "FORMAT",
@@ -195,6 +215,20 @@ static int convert_named(const struct convert_args *args, struct input *in,
 	return r < 0 ? r : naming_write_to(names, 0, rec, args->output, &how, &counts, e);
 }
 
+static int open_file(const struct convert_args *args, const char *path, struct input **ret,
+		     uint64_t *ret_damaged, struct err *e)
+{
+	struct older_journal older;
+
+	*ret_damaged = 0;
+	if (!args->licence)
+		return input_open(path, ret, e);
+	int fd = older_journal_decrypt(path, args->site, args->site_name, args->licence, &older, e);
+
+	*ret_damaged = older.damaged;
+	return fd < 0 ? fd : input_open_fd(fd, path, ret, e);
+}
+
 static int import(const struct convert_args *args, const char *path,
 		  const struct importer *importer, struct naming *names)
 {
@@ -203,7 +237,8 @@ static int import(const struct convert_args *args, const char *path,
 	struct recording_stats stats = { 0 };
 	struct err e = { 0 };
 	nsec_t start = nsec_monotonic();
-	int r = input_open(path, &in, &e);
+	uint64_t damaged;
+	int r = open_file(args, path, &in, &damaged, &e);
 
 	if (r < 0) {
 		log_error("%s", err_text(&e, r));
@@ -225,6 +260,10 @@ static int import(const struct convert_args *args, const char *path,
 			log_error("%s", result.damage);
 			log_error("'%s' holds what came before, and says that it is not all",
 				  args->output);
+			r = -EBADMSG;
+		}
+		if (damaged) {
+			log_error("'%s' holds what is whole of '%s'", args->output, path);
 			r = -EBADMSG;
 		}
 	}
@@ -456,6 +495,13 @@ static int convert_run(void *p, const char **word, unsigned int n, unsigned int 
 		return command_misused("convert",
 				       "--from, --for, --task, --event, --merge, --first-names and "
 				       "--compat are for formats of other tools");
+	if (args->licence && (!args->site || !args->site_name))
+		return command_misused("convert", "--licence takes --site and --site-name");
+	if (!args->licence && (args->site || args->site_name))
+		return command_misused("convert", "--site and --site-name take --licence");
+	if (args->licence && exporter)
+		return command_misused("convert",
+				       "--licence is for making a recording (try: -o out.kymo)");
 	int status = naming_open("convert", &args->names, 1, &names);
 
 	if (status != EXIT_SUCCESS)
@@ -476,6 +522,9 @@ static const struct command_example convert_examples[] = {
 	{ "kymo convert run.kymo -o run.script.txt", "as perf script prints it" },
 	{ "kymo convert perf.data -o run.cdict --first-names",
 	  "what perfwhiz itself would have made of it" },
+	{ "kymo convert journal -o run.kymo --site 1 --site-name 'Evil Corp' --licence "
+	  "6f37-6910-b2a0-e858-9657-f08d",
+	  "an encrypted journal of perfcollector" },
 	{ "kymo convert old.cdict --map tasks.csv -o new.cdict", "with names of a map" },
 	{ NULL, NULL },
 };

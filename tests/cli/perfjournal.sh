@@ -31,6 +31,20 @@ head -c 1000 small.jsonl >cut.jsonl
 t ./perfjournal --siteid 1 --input cut.jsonl --mode json --output none
 test -e none || echo "no file"
 
+echo "--- kymo convert"
+kymo journal export --quiet j -k reader.key --site 1 --site-name 'Evil Corp' --licence $licence -o whole
+kymo convert --quiet whole -o whole.kymo --site 1 --site-name 'Evil Corp' --licence $licence
+kymo convert --quiet small.jsonl -o clear.kymo
+for f in whole clear; do kymo convert --quiet $f.kymo --to-format perfcollector-json -o $f.txt; done
+cmp whole.txt clear.txt && echo "as from clear text"
+t kymo convert --quiet whole -o no.kymo --site 2 --site-name 'Evil Corp' --licence $licence
+t kymo convert --quiet journal -o some.kymo --site 1 --site-name 'Evil Corp' --licence $licence
+kymo convert --quiet some.kymo --to-format perfcollector-json -o - | wc -l
+t kymo convert --quiet whole -o no.kymo --licence $licence
+t kymo convert --quiet whole -o no.kymo --site 1
+t kymo convert --quiet whole -o no.json --site 1 --site-name 'Evil Corp' --licence $licence --to-format perfcollector-json
+ls no.* 2>/dev/null
+
 echo "--- CSV"
 mkdir csv
 t ./perfjournal --siteid 1 --input small.jsonl --output csv
