@@ -23,6 +23,7 @@
 enum { STAT, SCHEDSTAT, STATUS, IO, FILES };
 
 struct process {
+	char pid[16];
 	int fd[FILES];
 	size_t bytes;
 	char before[128]; /* schedstat */
@@ -73,25 +74,45 @@ static double cpu_ms(void)
 	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
 }
 
-static int open_all(struct process *p, int max)
+static void open_one(struct process *p, const char *pid)
 {
 	static const char *const name[FILES] = { "stat", "schedstat", "status", "io" };
+	char path[64];
+
+	memset(p, 0, sizeof(*p));
+	snprintf(p->pid, sizeof(p->pid), "%.15s", pid);
+	for (int i = 0; i < FILES; i++) {
+		snprintf(path, sizeof(path), "/proc/%.10s/%s", pid, name[i]);
+		p->fd[i] = open(path, O_RDONLY | O_CLOEXEC);
+	}
+}
+
+/* The processes that there are now, in *@p; files of those in *@before stay open. */
+static int open_all(struct process *p, int max, struct process *before, int n_before)
+{
 	DIR *d = opendir("/proc");
 	struct dirent *e;
-	char path[64];
 	int n = 0;
 
 	while (d && (e = readdir(d)) && n < max) {
+		int k = 0;
+
 		if (e->d_name[0] < '1' || e->d_name[0] > '9')
 			continue;
-		for (int i = 0; i < FILES; i++) {
-			snprintf(path, sizeof(path), "/proc/%.10s/%s", e->d_name, name[i]);
-			p[n].fd[i] = open(path, O_RDONLY | O_CLOEXEC);
+		while (k < n_before && strcmp(before[k].pid, e->d_name) != 0)
+			k++;
+		if (k == n_before) {
+			open_one(&p[n++], e->d_name);
+			continue;
 		}
-		n++;
+		p[n++] = before[k];
+		memset(before[k].pid, 0, sizeof(before[k].pid));
 	}
 	if (d)
 		closedir(d);
+	for (int k = 0; k < n_before; k++)
+		for (int i = 0; before[k].pid[0] && i < FILES; i++)
+			close(before[k].fd[i]);
 	return n;
 }
 
@@ -121,14 +142,18 @@ static int measure_floor(int rounds, bool all)
 	getrlimit(RLIMIT_NOFILE, &l);
 	l.rlim_cur = l.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &l);
-	int max = (int)(l.rlim_cur / FILES) - 16;
+	int max = (int)(l.rlim_cur / FILES) - 16, n = 0;
 	struct process *p = calloc((size_t)max, sizeof(*p));
+	struct process *before = calloc((size_t)max, sizeof(*p));
 
-	if (!p)
+	if (!p || !before)
 		return 1;
-	int n = open_all(p, max);
-
 	for (int i = 0; i <= rounds; i++) {
+		struct process *swap = before;
+
+		before = p;
+		p = swap;
+		n = open_all(p, max, before, n);
 		double begin = cpu_ms();
 
 		read_all(p, n, all);
@@ -137,6 +162,7 @@ static int measure_floor(int rounds, bool all)
 		sleep(1);
 	}
 	fprintf(stderr, "%d processes\n", n);
+	free(before);
 	free(p);
 	return 0;
 }

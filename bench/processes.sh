@@ -38,18 +38,17 @@ measure() {
 }
 
 for ((i = 0; i < rounds; i++)); do
-	measure kymo-bpf "$work/a.kymo" "$kymo" record -q --metrics process -o "$work/a.kymo"
-	measure kymo-proc "$work/b.kymo" $without_bpf "$kymo" record -q --metrics process -o "$work/b.kymo"
+	measure kymo-bpf "$work/file.a" "$kymo" record -q --metrics process -o "$work/file.a"
+	measure kymo-proc "$work/file.b" $without_bpf "$kymo" record -q --metrics process -o "$work/file.b"
 	"$many" floor "$seconds" 2>/dev/null | median >>"$work/floor.cpu"
 	"$many" floor4 "$seconds" 2>/dev/null | median >>"$work/floor4.cpu"
-	measure kymo-none "$work/c.kymo" "$kymo" record -q --metrics cpu -o "$work/c.kymo"
-	command -v pidstat >/dev/null && measure pidstat "$work/pidstat" pidstat -urdw 1 -p ALL
-	command -v atop >/dev/null && measure atop "$work/atop" atop -w "$work/atop" 1
-	command -v collectl >/dev/null && measure collectl "$work/collectl" collectl -sZ -i1:1 -f "$work/collectl"
-	[ -x /usr/lib/sysstat/sadc ] && measure sadc "$work/sadc" /usr/lib/sysstat/sadc 1 "$work/sadc"
+	measure kymo-none "$work/file.c" "$kymo" record -q --metrics cpu -o "$work/file.c"
+	command -v pidstat >/dev/null && measure pidstat "$work/file.pidstat" pidstat -urdw 1 -p ALL
+	command -v atop >/dev/null && measure atop "$work/file.atop" atop -w "$work/file.atop" 1
+	command -v collectl >/dev/null && measure collectl "$work/file.collectl" collectl -sZ -i1:1 -f "$work/file.collectl"
+	[ -x /usr/lib/sysstat/sadc ] && measure sadc "$work/file.sadc" /usr/lib/sysstat/sadc 1 "$work/file.sadc"
 	echo "round $((i + 1)) of $rounds" >&2
 done
-cp "$work/a.kymo" "${KEEP:-/dev/null}" 2>/dev/null
 
 row() {
 	[ -f "$work/$1.cpu" ] || return

@@ -26,6 +26,7 @@ extern void bpf_iter_task_destroy(struct bpf_iter_task *it) __ksym __weak;
 /* Set before load. */
 const volatile bool threads; /* each of them, instead of processes */
 const volatile bool bounded; /* do without bpf_loop() */
+const volatile bool delays; /* the kernel measures waits for block I/O */
 
 __u64 ends_lost; /* ends for which there was no room */
 __u64 walk_from; /* so many tasks are passed over */
@@ -67,7 +68,7 @@ struct {
                                                                                             \
 		if (bpf_core_field_exists(((struct task_struct *)0)->sched_info.run_delay)) \
 			(c)->run_delay += READ(t, sched_info.run_delay);                    \
-		if (bpf_core_field_exists(((struct task_struct *)0)->delays))               \
+		if (delays && bpf_core_field_exists(((struct task_struct *)0)->delays))     \
 			d = READ(t, delays);                                                \
 		if (d)                                                                      \
 			(c)->block_delay += READ(d, blkio_delay);                           \
@@ -199,16 +200,14 @@ static __always_inline void describe(struct task_record *r, struct task_struct *
 		r->flags |= TASK_RECORD_RUN;
 	if (bpf_core_field_exists(t->prev_cputime.utime))
 		r->flags |= TASK_RECORD_ADJUSTED;
-	if (bpf_core_field_exists(t->delays) && t->delays)
+	if (delays && bpf_core_field_exists(t->delays) && t->delays)
 		r->flags |= TASK_RECORD_BLOCK;
 	__builtin_memcpy(r->comm, t->comm, sizeof(r->comm));
 }
 
 /* What threads that have ended used. */
-static __always_inline void count_ended(struct task_record *r, struct signal_struct *s)
+static __always_inline void count_ended(struct task_counts *c, struct signal_struct *s)
 {
-	struct task_counts *c = &r->count;
-
 	c->user += s->utime;
 	c->sys += s->stime;
 	c->guest += s->gtime;
@@ -217,15 +216,6 @@ static __always_inline void count_ended(struct task_record *r, struct signal_str
 	c->major += s->maj_flt;
 	c->voluntary += s->nvcsw;
 	c->involuntary += s->nivcsw;
-	if (bpf_core_field_exists(s->ioac.read_bytes)) {
-		c->read += s->ioac.read_bytes;
-		c->written += s->ioac.write_bytes;
-		c->cancelled += s->ioac.cancelled_write_bytes;
-	}
-	if (bpf_core_field_exists(s->prev_cputime.utime)) {
-		r->told_user = s->prev_cputime.utime;
-		r->told_sys = s->prev_cputime.stime;
-	}
 }
 
 static __always_inline void tell_thread(struct task_record *r, struct task_struct *t)
@@ -248,11 +238,23 @@ static __always_inline void tell_process(struct task_record *r, struct task_stru
 	describe(r, leader, s);
 	if (mm)
 		memory(r, mm);
-	count_ended(r, s);
+	if (bpf_core_field_exists(s->prev_cputime.utime)) {
+		r->told_user = s->prev_cputime.utime;
+		r->told_sys = s->prev_cputime.stime;
+	}
 	THREAD_COUNTS(&r->count, leader, DIRECTLY);
+	/* Also what children did that were waited for, as /proc/PID/io has it. */
+	if (bpf_core_field_exists(s->ioac.read_bytes)) {
+		r->count.read += s->ioac.read_bytes;
+		r->count.written += s->ioac.write_bytes;
+		r->count.cancelled += s->ioac.cancelled_write_bytes;
+	}
+	/* It is there once a thread of several has ended: for most there is nothing to read then,
+	 * in lines that are not in the cache. */
 	if (bpf_core_field_exists(s->stats))
 		stats = s->stats;
-	/* It is there once a thread of several has ended. */
+	if (stats || !bpf_core_field_exists(s->stats))
+		count_ended(&r->count, s);
 	if (!stats && s->nr_threads < 2)
 		THREAD_WAITS(&r->count, leader, DIRECTLY);
 	else if (!add_threads(&r->count, (u64)BPF_CORE_READ(leader, group_leader)))

@@ -439,11 +439,11 @@ const struct analysis analysis_processes = {
 		"window (or of those in an interval). What begins within the window counts from "
 		"its start, and what ends in between to its end. A change belongs to the interval "
 		"in which the middle of the two lies. Percentages are of one CPU. Memory is the "
-		"mean "
-		"over the samples in which the process was there; of users and names that of "
-		"their processes together. What could not be known is missing: I/O of other users' "
-		"processes without privileges, switches and waits of processes with several "
-		"threads without BPF.",
+		"mean over the samples in which the process was there; of users and names that of "
+		"their processes together. The kernel counts with a process's I/O that of children "
+		"that have ended and were waited for. What could not be known is missing: I/O of "
+		"other users' processes without privileges, switches and waits of processes with "
+		"several threads without BPF.",
 	.needs_any = needs_any,
 	.options = options,
 	.options_bytes = sizeof(struct view_options),

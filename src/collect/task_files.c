@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/buf.h"
+#include "base/idmap.h"
 #include "collect/id_listing.h"
 #include "collect/task_ends.h"
 
@@ -47,6 +47,8 @@ struct task_files {
 	nsec_t suspended; /* until now */
 	bool delays_told; /* stat has the time waited for block I/O */
 	struct task_ends *enders; /* or NULL */
+	struct idmap ended; /* ids that these told since the last scan: no use in looking */
+	const struct task_taker *to; /* of the call in progress */
 	char text[TEXT_BYTES];
 };
 
@@ -87,7 +89,10 @@ static int read_file(struct task_files *f, struct file_task *t, unsigned int whi
 		fd = open_file(f, t, which);
 		if (fd < 0)
 			return fd;
-		if (f->n_open < f->max_open) {
+		/* Most are read once only, of processes that sleep. */
+		bool seldom = (which == STATUS || which == IO) && !t->told_before;
+
+		if (f->n_open < f->max_open && !seldom) {
 			t->fd[which] = fd + 1;
 			f->n_open++;
 		} else {
@@ -354,7 +359,7 @@ static int scan_listed(struct task_files *f, size_t *at, const struct task_taker
 	return r;
 }
 
-/* Those that are known, and ids from @first to @last. */
+/* Those that are known, and ids from @first to @last that have not ended already. */
 static int scan_known(struct task_files *f, uint32_t first, uint32_t last, size_t *at,
 		      const struct task_taker *to)
 {
@@ -366,8 +371,12 @@ static int scan_known(struct task_files *f, uint32_t first, uint32_t last, size_
 				       ? f->task[*at].pid
 				       : first;
 
+		bool is_new =
+			first <= last && pid == first && (*at == f->n || f->task[*at].pid != pid);
+
 		first += first <= last && pid == first;
-		r = scan_one(f, pid, pid, at, to, &n_threads);
+		if (!is_new || idmap_get(&f->ended, pid) == IDMAP_NONE)
+			r = scan_one(f, pid, pid, at, to, &n_threads);
 	}
 	return r;
 }
@@ -386,14 +395,25 @@ static int files_scan(struct task_source *s, const struct task_taker *to, struct
 	for (; at < f->n; at++)
 		close_files(f, &f->task[at]);
 	swap_lists(f);
+	idmap_clear(&f->ended);
 	return r;
+}
+
+static int take_end(void *ctx, const struct task_numbers *n)
+{
+	struct task_files *f = ctx;
+	int r = idmap_set(&f->ended, n->tid, 0);
+
+	return r < 0 ? r : f->to->take(f->to->ctx, n);
 }
 
 static int files_ends(struct task_source *s, const struct task_taker *to, struct err *e)
 {
 	struct task_files *f = container_of(s, struct task_files, base);
 
-	return task_ends_read(f->enders, to, &f->base.lost.ends, e);
+	f->to = to;
+	return task_ends_read(f->enders, &(struct task_taker){ .take = take_end, .ctx = f },
+			      &f->base.lost.ends, e);
 }
 
 static void files_free(struct task_source *s)
@@ -406,6 +426,7 @@ static void files_free(struct task_source *s)
 	free(f->next);
 	id_listing_free(f->listing);
 	task_ends_free(f->enders);
+	idmap_done(&f->ended);
 	if (f->proc_fd >= 0)
 		close(f->proc_fd);
 	free(f);

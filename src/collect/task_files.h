@@ -5,7 +5,7 @@
  *
  * stat and schedstat are read at each scan. The other two are read when a process may have changed
  * what they say: it has run, has several threads, or has lost memory. Files stay open, up to a
- * limit (the kernel keeps some 5 KiB for each); what is not kept open is opened anew.
+ * limit (the kernel keeps some 4 KiB for each); what is not kept open is opened anew.
  *
  * Of processes with several threads the kernel shows no sum of switches and delays: those have no
  * value, from when a second thread was seen on. What other users' processes read and write is for

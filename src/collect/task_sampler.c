@@ -15,6 +15,7 @@
 #include "model/file_track.h"
 #include "model/sched_track.h"
 
+#define COMM_BYTES  16 /* TASK_COMM_LEN, include/linux/sched.h */
 #define ROWS	    1024u
 #define CPU_SHARE   10 /* of the time, one part for scans */
 #define START_EASE  (20 * NSEC_PER_MSEC) /* /proc tells starts by 10 ms */
@@ -197,6 +198,12 @@ static bool same_task(const struct known_task *k, const struct task_numbers *n)
 	return k->start + START_EASE >= n->start && n->start + START_EASE >= k->start;
 }
 
+/* Taskstats (which know no start) cut names that /proc shows in full. */
+static bool may_be_cut(const struct task_numbers *n)
+{
+	return !n->start && strlen(n->name) >= COMM_BYTES - 1;
+}
+
 /* The one that is known, or a new one; at the first scan they were all named by others. */
 static int known(struct task_sampler *s, const struct task_numbers *n, nsec_t now,
 		 struct known_task **ret)
@@ -206,11 +213,9 @@ static int known(struct task_sampler *s, const struct task_numbers *n, nsec_t no
 	int r = 0;
 
 	if (k && same_task(k, n)) {
-		/* Taskstats name the last thread. */
-		if (k->name != name && !n->ended)
+		if (k->name != name && !may_be_cut(n))
 			r = tell_name(s, n, TASK_RENAME, now);
-		if (!n->ended)
-			k->name = name;
+		k->name = name;
 		*ret = k;
 		return r;
 	}

@@ -249,6 +249,15 @@ static int check_place(const struct task_walk *w, struct err *e)
 		       : err_set(e, -EOPNOTSUPP, "this is a pid namespace of its own");
 }
 
+/* Off since 5.14 unless asked for; before, there is nothing that tells. */
+static bool delays_are_told(int proc_fd)
+{
+	char c = '1';
+	auto_close int fd = openat(proc_fd, "sys/kernel/task_delayacct", O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 || read(fd, &c, 1) != 1 || c != '0';
+}
+
 static int load(struct task_walk *w, const struct task_walk_options *o, bool by_iterator,
 		struct err *e)
 {
@@ -260,6 +269,7 @@ static int load(struct task_walk *w, const struct task_walk_options *o, bool by_
 		return err_set(e, -errno, "cannot read the BPF program: %s", strerror(errno));
 	skel->rodata->threads = o->threads;
 	skel->rodata->bounded = o->bounded;
+	skel->rodata->delays = delays_are_told(w->proc_fd);
 	while (!o->ring_bytes && ends < END_BYTES_MAX && ends / (RING_BYTES / 4) < cpus)
 		ends *= 2;
 	bpf_map__set_max_entries(skel->maps.ends, ends);

@@ -351,6 +351,30 @@ static void test_ends_without_a_start(void **state)
 	world_done(&w);
 }
 
+/* It ran another program, and ended, before the next tick. */
+static void test_names_at_the_end(void **state)
+{
+	(void)state;
+	struct task_numbers n = task(2, 0, "kworker/R-rcu_g", 1);
+	struct world w;
+
+	world_make(&w, true);
+	w.fake->alive[0] = task(1, 1, "sh", 10);
+	w.fake->alive[1] = task(2, 1, "kworker/R-rcu_gp", 1);
+	w.fake->n_alive = 2;
+	sample(&w, 10);
+	w.fake->end[0] = ended(task(1, 1, "cc", 12), 10500 * NSEC_PER_MSEC);
+	/* Cut by taskstats. */
+	n.age = 10 * NSEC_PER_SEC;
+	w.fake->end[1] = ended(n, 10600 * NSEC_PER_MSEC);
+	w.fake->n_ends = 2;
+	w.fake->n_alive = 0;
+	drain(&w, 10700 * NSEC_PER_MSEC);
+	assert_string_equal(rows(&w, &track_task),
+			    "10500 4 1 cc;10500 5 1 cc;10600 5 2 kworker/R-rcu_g;");
+	world_done(&w);
+}
+
 static void test_between_ticks(void **state)
 {
 	(void)state;
@@ -437,6 +461,7 @@ int main(void)
 		cmocka_unit_test(test_an_id_is_used_again),
 		cmocka_unit_test(test_ends_that_nobody_tells),
 		cmocka_unit_test(test_ends_without_a_start),
+		cmocka_unit_test(test_names_at_the_end),
 		cmocka_unit_test(test_between_ticks),
 		cmocka_unit_test(test_losses),
 		cmocka_unit_test(test_sparing),
