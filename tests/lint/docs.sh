@@ -16,6 +16,15 @@ perf_text=tests/fixtures/perf/sched.script.txt
 commands=$(kymo help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p')
 [ -n "$commands" ] || fail "kymo help lists no commands"
 
+journal_of_perfcollector() {
+	local keys=$source/tests/fixtures/journal
+	kymo journal append --quiet "$scratch/sealed" "$source/tests/fixtures/perfcollector/small.jsonl" \
+		--site 1 --site-name 'Evil Corp' -r "$keys/reader.pub"
+	install -m 600 "$keys/reader.key" "$scratch/sealed.key"
+	kymo journal export --quiet "$scratch/sealed" -k "$scratch/sealed.key" \
+		--site 1 --site-name 'Evil Corp' --licence 6f37-6910-b2a0-e858-9657-f08d -o "$1"
+}
+
 # Give the words of an example that name an input a file to read.
 provide_inputs() {
 	local word output=false
@@ -32,6 +41,9 @@ provide_inputs() {
 		*.kymo) cp "$source/$fixture" "$scratch/$word" ;;
 		reader.key | reader.pub | issuer.key)
 			install -m 600 "$source/tests/fixtures/journal/$word" "$scratch/$word"
+			;;
+		journal) # of perfcollector, encrypted
+			journal_of_perfcollector "$scratch/$word"
 			;;
 		counts.csv) cp "$source/tests/fixtures/perfstat/whole.csv" "$scratch/$word" ;;
 		*.csv) echo '1,,init,,,1,Init' >"$scratch/$word" ;;

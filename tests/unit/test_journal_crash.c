@@ -116,8 +116,6 @@ static void crash_at(size_t n, enum crash how)
 	fresh_folder();
 	disk_image_put(&im, s.path);
 	disk_image_done(&im);
-	if (getenv("DBG"))
-		fprintf(stderr, "n %zu how %d acked %llu\n", n, how, (unsigned long long)acked);
 	recover(acked);
 	points++;
 }
