@@ -34,21 +34,42 @@ static const struct metric_spec metrics[] = {
 	COUNTER("energy", "energy used; begins anew at a limit of the device's", .scale = 1e-6,
 		.unit = "J"),
 	GAUGE("humidity", "relative humidity", .scale = 0.001, .unit = "%"),
-};
-
-/* Files of a chip, in the order of metrics: "temp1_input". */
-static const struct {
-	const char *kind, *end;
-} kinds[ARRAY_SIZE(metrics)] = {
-	{ "temp", "_input" },	{ "fan", "_input" },	  { "in", "_input" },
-	{ "curr", "_input" },	{ "power", "_input" },	  { "power", "_average" },
-	{ "energy", "_input" }, { "humidity", "_input" },
+	GAUGE("temperature_min", "least that is right, looked up every minute", .scale = 0.001,
+	      .unit = "°C"),
+	GAUGE("temperature_max", "most that is right, looked up every minute", .scale = 0.001,
+	      .unit = "°C"),
+	GAUGE("fan_min", "least that is right, looked up every minute", .unit = "1/min"),
+	GAUGE("voltage_min", "least that is right, looked up every minute", .scale = 0.001,
+	      .unit = "V"),
+	GAUGE("voltage_max", "most that is right, looked up every minute", .scale = 0.001,
+	      .unit = "V"),
 };
 #define METRIC_ENERGY 6u
+
+enum { LEAST, MOST, LIMITS };
+static const char *const limit_ends[LIMITS] = { [LEAST] = "_min", [MOST] = "_max" };
+
+/* Files of a chip, in the order of metrics: "temp1_input"; metrics of its limits, where they tell
+ * of something: 0 = none. */
+static const struct {
+	const char *kind, *end;
+	uint8_t limit[LIMITS];
+} kinds[] = {
+	{ "temp", "_input", { [LEAST] = 8, [MOST] = 9 } },
+	{ "fan", "_input", { [LEAST] = 10 } },
+	{ "in", "_input", { [LEAST] = 11, [MOST] = 12 } },
+	{ "curr", "_input", { 0 } },
+	{ "power", "_input", { 0 } },
+	{ "power", "_average", { 0 } },
+	{ "energy", "_input", { 0 } },
+	{ "humidity", "_input", { 0 } },
+};
 
 struct sensor {
 	struct proc_file file;
 	unsigned int metric;
+	bool limited[LIMITS];
+	uint64_t limit[LIMITS]; /* int64_t by its bits, as values of gauges are */
 };
 
 struct sensors {
@@ -82,6 +103,23 @@ static int metric_of(const char *name, size_t *ret_len)
 	return -1;
 }
 
+/* @path is that of the value, of which the last @n_end bytes are "_input". */
+static void read_limits(struct sensors *s, struct sensor *x, const char *path, size_t n_end)
+{
+	char file[512], line[32];
+
+	for (unsigned int i = 0; i < LIMITS; i++) {
+		const char *p = line;
+
+		if (!kinds[x->metric].limit[i])
+			continue;
+		snprintf(file, sizeof(file), "%.*s%s", (int)(strlen(path) - n_end), path,
+			 limit_ends[i]);
+		x->limited[i] = file_read_line_at(s->root->fd, file, line, sizeof(line)) >= 0 &&
+				scan_i64(&p, &x->limit[i]);
+	}
+}
+
 static int add(struct sensors *s, const char *path, const char *name, const char *other_name,
 	       unsigned int metric)
 {
@@ -94,6 +132,7 @@ static int add(struct sensors *s, const char *path, const char *name, const char
 	if (!x || !is_new)
 		return 0;
 	x->metric = metric;
+	read_limits(s, x, path, strlen(kinds[metric].end));
 	return proc_file_open(&x->file, s->root, path) == -ENOMEM ? -ENOMEM : 0;
 }
 
@@ -245,11 +284,15 @@ static int sensors_sample(void *state, struct tick *t, struct err *e)
 		struct sensor *x = things_at(&s->things, i);
 		const char *name = things_name(&s->things, i), *p = proc_file_read(&x->file);
 
-		if (p && scan_i64(&p, &v))
-			readings_put(
-				t->readings,
-				readings_instance(t->readings, READINGS_NO_CPU, name, strlen(name)),
-				x->metric, v);
+		if (!p || !scan_i64(&p, &v))
+			continue;
+		uint32_t at = readings_instance(t->readings, READINGS_NO_CPU, name, strlen(name));
+
+		readings_put(t->readings, at, x->metric, v);
+		for (unsigned int k = 0; k < LIMITS; k++)
+			if (x->limited[k])
+				readings_put(t->readings, at, kinds[x->metric].limit[k],
+					     x->limit[k]);
 	}
 	return 0;
 }

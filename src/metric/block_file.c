@@ -13,9 +13,9 @@
 
 static const char *const views[] = { [VIEW_RATE] = "rate", [VIEW_LAST] = "last", NULL };
 
-static const char *const units[] = { "-",    "%",	"/s",	     "kB",   "kB/s", "MB",
-				     "MB/s", "sectors", "sectors/s", "ms",   "s",    "MHz",
-				     "rpm",  "C",	"V",	     "bytes" };
+static const char *const units[] = { "-",    "%",	"/s",	     "kB", "kB/s", "MB",
+				     "MB/s", "sectors", "sectors/s", "ms", "s",	   "MHz",
+				     "rpm",  "C",	"V",	     "mA", "bytes" };
 
 struct block_reader {
 	struct block_set *s;

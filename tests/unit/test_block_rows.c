@@ -31,10 +31,9 @@ static void add_all(struct source *src, const struct series_table *t, struct ser
 	k = series_ticks_free(k);
 }
 
-/* The block of @text over all of the run as words: "DEV a b; sda 1 -; sdb 2 3". */
-static void check(struct metric_scenario *s, const char *text, const char *expected)
+/* A block over all of the run as words: "a b; sda 1 -; sdb 2 3". */
+static void check_block(struct metric_scenario *s, const struct block *b, const char *expected)
 {
-	auto_ptr(block_set) set = block_set_new();
 	auto_ptr(series_table) t = NULL;
 	auto_ptr(block_rows) r = NULL;
 	struct source *src = metric_scenario_source(s);
@@ -43,14 +42,12 @@ static void check(struct metric_scenario *s, const char *text, const char *expec
 	char is[2048] = "";
 	size_t n = 0;
 
-	if (block_set_add(set, "t", text, strlen(text), &e) < 0)
-		fail_msg("%s", e.text);
 	assert_int_equal(series_table_load(src, &t, &e), 0);
 	auto_ptr(series_sums) sums = series_sums_new(t);
 
 	assert_non_null(sums);
 	add_all(src, t, sums);
-	assert_int_equal(block_rows_new(block_set_at(set, 0), t, &r, &e), 0);
+	assert_int_equal(block_rows_new(b, t, &r, &e), 0);
 	for (unsigned int c = 0; c < block_rows_n_columns(r); c++)
 		n += (size_t)snprintf(is + n, sizeof(is) - n, "%s%s", c ? " " : "",
 				      block_rows_column(r, c)->title);
@@ -64,6 +61,27 @@ static void check(struct metric_scenario *s, const char *text, const char *expec
 							       cell[c].value);
 	}
 	assert_string_equal(is, expected);
+}
+
+static void check(struct metric_scenario *s, const char *text, const char *expected)
+{
+	auto_ptr(block_set) set = block_set_new();
+	struct err e = { 0 };
+
+	if (block_set_add(set, "t", text, strlen(text), &e) < 0)
+		fail_msg("%s", e.text);
+	check_block(s, block_set_at(set, 0), expected);
+}
+
+/* A block that the program carries. */
+static void check_own(struct metric_scenario *s, const char *name, const char *expected)
+{
+	auto_ptr(block_set) set = NULL;
+	struct err e = { 0 };
+
+	if (block_set_load(&set, &e) < 0)
+		fail_msg("%s", e.text);
+	check_block(s, block_set_find(set, name), expected);
 }
 
 static void put(struct metric_scenario *s, const uint32_t *series, const uint64_t *from,
@@ -166,6 +184,39 @@ static void test_things(void **state)
 	    (const uint64_t[]){ 10, 9, 5, 7, 20, 20, 0 }, ARRAY_SIZE(name));
 	/* The parts, what is named, and what never did anything are left out; also of sums. */
 	check(&s, HEAD DISKS, "n t/s; all 30 15; sda 10 15; sdb 0 15; nvme0n1 20 15");
+	metric_scenario_done(&s);
+}
+
+static void test_power(void **state)
+{
+	struct metric_scenario s;
+	uint32_t n[8];
+
+	(void)state;
+	metric_scenario_init(&s);
+	n[0] = metric_scenario_series(&s, GAUGE("sensors.fan", 1, "1/min"), "it87 fan1",
+				      SERIES_NO_CPU);
+	n[1] = metric_scenario_series(&s, GAUGE("sensors.fan_min", 1, "1/min"), "it87 fan1",
+				      SERIES_NO_CPU);
+	n[2] = metric_scenario_series(&s, GAUGE("sensors.temperature", 0.001, "°C"), "coretemp.0 a",
+				      SERIES_NO_CPU);
+	n[3] = metric_scenario_series(&s, GAUGE("sensors.temperature_max", 0.001, "°C"),
+				      "coretemp.0 a", SERIES_NO_CPU);
+	n[4] = metric_scenario_series(&s, GAUGE("sensors.voltage", 0.001, "V"), "it87 in0",
+				      SERIES_NO_CPU);
+	n[5] = metric_scenario_series(&s, GAUGE("sensors.voltage_min", 0.001, "V"), "it87 in0",
+				      SERIES_NO_CPU);
+	n[6] = metric_scenario_series(&s, GAUGE("sensors.voltage_max", 0.001, "V"), "it87 in0",
+				      SERIES_NO_CPU);
+	n[7] = metric_scenario_series(&s, GAUGE("usb.max_power", 0.001, "A"), "1-1 046d:c52b",
+				      SERIES_NO_CPU);
+	put(&s, n, (const uint64_t[]){ 1200, 600, 40000, 100000, 1250, 1000, 2000, 100 },
+	    (const uint64_t[]){ 1300, 600, 41000, 100000, 1250, 1000, 2000, 98 }, 8);
+	/* One interval, for which the level at its end stands. */
+	check_own(&s, "fans", "rpm drpm; it87 fan1 1300 700");
+	check_own(&s, "temperatures", "degC %temp; coretemp.0 a 41 -");
+	check_own(&s, "voltages", "inV %in; it87 in0 1.25 25");
+	check_own(&s, "usb", "maxpower; 1-1 046d:c52b 98");
 	metric_scenario_done(&s);
 }
 
@@ -279,15 +330,11 @@ static void test_absent(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_one_row),
-		cmocka_unit_test(test_cpus),
-		cmocka_unit_test(test_mean),
-		cmocka_unit_test(test_things),
-		cmocka_unit_test(test_across_cpus),
-		cmocka_unit_test(test_imported),
-		cmocka_unit_test(test_imported_across),
-		cmocka_unit_test(test_absent),
-		cmocka_unit_test(test_sparse),
+		cmocka_unit_test(test_one_row),	 cmocka_unit_test(test_cpus),
+		cmocka_unit_test(test_mean),	 cmocka_unit_test(test_things),
+		cmocka_unit_test(test_power),	 cmocka_unit_test(test_across_cpus),
+		cmocka_unit_test(test_imported), cmocka_unit_test(test_imported_across),
+		cmocka_unit_test(test_absent),	 cmocka_unit_test(test_sparse),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
