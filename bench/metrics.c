@@ -74,6 +74,7 @@ static int cost_of(unsigned int seconds, char **argv)
 	pid_t pid = fork();
 
 	if (pid == 0) {
+		signal(SIGINT, SIG_DFL); /* shells have those behind & ignore it */
 		execvp(argv[0], argv);
 		_exit(127);
 	}
