@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* kymo record: options, the workload, progress, and the closing line. The work is done in
- * record_session.c. */
+/* kymo record: options, the workload, progress. The work is done in record_session.c. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/utsname.h>
@@ -18,6 +17,7 @@
 #include "cmd/command.h"
 #include "cmd/id_list.h"
 #include "cmd/naming.h"
+#include "cmd/record_result.h"
 #include "cmd/record_session.h"
 #include "cmd/workload.h"
 #include "collect/collection.h"
@@ -497,15 +497,6 @@ static void show_progress(struct record_session *s, struct naming *names, unsign
 		     quantity_size(size, p.bytes));
 }
 
-/* CPU time of this process so far: what recording cost beside the programs in the kernel. */
-static nsec_t own_cpu(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return (nsec_t)t.tv_sec * NSEC_PER_SEC + (nsec_t)t.tv_nsec;
-}
-
 static void tell_notes(const char *lines)
 {
 	for (const char *p = lines; *p; p += strcspn(p, "\n") + 1) {
@@ -513,83 +504,6 @@ static void tell_notes(const char *lines)
 
 		log_info("%s", line ? line : "out of memory");
 	}
-}
-
-static void tell_lost_metrics(const struct collection *metrics)
-{
-	struct collection_stats stats = { 0 };
-	char lost[QUANTITY_MAX];
-
-	if (metrics)
-		collection_stats(metrics, &stats);
-	if (stats.lost)
-		log_warn("%s rows of processes are missing, there were too many at once; entered "
-			 "as losses",
-			 quantity_count(lost, stats.lost));
-}
-
-/* The same where nothing but metrics and raw files was recorded. */
-static void tell_metrics(const struct collection *metrics, const char *path,
-			 const struct record_progress *p)
-{
-	char samples[QUANTITY_MAX], values[QUANTITY_MAX], series[QUANTITY_MAX], size[QUANTITY_MAX],
-		cpu[QUANTITY_MAX];
-	struct collection_stats stats;
-
-	collection_stats(metrics, &stats);
-	if (stats.missed)
-		log_warn("%s samples came too late and were left out (try: a longer --interval)",
-			 quantity_count(samples, stats.missed));
-	(void)quantity_count(samples, stats.samples);
-	(void)quantity_size(size, p->bytes);
-	(void)quantity_duration(cpu, own_cpu());
-	if (stats.series)
-		log_info("wrote %s: %s samples, %s values of %s series, %s, %s of own CPU; next: "
-			 "kymo show metrics %s",
-			 path, samples, quantity_count(values, stats.values),
-			 quantity_count(series, stats.series), size, cpu, path);
-	else if (stats.rows)
-		log_info("wrote %s: %s samples, %s rows of processes, %s, %s of own CPU; next: "
-			 "kymo show processes %s",
-			 path, samples, quantity_count(values, stats.rows), size, cpu, path);
-	else
-		log_info("wrote %s: %s samples of files, %s, %s of own CPU; next: kymo show raw %s",
-			 path, samples, size, cpu, path);
-}
-
-/* events, loss, size, cost, and what to do next */
-static void tell_result(struct record_session *s, const struct capture *c,
-			const struct collection *metrics)
-{
-	char events[QUANTITY_MAX], lost[QUANTITY_MAX], size[QUANTITY_MAX], cpu[QUANTITY_MAX];
-	struct record_progress p;
-	auto_free char *path = record_session_path(s);
-
-	record_session_progress(s, &p);
-	if (!path)
-		return;
-	struct capture_stats stats;
-
-	capture_stats(c, &stats);
-	log_debug("engine %s, rings at most %u %% full", capture_engine_name(c),
-		  stats.max_fill_pct);
-	if (p.lost)
-		log_warn("%s events lost because the buffers were full, entered as losses "
-			 "(try: --buffer 64M)",
-			 quantity_count(lost, p.lost));
-	tell_lost_metrics(metrics);
-	if (p.written)
-		log_info("wrote %s: %s (of %s events seen); next: kymo report %s", path,
-			 quantity_size(size, p.bytes), quantity_count(events, p.events), path);
-	else if (metrics && !p.events)
-		tell_metrics(metrics, path, &p);
-	else
-		log_info("wrote %s: %s events, %s lost, %s, %.2f bytes/event, %s of own CPU; next: "
-			 "kymo report %s",
-			 path, quantity_count(events, p.events), quantity_count(lost, p.lost),
-			 quantity_size(size, p.bytes),
-			 p.events ? (double)p.bytes / (double)p.events : 0.0,
-			 quantity_duration(cpu, own_cpu()), path);
 }
 
 /* From "capture is on" to "file is complete"; the workload's exit status in *ret_status. 0: there
@@ -695,7 +609,7 @@ static int record(const struct record_args *a, struct record_plan *p, const char
 	if (r > 0) {
 		auto_free char *written = record_session_path(s);
 
-		tell_result(s, c, metrics);
+		record_result_tell(s, c, metrics);
 		r = written ? name_file(p->names, written, e) : -ENOMEM;
 	}
 	workload_done(&w);
