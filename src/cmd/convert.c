@@ -16,6 +16,7 @@
 #include "base/quantity.h"
 #include "cmd/command.h"
 #include "cmd/conversion.h"
+#include "cmd/convert_raw.h"
 #include "cmd/naming.h"
 #include "cmd/older_journal.h"
 #include "cmd/run_file.h"
@@ -32,7 +33,7 @@ struct convert_args {
 	const char *formats;
 	const char *label, *stream;
 	const char *to_format, *task, *event, *compat;
-	const char *licence, *site_name;
+	const char *licence, *site_name, *metrics;
 	uint64_t site;
 	nsec_t from, length;
 	bool length_given, first_names, merge;
@@ -85,6 +86,12 @@ static const struct option_spec convert_options[] = {
 	  .arg = "NAME",
 	  OPTION_AT(struct convert_args, site_name),
 	  .help = "with --licence: its name" },
+	{ .name = "metrics",
+	  .type = OPTION_STRING,
+	  .arg = "SET",
+	  OPTION_AT(struct convert_args, metrics),
+	  .help = "FILE is a recording with raw files (record --raw): copy it with the metrics "
+		  "of these collectors that are in them (see kymo list collectors; all)" },
 	{ .name = "to-format",
 	  .type = OPTION_STRING,
 	  .arg = "FORMAT",
@@ -229,6 +236,18 @@ static int open_file(const struct convert_args *args, const char *path, struct i
 	return fd < 0 ? fd : input_open_fd(fd, path, ret, e);
 }
 
+static void tell_unknown(const char *path)
+{
+	auto_ptr(recording) rec = NULL;
+
+	if (recording_open(path, 0, &rec, NULL) >= 0)
+		log_error("'%s' is a recording already (try: --to-format NAME for another tool's "
+			  "file, --metrics all for what its raw files hold)",
+			  path);
+	else
+		log_error("'%s' is of no format that can be converted (try: --from-format)", path);
+}
+
 static int import(const struct convert_args *args, const char *path,
 		  const struct importer *importer, struct naming *names)
 {
@@ -247,7 +266,7 @@ static int import(const struct convert_args *args, const char *path,
 	if (!importer)
 		importer = importer_recognise(in);
 	if (!importer) {
-		log_error("'%s' is of no format that can be converted (try: --from-format)", path);
+		tell_unknown(path);
 		return EXIT_FAILURE;
 	}
 	r = names ? convert_named(args, in, importer, names, &result, &stats, &e)
@@ -502,6 +521,11 @@ static int convert_run(void *p, const char **word, unsigned int n, unsigned int 
 	if (args->licence && exporter)
 		return command_misused("convert",
 				       "--licence is for making a recording (try: -o out.kymo)");
+	if (args->metrics && (exporter || importer || args->licence))
+		return command_misused("convert", "--metrics is for a recording with raw files "
+						  "(try: -o out.kymo)");
+	if (args->metrics)
+		return convert_raw(word[0], args->output, args->metrics);
 	int status = naming_open("convert", &args->names, 1, &names);
 
 	if (status != EXIT_SUCCESS)
@@ -525,6 +549,8 @@ static const struct command_example convert_examples[] = {
 	{ "kymo convert journal -o run.kymo --site 1 --site-name 'Evil Corp' --licence "
 	  "6f37-6910-b2a0-e858-9657-f08d",
 	  "an encrypted journal of perfcollector" },
+	{ "kymo convert raw.kymo --metrics all -o run.kymo",
+	  "metrics of a recording of 'kymo record --raw /proc/stat,/proc/meminfo'" },
 	{ "kymo convert old.cdict --map tasks.csv -o new.cdict", "with names of a map" },
 	{ NULL, NULL },
 };

@@ -33,7 +33,11 @@ struct copy {
 	struct sink *sink;
 	struct role *role; /* by time */
 	size_t n_roles, next_role;
-	bool keep_vms, salvaged;
+	/* What writes rows instead of those of the vm track, or more rows; may be NULL. */
+	int (*rows)(void *ctx, struct sink *sink, struct err *e);
+	void *ctx;
+	bool names; /* tasks, roles and with @rows the vm track are written anew */
+	bool salvaged;
 };
 
 /* ---- roles ---- */
@@ -206,8 +210,9 @@ static int is_foreign_schema(const uint8_t *block, const struct block_info *info
 
 static bool is_written_anew(const struct copy *c, uint16_t track)
 {
-	return track == track_index.id || track == track_task.id ||
-	       (track == track_vm.id && !c->keep_vms) || (track == track_loss.id && c->salvaged);
+	return track == track_index.id || (track == track_task.id && c->names) ||
+	       (track == track_vm.id && c->names && c->rows) ||
+	       (track == track_loss.id && c->salvaged);
 }
 
 static int copy_block(struct copy *c, size_t i, struct buf *b, struct err *e)
@@ -235,20 +240,19 @@ static int copy_block(struct copy *c, size_t i, struct buf *b, struct err *e)
 	return copy ? recording_writer_add_block(c->to, b->data, b->len, e) : 0;
 }
 
-static int copy_all(struct copy *c, int (*vms)(void *ctx, struct sink *sink, struct err *e),
-		    void *ctx, struct err *e)
+static int copy_all(struct copy *c, struct err *e)
 {
 	auto_buf b;
-	int r = gather_roles(c);
+	int r = c->names ? gather_roles(c) : 0;
 
 	buf_init(&b, BLOCK_MAX_PAYLOAD + 4096);
 	if (r < 0)
 		return err_set(e, r, "no memory for roles");
 	/* Names first: they are what a reader wants to have before events. */
-	if (r >= 0)
+	if (c->names)
 		r = write_tasks(c, e);
-	if (r >= 0 && vms)
-		r = vms(ctx, c->sink, e);
+	if (r >= 0 && c->rows)
+		r = c->rows(c->ctx, c->sink, e);
 	if (r >= 0 && c->salvaged)
 		r = write_losses(c, e);
 	if (r >= 0)
@@ -260,10 +264,10 @@ static int copy_all(struct copy *c, int (*vms)(void *ctx, struct sink *sink, str
 
 /* ---- the file ---- */
 
-static int rewrite(struct copy *c, const char *path,
-		   int (*vms)(void *ctx, struct sink *sink, struct err *e), void *ctx,
-		   struct err *e)
+static int rewrite(struct copy *c, const char *path, struct err *e)
 {
+	c->src = recording_source(c->rec);
+	c->salvaged = !c->src->info->complete;
 	int r = recording_create(path, NEW_FILE_SYNC, NULL, &c->to, e);
 
 	if (r < 0)
@@ -271,9 +275,11 @@ static int rewrite(struct copy *c, const char *path,
 	c->sink = recording_writer_sink(c->to);
 	r = recording_writer_set_identity(c->to, c->src->info->id, recording_created(c->rec), e);
 	if (r >= 0)
-		r = copy_all(c, vms, ctx, e);
+		r = copy_all(c, e);
 	if (r < 0)
 		err_prefix(e, "'%s'", path);
+	recording_writer_free(c->to);
+	free(c->role);
 	return r;
 }
 
@@ -281,12 +287,16 @@ int recording_rewrite_names(struct recording *rec, const char *path,
 			    int (*vms)(void *ctx, struct sink *sink, struct err *e), void *ctx,
 			    struct err *e)
 {
-	struct copy c = { .rec = rec, .src = recording_source(rec), .keep_vms = !vms };
+	struct copy c = { .rec = rec, .rows = vms, .ctx = ctx, .names = true };
 
-	c.salvaged = !c.src->info->complete;
-	int r = rewrite(&c, path, vms, ctx, e);
+	return rewrite(&c, path, e);
+}
 
-	recording_writer_free(c.to);
-	free(c.role);
-	return r;
+int recording_copy_with(struct recording *rec, const char *path,
+			int (*more)(void *ctx, struct sink *sink, struct err *e), void *ctx,
+			struct err *e)
+{
+	struct copy c = { .rec = rec, .rows = more, .ctx = ctx };
+
+	return rewrite(&c, path, e);
 }

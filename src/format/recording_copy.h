@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A recording once more with other names: all blocks are copied as they are, only the task and vm
- * tracks are written anew. The copy stands beside the file until it is complete and on disk, then
- * takes its place: whatever happens, one of the two is there whole.
+ * A recording once more, with other names or with more rows: all blocks are copied as they are,
+ * only what changes is written anew. The copy stands beside the file until it is complete and on
+ * disk, then takes its place: whatever happens, one of the two is there whole.
  */
 #pragma once
 
@@ -21,3 +21,11 @@
 int recording_rewrite_names(struct recording *rec, const char *path,
 			    int (*vms)(void *ctx, struct sink *sink, struct err *e), void *ctx,
 			    struct err *e) must_check;
+
+/*
+ * Put a copy of @rec with the rows that @more writes into @sink at @path; they are of tracks that
+ * @rec does not have. It is the same run, whose id it keeps. Otherwise as above.
+ */
+int recording_copy_with(struct recording *rec, const char *path,
+			int (*more)(void *ctx, struct sink *sink, struct err *e), void *ctx,
+			struct err *e) must_check;

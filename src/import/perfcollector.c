@@ -12,14 +12,13 @@
 #include "base/quantity.h"
 #include "collect/collection.h"
 #include "collect/collector.h"
+#include "collect/text_tick.h"
 #include "format/perfcollector_record.h"
 #include "import/importer.h"
 #include "import/json_stream.h"
 #include "import/successor_metrics.h"
 #include "model/file_track.h"
 #include "model/metric_track.h"
-
-#define MAX_FILES 64 /* of one tick */
 
 /* What both forms say, lent from the object. */
 struct record {
@@ -31,11 +30,6 @@ struct record {
 	size_t text_len;
 };
 
-struct file {
-	char *path, *text;
-	nsec_t end;
-};
-
 struct pc_import {
 	struct json_stream stream;
 	struct sink *sink;
@@ -44,8 +38,7 @@ struct pc_import {
 	struct collection *metrics;
 	struct successor_metrics *other; /* what no file of /proc holds */
 	struct batch *raw;
-	struct file file[MAX_FILES]; /* of the tick */
-	unsigned int n_files;
+	struct text_tick tick;
 	nsec_t time; /* of the tick; 0 = none yet */
 	nsec_t written;
 	struct record first; /* whose run this is: site, host, run, frequency */
@@ -113,17 +106,7 @@ static bool later_form(const json_t *object, struct record *r)
 
 /* ---- ticks ---- */
 
-static const char *text_of(void *ctx, const char *path)
-{
-	struct pc_import *p = ctx;
-
-	for (unsigned int i = 0; i < p->n_files; i++)
-		if (p->file[i].path[0] == '/' && !strcmp(p->file[i].path + 1, path))
-			return p->file[i].text;
-	return NULL;
-}
-
-static int put_raw(struct pc_import *p, const struct file *f, struct err *e)
+static int put_raw(struct pc_import *p, const struct text_file *f, struct err *e)
 {
 	struct batch *b = p->raw;
 	size_t len = strlen(f->path) + strlen(f->text) + 2;
@@ -153,53 +136,29 @@ static int end_tick(struct pc_import *p, struct err *e)
 {
 	int r = 0;
 
-	if (!p->n_files)
+	if (!p->tick.n)
 		return 0;
-	for (unsigned int i = 0; i < p->n_files && r >= 0; i++)
-		r = put_raw(p, &p->file[i], e);
+	for (unsigned int i = 0; i < p->tick.n && r >= 0; i++)
+		r = put_raw(p, &p->tick.file[i], e);
 	if (r >= 0)
 		r = collection_sample_at(p->metrics, p->time, p->sink, e);
 	successor_metrics_begin(p->other, p->time, p->sink);
-	for (unsigned int i = 0; i < p->n_files; i++)
-		successor_metrics_take(p->other, p->file[i].path, p->file[i].text);
+	for (unsigned int i = 0; i < p->tick.n; i++)
+		successor_metrics_take(p->other, p->tick.file[i].path, p->tick.file[i].text);
 	if (r >= 0)
 		r = successor_metrics_end(p->other, e);
-	p->ret->events += p->n_files;
+	p->ret->events += p->tick.n;
 	p->written = p->time;
-	for (unsigned int i = 0; i < p->n_files; i++) {
-		free(p->file[i].path);
-		free(p->file[i].text);
-	}
-	p->n_files = 0;
+	text_tick_clear(&p->tick);
 	return r;
-}
-
-static bool in_tick(const struct pc_import *p, const char *path)
-{
-	for (unsigned int i = 0; i < p->n_files; i++)
-		if (!strcmp(p->file[i].path, path))
-			return true;
-	return false;
-}
-
-/* Texts end at their first NUL in a recording; in /proc there are NULs between words. */
-static char *without_nuls(const char *text, size_t n)
-{
-	char *copy = malloc(n + 1);
-
-	if (!copy)
-		return NULL;
-	for (size_t i = 0; i < n; i++)
-		copy[i] = text[i] ? text[i] : '\n';
-	copy[n] = '\0';
-	return copy;
 }
 
 static int take(struct pc_import *p, const struct record *r, struct err *e)
 {
 	int rc = 0;
 
-	if (p->n_files && (r->time != p->time || in_tick(p, r->path) || p->n_files == MAX_FILES))
+	if (p->tick.n &&
+	    (r->time != p->time || text_tick_has(&p->tick, r->path) || text_tick_full(&p->tick)))
 		rc = end_tick(p, e);
 	if (rc < 0)
 		return rc;
@@ -208,18 +167,8 @@ static int take(struct pc_import *p, const struct record *r, struct err *e)
 		return 0;
 	}
 	p->time = r->time;
-	struct file *f = &p->file[p->n_files];
-
-	f->path = strdup(r->path);
-	f->text = without_nuls(r->text, r->text_len);
-	f->end = r->end;
-	if (!f->path || !f->text) {
-		free(f->path);
-		free(f->text);
-		return err_set(e, -ENOMEM, "no memory");
-	}
-	p->n_files++;
-	return 0;
+	rc = text_tick_add(&p->tick, r->path, r->text, r->text_len, r->end);
+	return rc < 0 ? err_set(e, rc, "no memory") : 0;
 }
 
 /* ---- the file ---- */
@@ -369,8 +318,9 @@ static int open_metrics(struct pc_import *p, struct err *e)
 		if (collector_by_name(wanted[i]))
 			snprintf(set + strlen(set), sizeof(set) - strlen(set), "%s%s",
 				 set[0] ? "," : "", wanted[i]);
-	const struct collection_options o = { .set = set,
-					      .root = { .fd = -1, .text = text_of, .ctx = p } };
+	const struct collection_options o = {
+		.set = set, .root = { .fd = -1, .text = text_tick_find, .ctx = &p->tick }
+	};
 
 	return collection_open(&o, &p->metrics, e);
 }
@@ -397,10 +347,7 @@ static int perfcollector_run(struct input *in, struct sink *sink, const struct i
 					   : "no records in it");
 	if (r >= 0)
 		tell(&p);
-	for (unsigned int i = 0; i < p.n_files; i++) {
-		free(p.file[i].path);
-		free(p.file[i].text);
-	}
+	text_tick_clear(&p.tick);
 	collection_free(p.metrics);
 	successor_metrics_free(p.other);
 	batch_free(p.raw);

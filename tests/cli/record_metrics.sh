@@ -25,3 +25,17 @@ kymo info f.kymo | grep -c -E '^(metric|series|value) '
 record --metrics=load -I 10ms -o c.kymo -- sh -c 'exit 3'
 kymo record -q --metrics=load -o d.kymo -- sh -c 'exit 3'
 echo "exit $?"
+# Raw files, and what is in them: the numbers of context switches are those of the texts.
+kymo record -q --raw /proc/stat,/proc/loadavg -I 10ms -d 50ms -o r.kymo
+record --metrics=load -I 10ms -d 20ms -o l.kymo >/dev/null
+t kymo convert r.kymo -o s.kymo
+t kymo convert l.kymo --metrics all -o s.kymo
+t kymo convert r.kymo --metrics nfs -o s.kymo
+t kymo convert r.kymo --metrics dreams -o s.kymo 2>&1 | sed 's/default, all, .*/default, all, .../'
+t kymo convert r.kymo --metrics all -o s.csv
+ls s.* 2>/dev/null
+kymo convert -q r.kymo --metrics cpu:switches,load -o s.kymo
+kymo convert -q s.kymo --to-format csv -o - | awk -F, '$2 == "cpu.switches" { print $6 }' >parsed
+kymo convert -q r.kymo --to-format perfcollector-json -o - | grep -o 'ctxt [0-9]*' | sed 's/ctxt //' >texts
+[ -s texts ] && cmp parsed texts && echo "the same"
+t kymo convert s.kymo --metrics all -o again.kymo

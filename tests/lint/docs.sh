@@ -38,6 +38,9 @@ provide_inputs() {
 		night.kymo) # with metrics
 			kymo convert --quiet "$source/tests/fixtures/perfcollector/small.jsonl" -o "$scratch/$word"
 			;;
+		raw.kymo)
+			kymo record --quiet --raw /proc/stat -I 10ms -d 30ms -o "$scratch/$word"
+			;;
 		*.kymo) cp "$source/$fixture" "$scratch/$word" ;;
 		reader.key | reader.pub | issuer.key)
 			install -m 600 "$source/tests/fixtures/journal/$word" "$scratch/$word"
