@@ -93,10 +93,10 @@ int proto_next(struct proto_reader *r, struct proto_field *ret)
 int proto_next_number(struct proto_field *f, uint64_t *ret)
 {
 	if (f->wire == PROTO_BYTES) {
-		const uint8_t *end = f->data + f->n;
-
 		if (!f->n)
 			return 0;
+		const uint8_t *end = f->data + f->n;
+
 		if (!get_varint(&f->data, end, ret))
 			return -EBADMSG;
 		f->n = (size_t)(end - f->data);
