@@ -141,10 +141,9 @@ int counter_readings_end(struct counter_readings *c, counter_put *put, void *arg
 {
 	int r = 0;
 
-	for (struct counter_series *s = c->series; s < c->series + c->n_series && r >= 0; s++) {
-		struct counter_estimate last = { .series = (uint32_t)(s - c->series),
-						 .from = s->begin,
-						 .to = s->seen };
+	for (uint32_t i = 0; i < c->n_series && r >= 0; i++) {
+		struct counter_series *s = &c->series[i];
+		struct counter_estimate last = { .series = i, .from = s->begin, .to = s->seen };
 
 		if (multiplex_end(&s->m, &last.m, &last.at)) {
 			r = put(arg, &last);

@@ -286,7 +286,8 @@ static int take(struct task_ends *x, const struct taskstats *s, const struct tas
 int task_ends_take(struct task_ends *x, const void *messages, size_t bytes,
 		   const struct task_taker *to)
 {
-	unsigned int n = (unsigned int)min_of(bytes, (size_t)READ_BYTES);
+	/* Signed: behind a last message that is not padded NLMSG_NEXT() goes below 0. */
+	int n = (int)min_of(bytes, (size_t)READ_BYTES);
 	int r = 0;
 
 	/* NLMSG_NEXT() casts const away. */

@@ -56,7 +56,8 @@ static inline void lane_skip(struct lane *l, uint32_t n)
 	unsigned int columns = l->view.track->n_columns;
 
 	for (unsigned int c = 0; c < columns; c++)
-		l->view.col[c] = (uint8_t *)l->view.col[c] + (size_t)n * l->step[c];
+		if (l->step[c])
+			l->view.col[c] = (uint8_t *)l->view.col[c] + (size_t)n * l->step[c];
 	l->view.time = l->view.col[0];
 	l->view.lead = 0;
 	l->left -= n;
