@@ -15,6 +15,7 @@
 #include "export/page.h"
 #include "format/block.h"
 #include "format/packer.h"
+#include "model/metric_track.h"
 
 #define EVENTS 40000
 
@@ -35,8 +36,59 @@ static int add_block(void *ctx, const struct block_info *info, uint8_t *block, s
 	return buf_add(ctx, block, bytes);
 }
 
+static void put_text(struct batch *b, unsigned int column, const char *text)
+{
+	int64_t at = batch_add_text(b, text);
+
+	assert_true(at >= 0);
+	((uint32_t *)b->col[column])[0] = (uint32_t)at;
+}
+
+/* A counter and its series, told at the begin, and its values in METRIC_BLOCKS blocks that follow
+ * each other over the run. */
+#define METRIC_BLOCKS 5u
+#define METRIC_ROWS   100u
+#define METRIC_SPAN   (499000u / METRIC_BLOCKS)
+
+static void write_metrics(struct recording_writer *w)
+{
+	struct sink *sink = recording_writer_sink(w);
+	auto_ptr(batch) metric = batch_new(&track_metric, 1);
+	auto_ptr(batch) series = batch_new(&track_series, 1);
+	auto_ptr(batch) value = batch_new(&track_value, METRIC_ROWS);
+	struct err e = { 0 };
+
+	assert_true(metric && series && value);
+	metric->cpu = series->cpu = value->cpu = BATCH_CPU_NONE;
+	metric->rows = series->rows = 1;
+	value->rows = METRIC_ROWS;
+	metric->time[0] = series->time[0] = 1000;
+	batch_u32(metric, METRIC_NUMBER)[0] = 1;
+	batch_u8(metric, METRIC_KIND)[0] = METRIC_COUNTER;
+	batch_u8(metric, METRIC_BITS)[0] = 64;
+	batch_f64(metric, METRIC_SCALE)[0] = 1;
+	put_text(metric, METRIC_NAME, "disk.reads");
+	put_text(metric, METRIC_UNIT, "");
+	put_text(metric, METRIC_HELP, "");
+	batch_u32(series, SERIES_NUMBER)[0] = 1;
+	batch_u32(series, SERIES_METRIC)[0] = 1;
+	batch_u32(series, SERIES_CPU)[0] = BATCH_CPU_NONE;
+	put_text(series, SERIES_INSTANCE, "sda");
+	assert_int_equal(sink_write(sink, metric, &e), 0);
+	assert_int_equal(sink_write(sink, series, &e), 0);
+	for (uint32_t k = 0; k < METRIC_BLOCKS; k++) {
+		for (uint32_t i = 0; i < METRIC_ROWS; i++) {
+			value->time[i] = 1000 + k * METRIC_SPAN + i * (METRIC_SPAN / METRIC_ROWS);
+			batch_u32(value, VALUE_SERIES)[i] = 1;
+			batch_u64(value, VALUE_VALUE)[i] = UINT64_C(0x9e3779b97f4a7c15) * (i + k);
+		}
+		assert_int_equal(sink_write(sink, value, &e), 0);
+		assert_int_equal(recording_writer_flush(w, NSEC_MAX, &e), 0);
+	}
+}
+
 /* A recording of two CPUs in blocks of 4096 rows, with a hostile task name. */
-static void write_recording(struct made *m)
+static void write_recording(struct made *m, bool metrics)
 {
 	const struct packer_options options = { .block_rows = 4096 };
 	struct recording_writer *w;
@@ -62,6 +114,8 @@ static void write_recording(struct made *m)
 	scenario_loss(&s, 1, 400000, 410000, &track_switch, 17);
 	for (unsigned int i = 0; i < s.n; i++)
 		assert_int_equal(sink_write(recording_writer_sink(w), s.stream[i], &e), 0);
+	if (metrics)
+		write_metrics(w);
 	assert_int_equal(recording_writer_meta(w, "host.name", "a \"host\"", &e), 0);
 	assert_int_equal(recording_writer_close(w, &e), 0);
 	recording_writer_free(w);
@@ -69,14 +123,14 @@ static void write_recording(struct made *m)
 		batch_free(s.stream[i]);
 }
 
-static void make(struct made *m, uint64_t events_max)
+static void make_of(struct made *m, uint64_t events_max, bool metrics)
 {
 	struct analysis_args args;
 	struct err e = { 0 };
 	const struct analysis *tasks = analysis_by_name("tasks");
 
 	memset(m, 0, sizeof(*m));
-	write_recording(m);
+	write_recording(m, metrics);
 	assert_int_equal(recording_open(m->path, 0, &m->recording, &e), 0);
 	struct source *src = recording_source(m->recording);
 
@@ -104,6 +158,11 @@ static void make(struct made *m, uint64_t events_max)
 				    .cubes_bytes = m->blocks.len,
 				    .recording = m->recording,
 				    .events_max = events_max };
+}
+
+static void make(struct made *m, uint64_t events_max)
+{
+	make_of(m, events_max, false);
 }
 
 static void unmake(struct made *m)
@@ -488,6 +547,62 @@ static void test_window_and_look(void **state)
 	unmake(&m);
 }
 
+/* Rows of each track that are in the page. */
+static void rows_in_page(struct made *m, uint64_t rows[256], struct page_stats *stats)
+{
+	char *html = write_page(m, "t", stats);
+	char *events = between(html, "id=\"kymo-events-0\">", "</script>");
+	size_t blocks;
+	auto_buf bytes;
+
+	memset(rows, 0, 256 * sizeof(*rows));
+	buf_init(&bytes, 0);
+	from_base64(events, &bytes);
+	count_blocks(&bytes, rows, &blocks);
+	free(events);
+	free(html);
+}
+
+/* What series are is there whatever the window; values of it, and in half of the room only. */
+static void test_metrics_of_a_window(void **state)
+{
+	uint64_t rows[256], value_bytes = 0;
+	struct page_stats stats;
+	struct made m;
+
+	(void)state;
+	make_of(&m, UINT64_MAX, true);
+	rows_in_page(&m, rows, &stats);
+	assert_int_equal(rows[track_metric.id], 1);
+	assert_int_equal(rows[track_series.id], 1);
+	assert_int_equal(rows[track_value.id], METRIC_BLOCKS * METRIC_ROWS);
+	/* The third block, and the begin of the fourth. */
+	m.run.from = 2 * METRIC_SPAN + 1000;
+	m.run.to = 3 * METRIC_SPAN + 1000;
+	rows_in_page(&m, rows, &stats);
+	assert_int_equal(rows[track_metric.id], 1);
+	assert_int_equal(rows[track_series.id], 1);
+	assert_int_equal(rows[track_value.id], 2 * METRIC_ROWS);
+	assert_int_equal(stats.events_left_out, 0);
+
+	/* Room for three blocks of values in its first half. */
+	m.run.from = m.run.to = 0;
+	for (size_t i = 0; i < recording_n_blocks(m.recording); i++) {
+		const struct recording_block *b = recording_block_at(m.recording, i);
+
+		if (b->track == track_metric.id || b->track == track_series.id)
+			value_bytes += b->bytes;
+		else if (b->track == track_value.id && b->first < 1000 + 3 * METRIC_SPAN)
+			value_bytes += b->bytes;
+	}
+	m.run.events_max = 2 * value_bytes;
+	rows_in_page(&m, rows, &stats);
+	assert_int_equal(rows[track_value.id], 3 * METRIC_ROWS);
+	assert_true(stats.events_left_out >= 2 * METRIC_ROWS);
+	assert_in_range(rows[16] + rows[17], 0, EVENTS - 1);
+	unmake(&m);
+}
+
 static void test_full_device(void **state)
 {
 	struct page page = { .title = "t", .viewer = &viewer, .n_runs = 1 };
@@ -514,6 +629,7 @@ int main(void)
 		cmocka_unit_test(test_virtual_machines),
 		cmocka_unit_test(test_blocks),
 		cmocka_unit_test(test_events_that_do_not_fit),
+		cmocka_unit_test(test_metrics_of_a_window),
 		cmocka_unit_test(test_full_device),
 		cmocka_unit_test(test_window_and_look),
 	};
