@@ -174,6 +174,7 @@ struct evaluation {
 	const struct span *term; /* of the item's names */
 	struct reading value[BLOCK_ITEMS_MAX]; /* of the items before */
 	bool mean; /* of the series of a term, instead of their sum */
+	bool seen; /* a value of any of them was known: a constant makes no row */
 };
 
 /* False: not known. */
@@ -195,7 +196,7 @@ static bool value_of(const struct series_sum *x, const struct series_metric *m,
 
 static struct reading term_value(void *arg, unsigned int i)
 {
-	const struct evaluation *ev = arg;
+	struct evaluation *ev = arg;
 	const struct block_term *t = &ev->item->term[i];
 	const struct series_table *table = ev->r->table;
 	double sum = 0, v;
@@ -220,6 +221,7 @@ static struct reading term_value(void *arg, unsigned int i)
 	}
 	if (!known)
 		return reading_absent(ABSENT_NO_ROW, t->metric);
+	ev->seen = true;
 	return reading_exact(ev->mean ? sum / known : sum);
 }
 
@@ -237,6 +239,7 @@ static void eval_place(const struct block_rows *r, uint32_t row, unsigned int ac
 
 		ev->item = &b->item[k];
 		ev->term = r->term + place * r->n_terms + r->first_term[k];
+		ev->seen |= x != NULL;
 		ev->value[k] = x ? reading_exact(series_sum_mean(x))
 				 : expression_eval(ev->item->x, term_value, ev);
 	}
@@ -280,7 +283,7 @@ bool block_rows_eval(struct block_rows *r, uint32_t row, const struct series_sum
 			any |= !ret[c].absent;
 		}
 	}
-	return any;
+	return any && ev.seen;
 }
 
 void block_rows_mark(const struct block_rows *r, uint8_t *used)

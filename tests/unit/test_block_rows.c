@@ -315,15 +315,20 @@ static void test_absent(void **state)
 	uint32_t a = metric_scenario_series(&s, COUNTER("d.n", 64, 1, ""), "a", SERIES_NO_CPU);
 	uint32_t b = metric_scenario_series(&s, COUNTER("d.m", 64, 1, ""), "a", SERIES_NO_CPU);
 
+	uint32_t c = metric_scenario_series(&s, COUNTER("d.n", 64, 1, ""), "b", SERIES_NO_CPU);
+
 	metric_scenario_value(&s, 1 * S, a, 100);
 	metric_scenario_value(&s, 1 * S, b, 1);
+	/* Of this nothing is known, and what stands for it makes no row. */
+	metric_scenario_value(&s, 1 * S, c, 1);
 	metric_scenario_value(&s, 2 * S, a, 3);
 	metric_scenario_value(&s, 2 * S, b, 5);
 	check(&s,
 	      HEAD "block x \"T\" each=thing key=D\ncolumn \"n\" - 0 \"h\" = d.n\n"
 		   "column \"m\" - 0 \"h\" = d.m\ncolumn \"s\" - 0 \"h\" = d.m + d.n\n"
-		   "column \"k\" - 0 \"h\" = if(known(d.n), d.n, 0) + d.m\n",
-	      "n m s k; a - 4 - 4");
+		   "column \"k\" - 0 \"h\" = if(known(d.n), d.n, 0) + d.m\n"
+		   "column \"z\" - 0 \"h\" = if(known(d.n), d.n, 0)\n",
+	      "n m s k z; a - 4 - 4 0");
 	metric_scenario_done(&s);
 }
 
