@@ -27,11 +27,6 @@ enum {
 	N_COLUMNS,
 };
 
-#define LENGTH_COLUMN(name_, title_, help_)                                                        \
-	{                                                                                          \
-		.name = name_, .title = title_, .type = CELL_U64, .unit = UNIT_NSEC, .help = help_ \
-	}
-
 static const struct table_column columns[N_COLUMNS] = {
 	TASK_ROW_TABLE_COLUMNS,
 	[KIND] = { .name = "kind",
@@ -51,11 +46,11 @@ static const struct table_column columns[N_COLUMNS] = {
 		    .unit = UNIT_NSEC,
 		    .flags = TABLE_COLUMN_ADDS,
 		    .help = "sum of their lengths" },
-	[MEAN] = LENGTH_COLUMN("mean", "Mean", "total / count"),
-	[P50] = LENGTH_COLUMN("p50", "p50", "half of them were no longer (to 3.2 %)"),
-	[P90] = LENGTH_COLUMN("p90", "p90", "90 % of them were no longer (to 3.2 %)"),
-	[P99] = LENGTH_COLUMN("p99", "p99", "99 % of them were no longer (to 3.2 %)"),
-	[MAX] = LENGTH_COLUMN("max", "Max", "the longest"),
+	[MEAN] = TABLE_NSEC("mean", "Mean", 0, "total / count"),
+	[P50] = TABLE_NSEC("p50", "p50", 0, "half of them were no longer (to 3.2 %)"),
+	[P90] = TABLE_NSEC("p90", "p90", 0, "90 % of them were no longer (to 3.2 %)"),
+	[P99] = TABLE_NSEC("p99", "p99", 0, "99 % of them were no longer (to 3.2 %)"),
+	[MAX] = TABLE_NSEC("max", "Max", 0, "the longest"),
 	[MAX_AT] = { .name = "max_at",
 		     .title = "begun at",
 		     .type = CELL_U64,

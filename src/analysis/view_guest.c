@@ -25,26 +25,20 @@ enum {
 	N_COLUMNS,
 };
 
-#define TIME_COLUMN(name_, title_, flags_, help_)                                    \
-	{                                                                            \
-		.name = name_, .title = title_, .type = CELL_U64, .unit = UNIT_NSEC, \
-		.flags = flags_, .help = help_                                       \
-	}
-
 static const struct table_column columns[N_COLUMNS] = {
 	TASK_ROW_TABLE_COLUMNS,
-	[GUEST] = TIME_COLUMN("guest", "Guest", TABLE_COLUMN_ADDS, "time from entries to exits"),
+	[GUEST] = TABLE_NSEC("guest", "Guest", TABLE_COLUMN_ADDS, "time from entries to exits"),
 	[GUEST_PCT] = { .name = "guest_pct",
 			.title = "% of window",
 			.type = CELL_F64,
 			.unit = UNIT_PCT,
 			.digits = 2,
 			.help = "guest time / covered time" },
-	[HOST] = TIME_COLUMN("host", "Host", TABLE_COLUMN_ADDS, "time from exits to entries"),
-	[HOST_ON] = TIME_COLUMN("host_on_cpu", "on CPU", TABLE_COLUMN_ADDS,
-				"of it, what the thread ran"),
-	[OFF_CPU] = TIME_COLUMN("host_off_cpu", "off CPU", TABLE_COLUMN_ADDS,
-				"of it, what it was switched out"),
+	[HOST] = TABLE_NSEC("host", "Host", TABLE_COLUMN_ADDS, "time from exits to entries"),
+	[HOST_ON] = TABLE_NSEC("host_on_cpu", "on CPU", TABLE_COLUMN_ADDS,
+			       "of it, what the thread ran"),
+	[OFF_CPU] = TABLE_NSEC("host_off_cpu", "off CPU", TABLE_COLUMN_ADDS,
+			       "of it, what it was switched out"),
 	[EXITS] = { .name = "exits",
 		    .title = "Exits",
 		    .type = CELL_U64,
@@ -58,7 +52,7 @@ static const struct table_column columns[N_COLUMNS] = {
 		      .digits = 1,
 		      .help = "exits / covered time" },
 	[LONGEST] =
-		TIME_COLUMN("longest", "Longest host", 0, "longest time from an exit to its entry"),
+		TABLE_NSEC("longest", "Longest host", 0, "longest time from an exit to its entry"),
 	[LONGEST_REASON] = { .name = "longest_reason",
 			     .title = "after",
 			     .type = CELL_TEXT,

@@ -35,12 +35,6 @@ enum {
 	N_COLUMNS,
 };
 
-#define LENGTH_COLUMN(name_, title_, flags_, help_)                                  \
-	{                                                                            \
-		.name = name_, .title = title_, .type = CELL_U64, .unit = UNIT_NSEC, \
-		.flags = flags_, .help = help_                                       \
-	}
-
 static const struct table_column columns[N_COLUMNS] = {
 	TASK_ROW_TABLE_COLUMNS,
 	[VM] = { .name = "vm",
@@ -77,27 +71,27 @@ static const struct table_column columns[N_COLUMNS] = {
 		    .unit = UNIT_PCT,
 		    .digits = 2,
 		    .help = "share of the exits of the task (or machine)" },
-	[HOST] = LENGTH_COLUMN("host", "Host time", TABLE_COLUMN_ADDS,
-			       "from exit to entry, sum; with what it slept meanwhile"),
+	[HOST] = TABLE_NSEC("host", "Host time", TABLE_COLUMN_ADDS,
+			    "from exit to entry, sum; with what it slept meanwhile"),
 	[HOST_SHARE] = { .name = "host_pct",
 			 .title = "% of time",
 			 .type = CELL_F64,
 			 .unit = UNIT_PCT,
 			 .digits = 2,
 			 .help = "share of the host time of the task (or machine)" },
-	[MEAN] = LENGTH_COLUMN("mean", "Mean", 0, "host time / exits whose entry was seen"),
-	[MIN] = LENGTH_COLUMN("min", "Min", TABLE_COLUMN_WIDE, "the shortest"),
-	[P50] = LENGTH_COLUMN("p50", "p50", 0, "half of them were no longer (to 3.2 %)"),
-	[P99] = LENGTH_COLUMN("p99", "p99", 0, "99 % of them were no longer (to 3.2 %)"),
-	[MAX] = LENGTH_COLUMN("max", "Max", 0, "the longest"),
+	[MEAN] = TABLE_NSEC("mean", "Mean", 0, "host time / exits whose entry was seen"),
+	[MIN] = TABLE_NSEC("min", "Min", TABLE_COLUMN_WIDE, "the shortest"),
+	[P50] = TABLE_NSEC("p50", "p50", 0, "half of them were no longer (to 3.2 %)"),
+	[P99] = TABLE_NSEC("p99", "p99", 0, "99 % of them were no longer (to 3.2 %)"),
+	[MAX] = TABLE_NSEC("max", "Max", 0, "the longest"),
 	[MAX_AT] = { .name = "max_at",
 		     .title = "begun at",
 		     .type = CELL_U64,
 		     .unit = UNIT_TIME,
 		     .flags = TABLE_COLUMN_WIDE,
 		     .help = "exit of the longest" },
-	[OFF_CPU] = LENGTH_COLUMN("off_cpu", "off CPU", TABLE_COLUMN_ADDS,
-				  "of the host time, what the thread was switched out"),
+	[OFF_CPU] = TABLE_NSEC("off_cpu", "off CPU", TABLE_COLUMN_ADDS,
+			       "of the host time, what the thread was switched out"),
 	[LAST] = { .name = "last",
 		   .title = "Last",
 		   .type = CELL_U64,

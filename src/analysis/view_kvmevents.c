@@ -30,12 +30,6 @@ enum {
 	N_COLUMNS,
 };
 
-#define LENGTH_COLUMN(name_, title_, flags_, help_)                                  \
-	{                                                                            \
-		.name = name_, .title = title_, .type = CELL_U64, .unit = UNIT_NSEC, \
-		.flags = flags_, .help = help_                                       \
-	}
-
 static const struct table_column columns[N_COLUMNS] = {
 	TASK_ROW_TABLE_COLUMNS,
 	[EVENT] = { .name = "event",
@@ -67,19 +61,19 @@ static const struct table_column columns[N_COLUMNS] = {
 		    .unit = UNIT_PCT,
 		    .digits = 2,
 		    .help = "share of the events of the task that are listed" },
-	[TIME] = LENGTH_COLUMN("time", "Time", TABLE_COLUMN_ADDS,
-			       "with --of: from the event to the entry, sum; MMIO "
-			       "reads: from the exit to the event"),
+	[TIME] = TABLE_NSEC("time", "Time", TABLE_COLUMN_ADDS,
+			    "with --of: from the event to the entry, sum; MMIO "
+			    "reads: from the exit to the event"),
 	[TIME_SHARE] = { .name = "time_pct",
 			 .title = "% of time",
 			 .type = CELL_F64,
 			 .unit = UNIT_PCT,
 			 .digits = 2,
 			 .help = "share of that time" },
-	[MEAN] = LENGTH_COLUMN("mean", "Mean", 0, "time / events with a length"),
-	[MIN] = LENGTH_COLUMN("min", "Min", 0, "the shortest"),
-	[P99] = LENGTH_COLUMN("p99", "p99", 0, "99 % of them were no longer (to 3.2 %)"),
-	[MAX] = LENGTH_COLUMN("max", "Max", 0, "the longest"),
+	[MEAN] = TABLE_NSEC("mean", "Mean", 0, "time / events with a length"),
+	[MIN] = TABLE_NSEC("min", "Min", 0, "the shortest"),
+	[P99] = TABLE_NSEC("p99", "p99", 0, "99 % of them were no longer (to 3.2 %)"),
+	[MAX] = TABLE_NSEC("max", "Max", 0, "the longest"),
 };
 
 /* Places of exits and entries among the kinds, which are of 8 bits. */

@@ -47,11 +47,6 @@ enum {
 	N_COLUMNS,
 };
 
-#define WAIT_COLUMN(name_, title_, help_)                                                          \
-	{                                                                                          \
-		.name = name_, .title = title_, .type = CELL_U64, .unit = UNIT_NSEC, .help = help_ \
-	}
-
 static const struct table_column columns[N_COLUMNS] = {
 	TASK_ROW_TABLE_COLUMNS,
 	[WAITS] = { .name = "waits",
@@ -60,12 +55,12 @@ static const struct table_column columns[N_COLUMNS] = {
 		    .unit = UNIT_COUNT,
 		    .flags = TABLE_COLUMN_ADDS,
 		    .help = "wake-ups whose switch-in lies in the window" },
-	[MEAN] = WAIT_COLUMN("mean", "Mean", "total / waits"),
-	[P50] = WAIT_COLUMN("p50", "p50", "half of the waits were no longer (to 3.2 %)"),
-	[P90] = WAIT_COLUMN("p90", "p90", "90 % of the waits were no longer (to 3.2 %)"),
-	[P99] = WAIT_COLUMN("p99", "p99", "99 % of the waits were no longer (to 3.2 %)"),
-	[P999] = WAIT_COLUMN("p999", "p99.9", "99.9 % of the waits were no longer (to 3.2 %)"),
-	[MAX] = WAIT_COLUMN("max", "Max", "the longest wait"),
+	[MEAN] = TABLE_NSEC("mean", "Mean", 0, "total / waits"),
+	[P50] = TABLE_NSEC("p50", "p50", 0, "half of the waits were no longer (to 3.2 %)"),
+	[P90] = TABLE_NSEC("p90", "p90", 0, "90 % of the waits were no longer (to 3.2 %)"),
+	[P99] = TABLE_NSEC("p99", "p99", 0, "99 % of the waits were no longer (to 3.2 %)"),
+	[P999] = TABLE_NSEC("p999", "p99.9", 0, "99.9 % of the waits were no longer (to 3.2 %)"),
+	[MAX] = TABLE_NSEC("max", "Max", 0, "the longest wait"),
 	[MAX_AT] = { .name = "max_at",
 		     .title = "woken at",
 		     .type = CELL_U64,
@@ -204,7 +199,7 @@ static const struct table_column worst_columns[N_WORST_COLUMNS] = {
 			  .unit = UNIT_TIME,
 			  .flags = TABLE_COLUMN_KEY,
 			  .help = "when it was woken" },
-	[WORST_WAIT] = WAIT_COLUMN("wait", "Wait", "until it ran"),
+	[WORST_WAIT] = TABLE_NSEC("wait", "Wait", 0, "until it ran"),
 	[WORST_CPU] = { .name = "cpu",
 			.title = "CPU",
 			.type = CELL_U64,

@@ -31,12 +31,6 @@ enum {
 	N_COLUMNS,
 };
 
-#define DURATION(name_, title_, flags_, help_)                                       \
-	{                                                                            \
-		.name = name_, .title = title_, .type = CELL_U64, .unit = UNIT_NSEC, \
-		.flags = flags_, .help = help_                                       \
-	}
-
 static const struct table_column columns[N_COLUMNS] = {
 	TASK_ROW_TABLE_COLUMNS,
 	[STACK] = { .name = "stack",
@@ -59,27 +53,27 @@ static const struct table_column columns[N_COLUMNS] = {
 		     .type = CELL_TEXT,
 		     .flags = TABLE_COLUMN_KEY,
 		     .help = "innermost function of the kernel that is not the scheduler's" },
-	[OFF_CPU] = DURATION("off_cpu", "Off CPU", TABLE_COLUMN_ADDS,
-			     "from switch-out to switch-in, sum"),
+	[OFF_CPU] = TABLE_NSEC("off_cpu", "Off CPU", TABLE_COLUMN_ADDS,
+			       "from switch-out to switch-in, sum"),
 	[SHARE] = { .name = "off_cpu_pct",
 		    .title = "%",
 		    .type = CELL_F64,
 		    .unit = UNIT_PCT,
 		    .digits = 2,
 		    .help = "share of all time off the CPU that the filters take" },
-	[SLEEP] = DURATION("sleep", "Asleep", TABLE_COLUMN_ADDS, "until the wake-up"),
-	[WAIT] =
-		DURATION("wait", "Waiting", TABLE_COLUMN_ADDS, "from the wake-up to the switch-in"),
-	[PREEMPTED] = DURATION("preempted", "Preempted", TABLE_COLUMN_ADDS,
-			       "switched out though it wanted to run"),
+	[SLEEP] = TABLE_NSEC("sleep", "Asleep", TABLE_COLUMN_ADDS, "until the wake-up"),
+	[WAIT] = TABLE_NSEC("wait", "Waiting", TABLE_COLUMN_ADDS,
+			    "from the wake-up to the switch-in"),
+	[PREEMPTED] = TABLE_NSEC("preempted", "Preempted", TABLE_COLUMN_ADDS,
+				 "switched out though it wanted to run"),
 	[COUNT] = { .name = "count",
 		    .title = "Times",
 		    .type = CELL_U64,
 		    .unit = UNIT_COUNT,
 		    .flags = TABLE_COLUMN_ADDS,
 		    .help = "switch-ins: a sleep and the wait after it are one" },
-	[MEAN] = DURATION("mean", "Mean", 0, "off CPU / times"),
-	[MAX] = DURATION("max", "Longest", 0, "the longest sleep, wait or preemption"),
+	[MEAN] = TABLE_NSEC("mean", "Mean", 0, "off CPU / times"),
+	[MAX] = TABLE_NSEC("max", "Longest", 0, "the longest sleep, wait or preemption"),
 };
 
 enum by { BY_DEFAULT, BY_TASK, BY_FUNCTION, BY_STACK };

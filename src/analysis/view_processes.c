@@ -55,12 +55,6 @@ enum {
 		.name = name_, .title = title_, .type = CELL_F64, .unit = unit_, \
 		.digits = digits_, .flags = flags_, .help = help_                \
 	}
-#define BYTES_COLUMN(name_, title_, flags_, help_)                                    \
-	{                                                                             \
-		.name = name_, .title = title_, .type = CELL_U64, .unit = UNIT_BYTES, \
-		.flags = flags_, .help = help_                                        \
-	}
-
 static const struct table_column columns[N_COLUMNS] = {
 	TASK_ROW_TABLE_COLUMNS,
 	[UID] = { .name = "uid",
@@ -93,9 +87,9 @@ static const struct table_column columns[N_COLUMNS] = {
 	[MINOR] = RATE_COLUMN("minor_per_s", "minor/s", UNIT_PER_SEC, 1, 0,
 			      "page faults without I/O"),
 	[MAJOR] = RATE_COLUMN("major_per_s", "major/s", UNIT_PER_SEC, 1, 0, "page faults with I/O"),
-	[RSS] = BYTES_COLUMN("rss", "RSS", 0,
-			     "memory resident, mean over the samples in which it was there"),
-	[RSS_MAX] = BYTES_COLUMN("rss_max", "RSS max", 0, "... the most of a sample"),
+	[RSS] = TABLE_BYTES("rss", "RSS", 0,
+			    "memory resident, mean over the samples in which it was there"),
+	[RSS_MAX] = TABLE_BYTES("rss_max", "RSS max", 0, "... the most of a sample"),
 	[READ] = RATE_COLUMN("read_per_s", "read B/s", UNIT_PER_SEC, 0, 0, "from storage"),
 	[WRITTEN] = RATE_COLUMN("written_per_s", "written B/s", UNIT_PER_SEC, 0, 0,
 				"to storage, page cache included"),
@@ -111,8 +105,8 @@ static const struct table_column columns[N_COLUMNS] = {
 				    "time that its threads waited for block I/O / time"),
 	[CANCELLED] = RATE_COLUMN("cancelled_per_s", "cancelled B/s", UNIT_PER_SEC, 0,
 				  TABLE_COLUMN_WIDE, "written, and truncated before it got there"),
-	[VSIZE_MAX] = BYTES_COLUMN("vsize_max", "VSize max", TABLE_COLUMN_WIDE, "address space"),
-	[SWAP_MAX] = BYTES_COLUMN("swap_max", "Swap max", TABLE_COLUMN_WIDE, "swapped out"),
+	[VSIZE_MAX] = TABLE_BYTES("vsize_max", "VSize max", TABLE_COLUMN_WIDE, "address space"),
+	[SWAP_MAX] = TABLE_BYTES("swap_max", "Swap max", TABLE_COLUMN_WIDE, "swapped out"),
 	[THREADS_MAX] = { .name = "threads_max",
 			  .title = "Threads",
 			  .type = CELL_U64,

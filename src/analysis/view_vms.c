@@ -33,22 +33,6 @@ enum {
 	N_COLUMNS,
 };
 
-#define TIME_COLUMN(name_, title_, flags_, help_)                                    \
-	{                                                                            \
-		.name = name_, .title = title_, .type = CELL_U64, .unit = UNIT_NSEC, \
-		.flags = flags_, .help = help_                                       \
-	}
-#define COUNT_COLUMN(name_, title_, flags_, help_)                                    \
-	{                                                                             \
-		.name = name_, .title = title_, .type = CELL_U64, .unit = UNIT_COUNT, \
-		.flags = flags_, .help = help_                                        \
-	}
-#define PCT_COLUMN(name_, title_, help_)                                                         \
-	{                                                                                        \
-		.name = name_, .title = title_, .type = CELL_F64, .unit = UNIT_PCT, .digits = 2, \
-		.help = help_                                                                    \
-	}
-
 static const struct table_column columns[N_COLUMNS] = {
 	[VM] = { .name = "vm",
 		 .title = "VM",
@@ -61,37 +45,36 @@ static const struct table_column columns[N_COLUMNS] = {
 		  .unit = UNIT_ID,
 		  .flags = TABLE_COLUMN_KEY | TABLE_COLUMN_LOCAL,
 		  .help = "process of the machine" },
-	[VCPUS] = COUNT_COLUMN("vcpus", "vCPUs", 0, "threads that run the guest"),
-	[THREADS] = COUNT_COLUMN("threads", "Threads", 0, "threads of the machine that were seen"),
-	[GUEST] = TIME_COLUMN("guest", "Guest", TABLE_COLUMN_ADDS,
-			      "time from entries to exits, all vCPUs"),
-	[GUEST_PCT] = PCT_COLUMN("guest_pct", "guest %", "guest time / (vCPUs x covered time)"),
-	[HOST] = TIME_COLUMN("host", "Host", TABLE_COLUMN_ADDS,
-			     "time from exits to entries, with sleep"),
-	[RUN] = TIME_COLUMN("run", "vCPU run", TABLE_COLUMN_ADDS,
-			    "time of the vCPU threads on CPUs"),
-	[OTHER_RUN] = TIME_COLUMN("other_run", "other run", TABLE_COLUMN_ADDS,
-				  "time of the machine's other threads on CPUs"),
-	[STEAL] = TIME_COLUMN("steal", "Steal", TABLE_COLUMN_ADDS,
-			      "time in which vCPU threads wanted to run and did not: waits after "
-			      "a wake-up, and preemption"),
-	[STEAL_PCT] = PCT_COLUMN("steal_pct", "steal %", "steal / (vCPUs x covered time)"),
-	[WAKE_P50] = TIME_COLUMN("wake_p50", "wake p50", 0,
-				 "half of the vCPUs' waits from wake-up to run were no longer"),
-	[WAKE_P99] = TIME_COLUMN("wake_p99", "p99", 0, "99 % of these waits were no longer"),
-	[WAKE_MAX] = TIME_COLUMN("wake_max", "max", 0, "the longest of these waits"),
-	[EXITS] = COUNT_COLUMN("exits", "Exits", TABLE_COLUMN_ADDS,
-			       "exits of its vCPUs in the window"),
+	[VCPUS] = TABLE_COUNT("vcpus", "vCPUs", 0, "threads that run the guest"),
+	[THREADS] = TABLE_COUNT("threads", "Threads", 0, "threads of the machine that were seen"),
+	[GUEST] = TABLE_NSEC("guest", "Guest", TABLE_COLUMN_ADDS,
+			     "time from entries to exits, all vCPUs"),
+	[GUEST_PCT] = TABLE_PCT("guest_pct", "guest %", 0, "guest time / (vCPUs x covered time)"),
+	[HOST] = TABLE_NSEC("host", "Host", TABLE_COLUMN_ADDS,
+			    "time from exits to entries, with sleep"),
+	[RUN] = TABLE_NSEC("run", "vCPU run", TABLE_COLUMN_ADDS,
+			   "time of the vCPU threads on CPUs"),
+	[OTHER_RUN] = TABLE_NSEC("other_run", "other run", TABLE_COLUMN_ADDS,
+				 "time of the machine's other threads on CPUs"),
+	[STEAL] = TABLE_NSEC("steal", "Steal", TABLE_COLUMN_ADDS,
+			     "time in which vCPU threads wanted to run and did not: waits after "
+			     "a wake-up, and preemption"),
+	[STEAL_PCT] = TABLE_PCT("steal_pct", "steal %", 0, "steal / (vCPUs x covered time)"),
+	[WAKE_P50] = TABLE_NSEC("wake_p50", "wake p50", 0,
+				"half of the vCPUs' waits from wake-up to run were no longer"),
+	[WAKE_P99] = TABLE_NSEC("wake_p99", "p99", 0, "99 % of these waits were no longer"),
+	[WAKE_MAX] = TABLE_NSEC("wake_max", "max", 0, "the longest of these waits"),
+	[EXITS] = TABLE_COUNT("exits", "Exits", TABLE_COLUMN_ADDS,
+			      "exits of its vCPUs in the window"),
 	[PER_SEC] = { .name = "exits_per_s",
 		      .title = "Exits/s",
 		      .type = CELL_F64,
 		      .unit = UNIT_PER_SEC,
 		      .digits = 1,
 		      .help = "exits / covered time" },
-	[HALTS] = COUNT_COLUMN("halts", "Halts", TABLE_COLUMN_ADDS, "ends of HLT: kvm_vcpu_wakeup"),
-	[POLLS] =
-		COUNT_COLUMN("halt_polls", "polled", TABLE_COLUMN_ADDS,
-			     "of these, ended while KVM polled, so that the thread did not sleep"),
+	[HALTS] = TABLE_COUNT("halts", "Halts", TABLE_COLUMN_ADDS, "ends of HLT: kvm_vcpu_wakeup"),
+	[POLLS] = TABLE_COUNT("halt_polls", "polled", TABLE_COLUMN_ADDS,
+			      "of these, ended while KVM polled, so that the thread did not sleep"),
 };
 
 /* Of a task, and of a machine. */

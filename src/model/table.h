@@ -60,6 +60,24 @@ struct table_column {
 struct table; /* opaque */
 
 /* @name, @title and @columns are copied with their texts. NULL: out of memory. */
+/* Columns as most are: a duration, a number, bytes in U64 cells, a percentage in F64 ones. */
+#define TABLE_U64_COLUMN(name_, title_, unit_, flags_, help_)                                     \
+	{                                                                                         \
+		.name = name_, .title = title_, .type = CELL_U64, .unit = unit_, .flags = flags_, \
+		.help = help_                                                                     \
+	}
+#define TABLE_NSEC(name_, title_, flags_, help_) \
+	TABLE_U64_COLUMN(name_, title_, UNIT_NSEC, flags_, help_)
+#define TABLE_COUNT(name_, title_, flags_, help_) \
+	TABLE_U64_COLUMN(name_, title_, UNIT_COUNT, flags_, help_)
+#define TABLE_BYTES(name_, title_, flags_, help_) \
+	TABLE_U64_COLUMN(name_, title_, UNIT_BYTES, flags_, help_)
+#define TABLE_PCT(name_, title_, flags_, help_)                                                  \
+	{                                                                                        \
+		.name = name_, .title = title_, .type = CELL_F64, .unit = UNIT_PCT, .digits = 2, \
+		.flags = flags_, .help = help_                                                   \
+	}
+
 struct table *table_new(const char *name, const char *title, const struct table_column *columns,
 			unsigned int n);
 struct table *table_free(struct table *t);
