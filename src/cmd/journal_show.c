@@ -5,6 +5,8 @@
 
 #include "base/log.h"
 #include "base/timestamp.h"
+#include "cmd/command.h"
+#include "cmd/journal_values.h"
 #include "cmd/journal_verb.h"
 #include "cmd/table_answer.h"
 #include "model/track.h"
@@ -87,8 +89,29 @@ static int show(struct journal_reader *reader, struct table *t, bool records, st
 	return r;
 }
 
+static int show_values(const struct journal_args *a, const char *path)
+{
+	auto_ptr(table) t = NULL;
+	struct err e = { 0 };
+	bool damaged = false;
+	int r = journal_values(a, path, &t, &damaged, &e);
+
+	if (r >= 0 && table_error(t) < 0)
+		r = err_set(&e, -ENOMEM, "no memory");
+	if (r >= 0)
+		r = table_answer(t, a->json, a->csv);
+	log_progress_done();
+	if (r < 0)
+		return journal_failed(&e, r);
+	return damaged ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
 static int show_run(const struct journal_args *a, const char *const *word, unsigned int n)
 {
+	if (a->metric && (a->track || a->records))
+		return command_misused("journal", "--metric shows values, not blocks or records");
+	if (a->metric)
+		return show_values(a, word[0]);
 	auto_ptr(keyring) keys = NULL;
 	auto_ptr(journal_reader) reader = NULL;
 	auto_ptr(table) t = table_new("entries", "Entries", columns, N_COLUMNS);
@@ -115,7 +138,7 @@ static int show_run(const struct journal_args *a, const char *const *word, unsig
 const struct journal_verb journal_verb_show = {
 	.name = "show",
 	.usage = "DIR",
-	.summary = "its entries; --records: what records hold",
+	.summary = "its entries; --records: what records hold; --metric: values",
 	.min_words = 1,
 	.max_words = 1,
 	.run = show_run,

@@ -23,7 +23,7 @@ struct journal_args {
 	/* what of it */
 	uint64_t site, host;
 	bool site_given, host_given;
-	const char *run, *from, *to, *track;
+	const char *run, *from, *to, *track, *metric;
 	/* verbs' own */
 	const char *id, *output, *licence;
 	bool segments, records, open, verify_not;

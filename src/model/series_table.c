@@ -56,6 +56,13 @@ static int collector_of(struct series_table *t, const char *name, uint32_t *ret)
 	return idmap_set(&t->collector, (uintptr_t)part, *ret);
 }
 
+double series_divisor(double scale)
+{
+	double divisor = scale > 0 && scale < 1 ? round(1 / scale) : 0;
+
+	return fabs(divisor * scale - 1) < 1e-12 ? divisor : 0;
+}
+
 static int add_metric(struct series_table *t, const struct batch *b, uint32_t row)
 {
 	struct series_metric m = {
@@ -75,9 +82,7 @@ static int add_metric(struct series_table *t, const struct batch *b, uint32_t ro
 		return 0;
 	if (!m.name || !m.unit || !m.help || collector_of(t, m.name, &m.collector) < 0)
 		return -ENOMEM;
-	double divisor = m.scale > 0 && m.scale < 1 ? round(1 / m.scale) : 0;
-
-	m.divisor = fabs(divisor * m.scale - 1) < 1e-12 ? divisor : 0;
+	m.divisor = series_divisor(m.scale);
 	if (m.bits < 1 || m.bits > 64)
 		m.bits = 64;
 	void *grown = room(t->metric, t->n_metrics, &t->cap_metrics, sizeof(m));

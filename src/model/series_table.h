@@ -26,10 +26,12 @@ struct series_metric {
 	enum metric_kind kind;
 	uint8_t bits; /* 1 .. 64: where a counter wraps */
 	double scale; /* value x scale is in unit: see series_scaled() */
-	double divisor; /* 1 / scale where that is a whole number, else 0 */
+	double divisor; /* series_divisor(scale) */
 	uint32_t collector; /* the same for metrics whose names agree up to the first '.' */
 };
 
+/* 1 / scale where that is a whole number, else 0. */
+double series_divisor(double scale);
 /* A raw value, or a sum of such, in the metric's unit. 57 hundredths are 0.57: a product with 0.01,
  * which no double is, would be a little more. */
 static inline double series_scaled(const struct series_metric *m, double v)
