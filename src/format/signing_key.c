@@ -10,6 +10,7 @@
 #include <sodium.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/bytes.h"
@@ -127,6 +128,11 @@ static int write_head(struct signing_key *k, struct err *e)
 	return r < 0 ? err_set(e, r, "cannot write " SIGNING_KEY_FILE ": %s", strerror(-r)) : 0;
 }
 
+static int cannot_create(struct err *e)
+{
+	return err_set(e, -errno, "cannot create " SIGNING_KEY_FILE ": %s", strerror(errno));
+}
+
 /* To its name only when it is whole and on disk; never over one that is there. */
 static int give_name(int dir_fd, struct err *e)
 {
@@ -137,18 +143,66 @@ static int give_name(int dir_fd, struct err *e)
 		r = err_set(e, -EEXIST, SIGNING_KEY_FILE " is there already");
 	else if (renameat(dir_fd, NEW_FILE, dir_fd, SIGNING_KEY_FILE) < 0 ||
 		 (fsync(dir_fd) < 0 && errno != EINVAL))
-		r = err_set(e, -errno, "cannot create " SIGNING_KEY_FILE ": %s", strerror(errno));
+		r = cannot_create(e);
 	return r;
+}
+
+/* What a writer left that was killed while it made the key; one that is alive has it locked. What
+ * others put there, and perhaps hold open, is no place for a secret either. */
+static int remove_left_over(int dir_fd, struct err *e)
+{
+	auto_close int fd = openat(dir_fd, NEW_FILE, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	struct stat own, there;
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : cannot_create(e);
+	int r = lock(fd, e);
+
+	if (r < 0)
+		return r;
+	/* Another one may have made a new file meanwhile. */
+	if (fstat(fd, &own) < 0 || fstatat(dir_fd, NEW_FILE, &there, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    own.st_ino != there.st_ino || own.st_dev != there.st_dev)
+		return err_set(e, -EBUSY, "another writer has the journal open");
+	return unlinkat(dir_fd, NEW_FILE, 0) < 0 ? cannot_create(e) : 0;
+}
+
+/* An fd of a file that nobody else has. */
+static int create_new(int dir_fd, struct err *e)
+{
+	static const int flags = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
+	int fd = openat(dir_fd, NEW_FILE, flags, 0600);
+
+	if (fd < 0 && errno == EEXIST) {
+		int r = remove_left_over(dir_fd, e);
+
+		if (r < 0)
+			return r;
+		fd = openat(dir_fd, NEW_FILE, flags, 0600);
+	}
+	return fd < 0 ? cannot_create(e) : fd;
+}
+
+static int fill_new(struct signing_key *k, struct err *e)
+{
+	struct slot *s = &k->slot[0];
+
+	(void)crypto_sign_keypair(s->public_key, s->secret);
+	s->used = true;
+	journal_id_of(s->public_key, k->journal);
+	if (ftruncate(k->fd, FILE_BYTES) < 0)
+		return err_set(e, -errno, "cannot write " SIGNING_KEY_FILE ": %s", strerror(errno));
+	int r = write_head(k, e);
+
+	return r < 0 ? r : write_slot(k, 0, e);
 }
 
 int signing_key_create(int dir_fd, struct signing_key **ret, struct err *e)
 {
-	int fd =
-		openat(dir_fd, NEW_FILE, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int fd = create_new(dir_fd, e);
 
 	if (fd < 0)
-		return err_set(e, -errno, "cannot create " SIGNING_KEY_FILE ": %s",
-			       strerror(errno));
+		return fd;
 	auto_ptr(signing_key) k = new_key(fd);
 
 	if (!k)
@@ -157,20 +211,13 @@ int signing_key_create(int dir_fd, struct signing_key **ret, struct err *e)
 
 	if (r < 0)
 		return r;
-	struct slot *s = &k->slot[0];
-
-	(void)crypto_sign_keypair(s->public_key, s->secret);
-	s->used = true;
-	journal_id_of(s->public_key, k->journal);
-	if (ftruncate(fd, FILE_BYTES) < 0)
-		return err_set(e, -errno, "cannot write " SIGNING_KEY_FILE ": %s", strerror(errno));
-	r = write_head(k, e);
-	if (r >= 0)
-		r = write_slot(k, 0, e);
+	r = fill_new(k, e);
 	if (r >= 0)
 		r = give_name(dir_fd, e);
-	if (r < 0)
+	if (r < 0) {
+		(void)unlinkat(dir_fd, NEW_FILE, 0);
 		return r;
+	}
 	*ret = steal_ptr(k);
 	return 0;
 }
@@ -191,6 +238,21 @@ static int parse(struct signing_key *k, const uint8_t *p, struct err *e)
 	return 0;
 }
 
+/* Who else can read it can sign what is written from now on. */
+static int check_mode(int fd, struct err *e)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return err_set(e, -errno, "cannot read " SIGNING_KEY_FILE ": %s", strerror(errno));
+	if (!S_ISREG(st.st_mode))
+		return err_set(e, -EBADMSG, SIGNING_KEY_FILE " is no file");
+	return st.st_mode & 077 ? err_set(e, -EPERM,
+					  "others may read or write " SIGNING_KEY_FILE
+					  ", which signs (try: chmod 600 on it)")
+				: 0;
+}
+
 static int read_key(int dir_fd, bool writes, struct signing_key **ret, struct err *e)
 {
 	int fd = openat(dir_fd, SIGNING_KEY_FILE,
@@ -205,6 +267,8 @@ static int read_key(int dir_fd, bool writes, struct signing_key **ret, struct er
 		return err_set(e, -ENOMEM, "no memory");
 	int r = writes ? lock(fd, e) : 0;
 
+	if (r >= 0 && writes)
+		r = check_mode(fd, e);
 	if (r >= 0) {
 		r = file_pread_all(fd, p, FILE_BYTES, 0);
 		if (r == -ENODATA)

@@ -17,11 +17,12 @@
 
 struct signing_key;
 
-/* Make the key of a new journal in the folder: mode 0600, on disk when this returns, locked. Never
- * replaces a file: -EEXIST. */
+/* Make the key of a new journal in the folder: mode 0600, on disk when this returns, locked, in a
+ * file that nobody had open before. Never replaces one: -EEXIST; -EBUSY with words: another writer
+ * is making one. */
 int signing_key_create(int dir_fd, struct signing_key **ret, struct err *e) must_check;
-/* Open and lock. -ENOENT: there is none; -EBUSY with words: another writer has it; -EBADMSG with
- * words: damaged. */
+/* Open and lock. -ENOENT: there is none; -EBUSY with words: another writer has it; -EPERM with
+ * words: others may read or write it; -EBADMSG with words: damaged. */
 int signing_key_open(int dir_fd, struct signing_key **ret, struct err *e) must_check;
 struct signing_key *signing_key_free(struct signing_key *k); /* wipes memory, not the file */
 DEFINE_CLEANUP(signing_key, signing_key_free)

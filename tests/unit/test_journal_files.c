@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: MIT */
+/* Who can write to a journal's folder, or to its witness, without any key: links, files that stand
+ * there already, other modes, older and foreign files, a second writer, a full disk. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+
+#include "format/signing_key.h"
+#include "format/witness.h"
+#include "journal_image.h"
+
+static int setup(void **state)
+{
+	static struct journal_scenario s;
+
+	journal_scenario_init(&s);
+	*state = &s;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	journal_scenario_done(*state);
+	return 0;
+}
+
+static void path_of(const struct journal_scenario *s, const char *name, char ret[200])
+{
+	(void)snprintf(ret, 200, "%s/%s", s->path, name);
+}
+
+static int open_writer(struct journal_scenario *s, struct journal_writer **w, struct err *e)
+{
+	const struct journal_writer_options o = scenario_options(s);
+
+	*e = (struct err){ 0 };
+	return journal_writer_open(s->path, &o, w, e);
+}
+
+/* ---- the writer's key while it is made ---- */
+
+/* A file that somebody put there, and holds open, does not become the key. */
+static void test_key_in_a_file_of_others(void **state)
+{
+	struct journal_scenario *s = *state;
+	struct journal_writer *w = NULL;
+	struct stat before, after;
+	struct err e;
+	char path[200];
+
+	assert_int_equal(mkdir(s->path, 0700), 0);
+	path_of(s, SIGNING_KEY_FILE ".new", path);
+	auto_close int theirs = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+
+	assert_int_equal(fstat(theirs, &before), 0);
+	assert_int_equal(open_writer(s, &w, &e), 0);
+	journal_writer_free(w);
+	assert_int_equal(fstat(theirs, &after), 0);
+	assert_int_equal(after.st_size, 0);
+	path_of(s, SIGNING_KEY_FILE, path);
+	assert_int_equal(stat(path, &after), 0);
+	assert_int_not_equal(after.st_ino, before.st_ino);
+	assert_int_equal(after.st_mode & 07777, 0600);
+}
+
+/* Nor does a second writer touch the key that the first one is just making. */
+static void test_key_that_is_being_made(void **state)
+{
+	struct journal_scenario *s = *state;
+	struct journal_writer *w = NULL;
+	struct stat st;
+	struct err e;
+	char path[200];
+
+	assert_int_equal(mkdir(s->path, 0700), 0);
+	path_of(s, SIGNING_KEY_FILE ".new", path);
+	auto_close int first = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	assert_int_equal(flock(first, LOCK_EX), 0);
+	assert_int_equal(file_write_all(first, "half a key", 10), 0);
+	assert_int_equal(open_writer(s, &w, &e), -EBUSY);
+	assert_non_null(strstr(e.text, "another writer"));
+	assert_int_equal(fstat(first, &st), 0);
+	assert_int_equal(st.st_size, 10);
+	assert_int_equal(st.st_nlink, 1);
+}
+
+static void test_key_modes(void **state)
+{
+	struct journal_scenario *s = *state;
+	struct journal_writer *w = NULL;
+	struct err e;
+	char path[200], away[128];
+
+	scenario_write(s, 0, 5, true);
+	path_of(s, SIGNING_KEY_FILE, path);
+	assert_int_equal(chmod(path, 0640), 0);
+	assert_int_equal(open_writer(s, &w, &e), -EPERM);
+	assert_non_null(strstr(e.text, "chmod 600"));
+	assert_int_equal(chmod(path, 0600), 0);
+	scenario_path(s, "away", away);
+	assert_int_equal(rename(path, away), 0);
+	assert_int_equal(symlink(away, path), 0);
+	assert_int_equal(open_writer(s, &w, &e), -ELOOP);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rename(away, path), 0);
+	scenario_write(s, 5, 10, true);
+	assert_int_equal(scenario_read(s, 10), 10);
+}
+
+/* ---- segments ---- */
+
+static void test_segment_is_a_symlink(void **state)
+{
+	struct journal_scenario *s = *state;
+	struct journal_verdict v;
+	char path[200], away[128];
+
+	scenario_write(s, 0, 5, true);
+	scenario_write(s, 5, 10, true);
+	path_of(s, "segment-000001.kyj", path);
+	scenario_path(s, "away", away);
+	assert_int_equal(rename(path, away), 0);
+	assert_int_equal(symlink(away, path), 0);
+	assert_true(scenario_problems_as(s->path, &(struct journal_verify_options){ 0 }, &v) > 0);
+	assert_int_equal(v.problem[0].fault, FAULT_DAMAGED);
+	journal_verdict_done(&v);
+	assert_int_equal(scenario_read(s, 10), 5);
+}
+
+/* The last segment as it was a checkpoint ago. */
+static void test_older_last_segment(void **state)
+{
+	struct journal_scenario *s = *state;
+	struct journal_writer *w = NULL;
+	struct journal_image im;
+	struct journal_verdict v;
+	struct err e;
+
+	assert_int_equal(open_writer(s, &w, &e), 0);
+	for (uint64_t n = 0; n < 5; n++)
+		assert_int_equal(scenario_append(w, n, &e), 0);
+	assert_int_equal(journal_checkpoint(w, &e), 0);
+	image_take(&im, s->path);
+	for (uint64_t n = 5; n < 10; n++)
+		assert_int_equal(scenario_append(w, n, &e), 0);
+	assert_int_equal(journal_writer_close(w, &e), 0);
+	w = journal_writer_free(w);
+	image_put_file(&im, 0, s->path);
+	image_done(&im);
+	assert_int_equal(scenario_problems_as(s->path, &(struct journal_verify_options){ 0 }, &v),
+			 1);
+	assert_int_equal(v.problem[0].fault, FAULT_ROLLED_BACK);
+	assert_false(v.closed);
+	journal_verdict_done(&v);
+	assert_int_equal(open_writer(s, &w, &e), -ESTALE);
+}
+
+/* A folder in the place of the writer's: what is acknowledged goes where the journal was begun. */
+static void test_folder_exchanged(void **state)
+{
+	struct journal_scenario *s = *state;
+	struct journal_writer *w = NULL;
+	char moved[128];
+	struct err e;
+
+	assert_int_equal(open_writer(s, &w, &e), 0);
+	assert_int_equal(scenario_append(w, 0, &e), 0);
+	assert_int_equal(journal_sync(w, &e), 0);
+	scenario_path(s, "moved", moved);
+	assert_int_equal(rename(s->path, moved), 0);
+	assert_int_equal(mkdir(s->path, 0700), 0);
+	for (uint64_t n = 1; n < 60; n++)
+		assert_int_equal(scenario_append(w, n, &e), 0);
+	assert_int_equal(journal_writer_close(w, &e), 0);
+	journal_writer_free(w);
+	assert_int_equal(scenario_read_as(moved, s->keys, NULL, 60), 60);
+	assert_int_equal(rmdir(s->path), 0);
+}
+
+/* A whole header of zeros behind a header: no length leads anywhere, nothing is allocated for it.
+ */
+static void test_large_lengths(void **state)
+{
+	struct journal_scenario *s = *state;
+	struct journal_image im;
+	uint64_t end;
+
+	scenario_write(s, 0, 5, true);
+	image_take(&im, s->path);
+	end = im.file[0].bytes.len;
+	for (unsigned int type = 0; type < 256; type += 51) {
+		uint8_t header[FRAME_HEADER_BYTES + 64] = { 0 };
+		struct frame_info info = { .type = type,
+					   .body_bytes = FRAME_BODY_MAX,
+					   .seq = UINT64_MAX,
+					   .epoch = UINT64_MAX,
+					   .synced = UINT64_MAX };
+
+		im.file[0].bytes.len = end;
+		frame_put_header(header, &info);
+		assert_int_equal(buf_add(&im.file[0].bytes, header, sizeof(header)), 0);
+		image_put_file(&im, 0, s->path);
+		assert_true(scenario_problems_as(s->path, &(struct journal_verify_options){ 0 },
+						 NULL) > 0);
+		assert_int_equal(scenario_read(s, 5), 5);
+	}
+	image_done(&im);
+}
+
+/* ---- witness ---- */
+
+static void append_ten(struct journal_scenario *s, uint64_t from, const char *witness)
+{
+	struct journal_writer_options o = scenario_options(s);
+	struct journal_writer *w = NULL;
+
+	o.witness = witness;
+	assert_int_equal(journal_writer_open(s->path, &o, &w, NULL), 0);
+	for (uint64_t n = from; n < from + 10; n++)
+		assert_int_equal(scenario_append(w, n, NULL), 0);
+	assert_int_equal(journal_writer_close(w, NULL), 0);
+	journal_writer_free(w);
+}
+
+/* Lines in another order, twice, or left out say the same of what they saw. */
+static void test_witness_in_another_order(void **state)
+{
+	struct journal_scenario *s = *state;
+	uint8_t(*list)[STATEMENT_SIGNED_BYTES] = NULL, line[STATEMENT_SIGNED_BYTES];
+	struct journal_verify_options o = { 0 };
+	struct journal_verdict v;
+	char witness[128], old[128];
+	struct journal_image im;
+	auto_buf b;
+
+	scenario_path(s, "witness", witness);
+	scenario_path(s, "old", old);
+	append_ten(s, 0, witness);
+	image_take(&im, s->path);
+	image_put(&im, old);
+	append_ten(s, 10, witness);
+	append_ten(s, 20, witness);
+	buf_init(&b, 0);
+	assert_int_equal(file_read_at(AT_FDCWD, witness, &b), 0);
+	assert_int_equal(witness_parse(buf_str(&b), b.len, &list, &o.n_witness, NULL), 0);
+	o.witness = (const uint8_t(*)[STATEMENT_SIGNED_BYTES])list;
+	assert_true(o.n_witness >= 3);
+	for (size_t i = 0, k = o.n_witness - 1; i < k; i++, k--) {
+		memcpy(line, list[i], sizeof(line));
+		memcpy(list[i], list[k], sizeof(line));
+		memcpy(list[k], line, sizeof(line));
+	}
+	assert_int_equal(scenario_problems_as(s->path, &o, &v), 0);
+	assert_int_equal(v.witnessed, o.n_witness);
+	journal_verdict_done(&v);
+	memcpy(list[1], list[0], sizeof(line));
+	assert_int_equal(scenario_problems_as(s->path, &o, NULL), 0);
+	/* Of a journal that was set back each line speaks, also one that is there twice. */
+	assert_true(scenario_problems_as(old, &o, &v) > 0);
+	for (size_t i = 0; i < v.n_problems; i++)
+		assert_int_equal(v.problem[i].fault, FAULT_ROLLED_BACK);
+	journal_verdict_done(&v);
+	free(list);
+	image_done(&im);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_key_in_a_file_of_others),
+		TEST(test_key_that_is_being_made),
+		TEST(test_key_modes),
+		TEST(test_segment_is_a_symlink),
+		TEST(test_older_last_segment),
+		TEST(test_folder_exchanged),
+		TEST(test_large_lengths),
+		TEST(test_witness_in_another_order),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
