@@ -110,3 +110,23 @@ int file_pread_all(int fd, void *data, size_t n, uint64_t offset)
 	}
 	return 0;
 }
+
+int file_sync_folder_of(const char *path)
+{
+	auto_free char *folder = strdup(path);
+
+	if (!folder)
+		return -ENOMEM;
+	size_t n = strlen(folder);
+
+	while (n > 1 && folder[n - 1] == '/')
+		folder[--n] = 0;
+	char *slash = strrchr(folder, '/');
+
+	if (slash)
+		slash[slash == folder] = 0;
+	auto_close int fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	/* Some file systems have nothing to sync there. */
+	return fd < 0 || (fsync(fd) < 0 && errno != EINVAL) ? -errno : 0;
+}

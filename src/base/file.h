@@ -20,3 +20,7 @@ int file_write_all(int fd, const void *data, size_t n) must_check;
 int file_pwrite_all(int fd, const void *data, size_t n, uint64_t offset) must_check;
 /* Exactly @n bytes; -ENODATA when the file ends earlier. */
 int file_pread_all(int fd, void *data, size_t n, uint64_t offset) must_check;
+
+/* The folder that @path is in, to the disk: with it the name of what was made there. 0 or -errno.
+ */
+int file_sync_folder_of(const char *path) must_check;

@@ -16,25 +16,6 @@
 
 /* ---- the folder ---- */
 
-static int sync_parent(const char *path)
-{
-	auto_free char *folder = strdup(path);
-
-	if (!folder)
-		return -ENOMEM;
-	size_t n = strlen(folder);
-
-	while (n > 1 && folder[n - 1] == '/')
-		folder[--n] = 0;
-	char *slash = strrchr(folder, '/');
-
-	if (slash)
-		slash[slash == folder] = 0;
-	auto_close int fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	return fd < 0 || (fsync(fd) < 0 && errno != EINVAL) ? -errno : 0;
-}
-
 static bool may_make(const struct journal_writer_options *o)
 {
 	return o->site && o->n_to;
@@ -62,7 +43,7 @@ static int open_folder(struct journal_writer *w, const struct journal_writer_opt
 		if (mkdir(w->path, 0700) < 0)
 			r = -errno;
 		else
-			r = sync_parent(w->path);
+			r = file_sync_folder_of(w->path);
 		w->dir_fd = r < 0 ? -1 : open(w->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		errno = r < 0 ? -r : errno;
 	}
@@ -385,6 +366,17 @@ static int give_name(struct journal_writer *w, const char *new_name, const char 
 	return 0;
 }
 
+/* What a crash left under the name goes; of a link that somebody put there only the link. */
+static int create_new(int dir_fd, const char *name)
+{
+	static const int flags = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
+	int fd = openat(dir_fd, name, flags, 0600);
+
+	if (fd < 0 && errno == EEXIST && unlinkat(dir_fd, name, 0) == 0)
+		fd = openat(dir_fd, name, flags, 0600);
+	return fd;
+}
+
 int writer_begin_segment(struct journal_writer *w, struct err *e)
 {
 	char name[JOURNAL_NAME_MAX], new_name[JOURNAL_NAME_MAX + sizeof(JOURNAL_NEW_SUFFIX)];
@@ -397,8 +389,7 @@ int writer_begin_segment(struct journal_writer *w, struct err *e)
 	journal_index_clear(&w->index);
 	(void)snprintf(new_name, sizeof(new_name), "%s%s", journal_segment_name(number, name),
 		       JOURNAL_NEW_SUFFIX);
-	w->fd = openat(w->dir_fd, new_name, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-		       0600);
+	w->fd = create_new(w->dir_fd, new_name);
 	if (w->fd < 0)
 		return err_set(e, -errno, "'%s': cannot create '%s': %s", w->path, new_name,
 			       strerror(errno));

@@ -118,6 +118,27 @@ static void test_key_modes(void **state)
 
 /* ---- segments ---- */
 
+/* A hard link in the place of the segment that is begun next: what it leads to stays. */
+static void test_new_segment_is_a_link(void **state)
+{
+	struct journal_scenario *s = *state;
+	char first[200], next[200];
+
+	scenario_write(s, 0, 5, true);
+	path_of(s, "segment-000001.kyj", first);
+	path_of(s, "segment-000002.kyj.new", next);
+	assert_int_equal(link(first, next), 0);
+	scenario_write(s, 5, 10, true);
+	assert_int_equal(scenario_read(s, 10), 10);
+	assert_int_equal(scenario_problems_as(s->path, &(struct journal_verify_options){ 0 }, NULL),
+			 0);
+	/* A symbolic one likewise. */
+	path_of(s, "segment-000003.kyj.new", next);
+	assert_int_equal(symlink(first, next), 0);
+	scenario_write(s, 10, 15, true);
+	assert_int_equal(scenario_read(s, 15), 15);
+}
+
 static void test_segment_is_a_symlink(void **state)
 {
 	struct journal_scenario *s = *state;
@@ -281,6 +302,7 @@ int main(void)
 		TEST(test_key_in_a_file_of_others),
 		TEST(test_key_that_is_being_made),
 		TEST(test_key_modes),
+		TEST(test_new_segment_is_a_link),
 		TEST(test_segment_is_a_symlink),
 		TEST(test_older_last_segment),
 		TEST(test_folder_exchanged),
