@@ -18,7 +18,7 @@ static const char word[] = "kymo-witness-1 ";
 #define TEXT_BYTES SEAL_TEXT(STATEMENT_SIGNED_BYTES)
 #define LINE_BYTES (WORD_BYTES + TEXT_BYTES + 1)
 
-/* A last line that a crash cut is taken away, so that the next one stands whole. */
+/* A last line that a crash or a full disk cut is taken away, so that the next one stands whole. */
 static int drop_cut_line(int fd)
 {
 	struct stat st;
@@ -51,10 +51,14 @@ int witness_append(int fd, const uint8_t statement[STATEMENT_SIGNED_BYTES])
 {
 	char line[LINE_BYTES + 1];
 
+	/* Of the line before, if its disk was full then. */
+	int r = drop_cut_line(fd);
+
 	memcpy(line, word, WORD_BYTES);
 	(void)seal_text(statement, STATEMENT_SIGNED_BYTES, line + WORD_BYTES);
 	line[LINE_BYTES - 1] = '\n';
-	int r = file_write_all(fd, line, LINE_BYTES);
+	if (r >= 0)
+		r = file_write_all(fd, line, LINE_BYTES);
 
 	/* Pipes and the like have nothing to sync. */
 	return r < 0 ? r : fdatasync(fd) < 0 && errno != EINVAL && errno != EROFS ? -errno : 0;

@@ -252,6 +252,46 @@ static void append_ten(struct journal_scenario *s, uint64_t from, const char *wi
 	journal_writer_free(w);
 }
 
+static size_t witness_lines(const char *path)
+{
+	uint8_t(*list)[STATEMENT_SIGNED_BYTES] = NULL;
+	size_t n;
+	auto_buf b;
+
+	buf_init(&b, 0);
+	assert_int_equal(file_read_at(AT_FDCWD, path, &b), 0);
+	assert_int_equal(witness_parse(buf_str(&b), b.len, &list, &n, NULL), 0);
+	free(list);
+	return n;
+}
+
+/* The disk of a witness is full for a while: the line is missing, the others stand whole. */
+static void test_witness_on_a_full_disk(void **state)
+{
+	struct journal_scenario *s = *state;
+	static const uint8_t statement[STATEMENT_SIGNED_BYTES] = { 1 };
+	struct rlimit before, limit;
+	char path[128];
+
+	scenario_path(s, "witness", path);
+	auto_close int fd = witness_open(path, NULL);
+
+	assert_true(fd >= 0);
+	assert_int_equal(witness_append(fd, statement), 0);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	limit = before;
+	limit.rlim_cur = (rlim_t)lseek(fd, 0, SEEK_END) + 100;
+	(void)signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	int r = witness_append(fd, statement);
+
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_int_equal(r, -EFBIG);
+	assert_int_equal(witness_append(fd, statement), 0);
+	assert_int_equal(witness_append(fd, statement), 0);
+	assert_int_equal(witness_lines(path), 3);
+}
+
 /* Lines in another order, twice, or left out say the same of what they saw. */
 static void test_witness_in_another_order(void **state)
 {
@@ -307,6 +347,7 @@ int main(void)
 		TEST(test_older_last_segment),
 		TEST(test_folder_exchanged),
 		TEST(test_large_lengths),
+		TEST(test_witness_on_a_full_disk),
 		TEST(test_witness_in_another_order),
 	};
 
