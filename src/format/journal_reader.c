@@ -172,6 +172,25 @@ static uint64_t end_of(struct journal_reader *r, size_t i)
 	return end;
 }
 
+/* Whoever knows a public key can seal to it: what is not of this journal, or not under its name, is
+ * noted and left out. */
+static bool is_in_place(struct journal_reader *r)
+{
+	const struct frame_place *is = &r->segment->header.place;
+	char name[JOURNAL_NAME_MAX];
+
+	const bool foreign =
+		r->has_first && memcmp(is->journal, r->first.place.journal, JOURNAL_ID_BYTES) != 0;
+
+	if (!foreign && is->segment == r->segment->number)
+		return true;
+	r->damaged++;
+	(void)buf_addf(&r->notes, "'%s' is segment %llu of %s journal, left out\n",
+		       journal_segment_name(r->segment->number, name),
+		       (unsigned long long)is->segment, foreign ? "another" : "this");
+	return false;
+}
+
 /* 1: there is one, 0: no more. */
 static int begin_segment(struct journal_reader *r, struct err *e)
 {
@@ -185,6 +204,10 @@ static int begin_segment(struct journal_reader *r, struct err *e)
 		if (rc < 0) {
 			r->damaged++;
 			(void)buf_addf(&r->notes, "%s, left out\n", err_text(&own, rc));
+			continue;
+		}
+		if (!is_in_place(r)) {
+			end_segment(r);
 			continue;
 		}
 		rc = journal_segment_unlock(r->segment, r->keys, &own);

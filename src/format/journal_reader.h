@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The entries of a journal in the order of writing, for those who have a key. What is damaged or
- * sealed to others is left out, counted and named; whether what is read is the writer's is
- * journal_verify()'s to say.
+ * The entries of a journal in the order of writing, for those who have a key. What is damaged,
+ * sealed to others, of another journal or under another's name is left out, counted and named;
+ * whether what is read is the writer's is journal_verify()'s to say.
  */
 #pragma once
 

@@ -157,6 +157,55 @@ static void test_segment_is_a_symlink(void **state)
 	assert_int_equal(scenario_read(s, 10), 5);
 }
 
+/* Records that can be read, and what is noted of the rest. */
+static uint64_t read_noting(const struct journal_scenario *s, char *ret_note, size_t size)
+{
+	struct journal_reader *reader = NULL;
+	struct journal_reader_state st;
+	struct journal_stream stream;
+	struct journal_entry entry;
+	uint64_t n = 0;
+
+	assert_int_equal(journal_reader_open(s->path, s->keys, NULL, &reader, NULL), 0);
+	while (journal_reader_next(reader, &stream, &entry, NULL) > 0)
+		n++;
+	journal_reader_get(reader, &st);
+	(void)snprintf(ret_note, size, "%s", buf_str(st.notes));
+	journal_reader_free(reader);
+	return n;
+}
+
+/* Anyone can seal a segment to a reader, whose public key is in the headers. */
+static void test_segment_of_another_journal(void **state)
+{
+	struct journal_scenario *s = *state, other;
+	char from[200], to[200], note[1000];
+	struct journal_image im;
+
+	scenario_write(s, 0, 5, true);
+	journal_scenario_init(&other);
+	other.to = s->to;
+	scenario_write(&other, 0, 5, true);
+	scenario_write(&other, 5, 10, true);
+	path_of(&other, "segment-000002.kyj", from);
+	path_of(s, "segment-000002.kyj", to);
+	image_take(&im, other.path);
+	(void)snprintf(im.file[1].name, sizeof(im.file[1].name), "segment-000002.kyj");
+	image_put_file(&im, 1, s->path);
+	assert_true(scenario_problems_as(s->path, &(struct journal_verify_options){ 0 }, NULL) > 0);
+	assert_int_equal(read_noting(s, note, sizeof(note)), 5);
+	assert_non_null(strstr(note, "another journal"));
+	/* One of its own under another name. */
+	assert_int_equal(unlink(to), 0);
+	scenario_write(s, 5, 10, true);
+	path_of(s, "segment-000003.kyj", from);
+	assert_int_equal(rename(to, from), 0);
+	assert_int_equal(read_noting(s, note, sizeof(note)), 5);
+	assert_non_null(strstr(note, "is segment 2"));
+	image_done(&im);
+	journal_scenario_done(&other);
+}
+
 /* The last segment as it was a checkpoint ago. */
 static void test_older_last_segment(void **state)
 {
@@ -344,6 +393,7 @@ int main(void)
 		TEST(test_key_modes),
 		TEST(test_new_segment_is_a_link),
 		TEST(test_segment_is_a_symlink),
+		TEST(test_segment_of_another_journal),
 		TEST(test_older_last_segment),
 		TEST(test_folder_exchanged),
 		TEST(test_large_lengths),
