@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/quantity.h"
+#include "base/utf8.h"
 #include "format/json.h"
 
 #define CELL_MAX 160
@@ -21,12 +22,17 @@ static bool numeric(const struct table_column *c)
 	return c->type != CELL_TEXT;
 }
 
-/* Names come from other machines: no control characters to the terminal. */
+/* Names come from other machines: nothing that a terminal obeys. */
 static void clean(char *s)
 {
-	for (; *s; s++)
-		if ((unsigned char)*s < 0x20 || *s == 0x7f)
-			*s = '?';
+	for (size_t n = strlen(s); n;) {
+		const unsigned int length = utf8_length(s, n), step = length ? length : 1;
+
+		if (!utf8_is_harmless(s, length))
+			memset(s, '?', step);
+		s += step;
+		n -= step;
+	}
 }
 
 static void u64_text(uint64_t v, enum unit unit, char *buf, size_t size)
@@ -371,14 +377,22 @@ static void put_notes(const struct table *t, FILE *out)
 	}
 }
 
-/* As it is to a file; without control characters to a screen. */
+/* As it is to a file; nothing that a terminal obeys to a screen. */
 static void put_document(const char *text, bool screen, FILE *out)
 {
-	for (; *text; text++) {
-		bool control = ((unsigned char)*text < 0x20 && *text != '\n' && *text != '\t') ||
-			       *text == 0x7f;
+	if (!screen) {
+		(void)fputs(text, out);
+		return;
+	}
+	for (size_t n = strlen(text); n;) {
+		const unsigned int length = utf8_length(text, n), step = length ? length : 1;
 
-		(void)fputc(screen && control ? '?' : *text, out);
+		if (utf8_is_harmless(text, length) || *text == '\n' || *text == '\t')
+			(void)fwrite(text, 1, step, out);
+		else
+			(void)fputc('?', out);
+		text += step;
+		n -= step;
 	}
 }
 

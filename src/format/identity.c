@@ -9,16 +9,14 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/utf8.h"
 #include "format/identity_state.h"
 
 static const char generation_words[] = "kymo key generation";
 
 bool identity_is_name(const char *s, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		if ((unsigned char)s[i] < 0x20 || s[i] == 0x7f)
-			return false;
-	return n > 0 && n <= RECIPIENT_NAME_MAX;
+	return n > 0 && n <= RECIPIENT_NAME_MAX && utf8_is_name(s, n);
 }
 
 /* ---- signatures ---- */
@@ -108,7 +106,8 @@ int identity_new(uint64_t site, const char *name, struct identity **ret, struct 
 	if (r < 0)
 		return r;
 	if (!identity_is_name(name, strlen(name)))
-		return err_set(e, -EINVAL, "a name has 1 to %d bytes and no control characters",
+		return err_set(e, -EINVAL,
+			       "a name has 1 to %d bytes of UTF-8 without control characters",
 			       RECIPIENT_NAME_MAX);
 	struct identity *id = seal_alloc(sizeof(*id));
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/utf8.h"
 
 static const char magic[] = "\x89KJNL\r\n\x1a";
 
@@ -33,14 +34,6 @@ static void begin_link(const uint8_t *p, struct journal_header *h)
 	const struct seal_piece piece[] = { { words, sizeof(words) - 1 }, { p, h->bytes } };
 
 	seal_hash(h->link, NULL, piece, ARRAY_SIZE(piece));
-}
-
-static bool is_name(const char *s, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if ((unsigned char)s[i] < 0x20 || s[i] == 0x7f)
-			return false;
-	return true;
 }
 
 /* ---- writing ---- */
@@ -83,13 +76,20 @@ int journal_header_build(struct journal_header *h, const struct recipient *to, s
 	if (!n_to || n_to > JOURNAL_RECIPIENTS_MAX)
 		return err_set(e, -EINVAL, "%zu recipients (1 to %u)", n_to,
 			       JOURNAL_RECIPIENTS_MAX);
-	if (!is_name(h->site_name, strlen(h->site_name)))
-		return err_set(e, -EINVAL, "control characters in the site's name");
+	if (!utf8_is_name(h->site_name, strlen(h->site_name)))
+		return err_set(e, -EINVAL,
+			       "the site's name is not UTF-8 without control characters");
 	h->n_recipients = (unsigned int)n_to;
+	unsigned int passphrases = 0;
 	int r = put_fixed(h, out);
 
-	for (size_t i = 0; i < n_to && r >= 0; i++)
-		r = recipient_seal(&to[i], key, out, e);
+	for (size_t i = 0; i < n_to && r >= 0; i++) {
+		passphrases += to[i].kind == RECIPIENT_PASSPHRASE;
+		r = passphrases > JOURNAL_PASSPHRASES_MAX
+			    ? err_set(e, -EINVAL, "more than %u passphrases",
+				      JOURNAL_PASSPHRASES_MAX)
+			    : recipient_seal(&to[i], key, out, e);
+	}
 	if (r >= 0)
 		r = buf_add(out, zeros, -(out->len - from) % 8);
 	uint8_t *tail = r < 0 ? NULL : buf_reserve(out, TAIL_BYTES);
@@ -123,10 +123,16 @@ static int damaged(struct err *e, const char *what)
 static int check_recipients(const uint8_t *p, const uint8_t *end, unsigned int n)
 {
 	struct recipient_seen r;
+	unsigned int passphrases = 0;
 
-	for (unsigned int i = 0; i < n; i++)
+	for (unsigned int i = 0; i < n; i++) {
 		if (recipient_parse(&p, end, &r) < 0)
 			return -EBADMSG;
+		passphrases += r.kind == RECIPIENT_PASSPHRASE;
+	}
+	/* Whoever opens the header pays for each of them. */
+	if (passphrases > JOURNAL_PASSPHRASES_MAX)
+		return -EBADMSG;
 	if (end - p >= 8)
 		return -EBADMSG;
 	for (; p < end; p++)
@@ -171,7 +177,7 @@ int journal_header_parse(const uint8_t *p, size_t n, struct journal_header *ret,
 	const uint8_t *end = p + h.bytes - TAIL_BYTES;
 
 	if (p[AT_NAME_BYTES] > JOURNAL_SITE_NAME_MAX || AT_NAME + p[AT_NAME_BYTES] > end - p ||
-	    !is_name((const char *)p + AT_NAME, p[AT_NAME_BYTES]))
+	    !utf8_is_name((const char *)p + AT_NAME, p[AT_NAME_BYTES]))
 		return damaged(e, "the site's name is damaged");
 	parse_fixed(p, &h);
 	if (crypto_sign_verify_detached(end + SEAL_HASH_BYTES, p, h.bytes - SEAL_SIGN_BYTES,

@@ -16,12 +16,13 @@
 #include "format/journal_statement.h"
 #include "format/recipient.h"
 
-#define JOURNAL_MAJOR	       1
-#define JOURNAL_MINOR	       0
-#define JOURNAL_HEADER_MIN     480u
-#define JOURNAL_HEADER_MAX     65536u
-#define JOURNAL_RECIPIENTS_MAX 64u
-#define JOURNAL_SITE_NAME_MAX  200 /* bytes */
+#define JOURNAL_MAJOR		1
+#define JOURNAL_MINOR		0
+#define JOURNAL_HEADER_MIN	480u
+#define JOURNAL_HEADER_MAX	65536u
+#define JOURNAL_RECIPIENTS_MAX	64u
+#define JOURNAL_PASSPHRASES_MAX 4u /* of the recipients */
+#define JOURNAL_SITE_NAME_MAX	200 /* bytes */
 
 struct journal_header {
 	uint32_t bytes;

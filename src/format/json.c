@@ -7,6 +7,8 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "base/utf8.h"
+
 void json_init(struct json *j, struct buf *out, unsigned int flags)
 {
 	*j = (struct json){ .out = out, .flags = flags, .first = true };
@@ -87,37 +89,6 @@ void json_end(struct json *j)
 		(void)buf_add_byte(j->out, '\n');
 }
 
-/* Length of the well-formed UTF-8 character at @s (Unicode 15, table 3-7), 0 when it is none. */
-static unsigned int utf8_length(const unsigned char *s)
-{
-	unsigned int low = 0x80, high = 0xbf, n;
-
-	if (*s < 0x80)
-		return 1;
-	if (*s >= 0xc2 && *s <= 0xdf)
-		n = 2;
-	else if (*s >= 0xe0 && *s <= 0xef)
-		n = 3;
-	else if (*s >= 0xf0 && *s <= 0xf4)
-		n = 4;
-	else
-		return 0;
-	if (*s == 0xe0)
-		low = 0xa0;
-	else if (*s == 0xed)
-		high = 0x9f;
-	else if (*s == 0xf0)
-		low = 0x90;
-	else if (*s == 0xf4)
-		high = 0x8f;
-	if (s[1] < low || s[1] > high)
-		return 0;
-	for (unsigned int i = 2; i < n; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	return n;
-}
-
 /* What Go's encoding/json escapes besides: so that HTML and JavaScript take it as it is. */
 static bool is_escaped_by_go(const unsigned char *s)
 {
@@ -169,7 +140,7 @@ static void add_text(struct json *j, const char *text, size_t n)
 			(void)buf_add(j->out, plain, (size_t)(s - plain));
 		if (s == end)
 			break;
-		unsigned int bytes = utf8_length(s);
+		unsigned int bytes = utf8_length((const char *)s, (size_t)(end - s));
 
 		add_character(j, s, bytes);
 		s += bytes ? bytes : 1;

@@ -159,7 +159,10 @@ static int check_fields(const struct licence *l, struct err *e)
 	if (!l->site)
 		return err_set(e, -EINVAL, "a licence is for a site, and 0 is none");
 	if (!identity_is_name(l->site_name, strlen(l->site_name)))
-		return err_set(e, -EINVAL, "a site's name has 1 to %d bytes", RECIPIENT_NAME_MAX);
+		return err_set(e, -EINVAL,
+			       "a site's name has 1 to %d bytes of UTF-8 without "
+			       "control characters",
+			       RECIPIENT_NAME_MAX);
 	if (l->not_after > NSEC_MAX / NSEC_PER_SEC)
 		return err_set(e, -EINVAL, "no licence lasts longer than the calendar");
 	if (l->not_after <= l->not_before)

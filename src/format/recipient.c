@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/utf8.h"
 
 #define HEAD_BYTES   4
 #define X25519_BYTES (SEAL_KEY_BYTES + SEAL_KEY_BYTES + SEAL_BOX_OVERHEAD)
@@ -31,6 +32,10 @@ static int seal_x25519(const struct recipient *r, const uint8_t *key, struct buf
 		       struct err *e)
 {
 	size_t name = strlen(r->name), bytes = X25519_BYTES + name;
+
+	if (!utf8_is_name(r->name, name))
+		return err_set(e, -EINVAL,
+			       "a reader's name is not UTF-8 without control characters");
 	uint8_t *p = buf_reserve(out, HEAD_BYTES + bytes);
 
 	if (!p)
@@ -110,7 +115,8 @@ static int parse_x25519(struct recipient_seen *r)
 {
 	size_t name = r->bytes - X25519_BYTES;
 
-	if (r->bytes < X25519_BYTES || name > RECIPIENT_NAME_MAX)
+	if (r->bytes < X25519_BYTES || name > RECIPIENT_NAME_MAX ||
+	    !utf8_is_name((const char *)r->body + X25519_BYTES, name))
 		return -EBADMSG;
 	memcpy(r->public_key, r->body, SEAL_KEY_BYTES);
 	memcpy(r->name, r->body + X25519_BYTES, name);

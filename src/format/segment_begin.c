@@ -10,11 +10,25 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/utf8.h"
 #include "format/journal_folder.h"
 #include "format/journal_segment.h"
 #include "format/journal_writer_state.h"
 
 /* ---- the folder ---- */
+
+/* Before anything is made. */
+static int check_name(const char *name, struct err *e)
+{
+	const size_t n = name ? strlen(name) : 0;
+
+	return n <= JOURNAL_SITE_NAME_MAX && (!n || utf8_is_name(name, n))
+		       ? 0
+		       : err_set(e, -EINVAL,
+				 "a site's name has at most %d bytes of UTF-8 without control "
+				 "characters",
+				 JOURNAL_SITE_NAME_MAX);
+}
 
 static bool may_make(const struct journal_writer_options *o)
 {
@@ -226,9 +240,6 @@ static int start_journal(struct journal_writer *w, const struct journal_writer_o
 
 	if (!may_make(o))
 		return no_journal(w, e);
-	if (o->site_name && strlen(o->site_name) > JOURNAL_SITE_NAME_MAX)
-		return err_set(e, -EINVAL, "a site's name has at most %d bytes",
-			       JOURNAL_SITE_NAME_MAX);
 	w->site = o->site;
 	(void)snprintf(w->site_name, sizeof(w->site_name), "%s", o->site_name ? o->site_name : "");
 	w->acked = (struct chain_end){ 0 };
@@ -243,8 +254,10 @@ int writer_find_end(struct journal_writer *w, const struct journal_writer_option
 {
 	auto_free uint64_t *list = NULL;
 	size_t n = 0;
-	int r = open_folder(w, o, e);
+	int r = check_name(o->site_name, e);
 
+	if (r >= 0)
+		r = open_folder(w, o, e);
 	if (r < 0)
 		return r;
 	int key = signing_key_open(w->dir_fd, &w->key, e);

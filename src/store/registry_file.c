@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/utf8.h"
+
 /* "KYLR": so that another program's database is not taken for one. */
 #define APPLICATION_ID 0x4b594c52
 #define VERSION	       1
@@ -160,22 +162,34 @@ static uint64_t now(void)
 	return (uint64_t)time(NULL);
 }
 
+/* What is shown on terminals later. */
+static int check_text(const char *what, const char *text, struct err *e)
+{
+	return utf8_is_name(text, strlen(text))
+		       ? 0
+		       : err_set(e, -EINVAL, "%s is not UTF-8 without control characters", what);
+}
+
 int registry_add_user(struct registry *r, const char *email, bool admin, uint64_t *ret_id,
 		      struct err *e)
 {
 	const struct value v[] = { { .text = email }, { .number = admin }, { .number = now() } };
+	int rc = check_text("the address", email, e);
 
-	return insert(r, "add the user",
-		      "INSERT INTO users (email, admin, created) VALUES (?, ?, ?)", v, 3, ret_id,
-		      e);
+	return rc < 0 ? rc
+		      : insert(r, "add the user",
+			       "INSERT INTO users (email, admin, created) VALUES (?, ?, ?)", v, 3,
+			       ret_id, e);
 }
 
 int registry_add_site(struct registry *r, const char *name, uint64_t *ret_id, struct err *e)
 {
 	const struct value v[] = { { .text = name }, { .number = now() } };
+	int rc = check_text("the name", name, e);
 
-	return insert(r, "add the site", "INSERT INTO sites (name, created) VALUES (?, ?)", v, 2,
-		      ret_id, e);
+	return rc < 0 ? rc
+		      : insert(r, "add the site", "INSERT INTO sites (name, created) VALUES (?, ?)",
+			       v, 2, ret_id, e);
 }
 
 int registry_add_licence(struct registry *r, struct registry_licence *l, struct err *e)

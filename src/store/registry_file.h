@@ -21,7 +21,8 @@ int registry_open(const char *path, bool create, struct registry **ret, struct e
 struct registry *registry_free(struct registry *r);
 DEFINE_CLEANUP(registry, registry_free)
 
-/* The new row's number in *ret_id. -EEXIST with words: the address is there already. */
+/* The new row's number in *ret_id. -EEXIST with words: the address is there already; -EINVAL with
+ * words: control characters. */
 int registry_add_user(struct registry *r, const char *email, bool admin, uint64_t *ret_id,
 		      struct err *e) must_check;
 /* Names may be there several times: sites are told apart by their numbers. */

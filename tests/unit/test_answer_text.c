@@ -476,6 +476,10 @@ static void test_document(void **state)
 	a.document = "cpu 1\t2\n\x1b[31m\x7f";
 	check_text(&a, &(struct answer_text_options){ 0 }, "cpu 1\t2\n\x1b[31m\x7f");
 	check_text(&a, &(struct answer_text_options){ .screen = true }, "cpu 1\t2\n?[31m?");
+	/* C1 as UTF-8, a change of direction, a byte that is no UTF-8. */
+	a.document = "\u00e4\xc2\x9b"
+		     "2J\u202e\xff.";
+	check_text(&a, &(struct answer_text_options){ .screen = true }, "\u00e4?2J??.");
 	answer_done(&a);
 }
 

@@ -227,6 +227,94 @@ static void test_refusals(void **state)
 	journal_scenario_done(&other);
 }
 
+static void expect_refused(struct journal_scenario *s, const struct journal_writer_options *o,
+			   const char *words)
+{
+	struct journal_writer *w = NULL;
+	struct err e = { 0 };
+
+	assert_int_equal(journal_writer_open(s->path, o, &w, &e), -EINVAL);
+	assert_non_null(strstr(e.text, words));
+	scenario_remove(s->path);
+}
+
+/* Names are shown on terminals. */
+static void test_names(void **state)
+{
+	static const char *const bad[] = { "a\nb", "\x1b[2J",
+					   "\xc2\x9b"
+					   "2J",
+					   "\xe2\x80\xae", "latin \xe9" };
+	struct journal_scenario *s = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		struct journal_writer_options o = scenario_options(s);
+		struct recipient to = s->to;
+
+		o.site_name = bad[i];
+		expect_refused(s, &o, "control characters");
+		assert_int_equal(access(s->path, F_OK), -1);
+		o = scenario_options(s);
+		(void)snprintf(to.name, sizeof(to.name), "%s", bad[i]);
+		o.to = &to;
+		expect_refused(s, &o, "control characters");
+	}
+}
+
+/* A header of somebody who has no scruples, signed with a key of his own. */
+static int parse_changed(struct buf *b, const char *from, const char *to,
+			 const uint8_t secret[SEAL_SIGN_BYTES])
+{
+	struct journal_header h;
+	struct err e = { 0 };
+	char *at = memmem(b->data, b->len, from, strlen(from));
+
+	assert_non_null(at);
+	memcpy(at, to, strlen(to));
+	(void)crypto_sign_detached(b->data + b->len - SEAL_SIGN_BYTES, NULL, b->data,
+				   b->len - SEAL_SIGN_BYTES, secret);
+	int r = journal_header_parse(b->data, b->len, &h, &e);
+
+	memcpy(at, from, strlen(from));
+	return r;
+}
+
+static void test_names_of_others(void **state)
+{
+	struct journal_scenario *s = *state;
+	struct journal_header h = { .site = 1, .site_name = "Evil Corp", .place.segment = 1 };
+	uint8_t key[SEAL_KEY_BYTES] = { 0 }, secret[SEAL_SIGN_BYTES];
+	auto_buf b;
+
+	buf_init(&b, 0);
+	(void)crypto_sign_keypair(h.public_key, secret);
+	assert_int_equal(journal_header_build(&h, &s->to, 1, key, secret, &b, NULL), 0);
+	assert_int_equal(parse_changed(&b, "reader", "READER", secret), 0);
+	assert_int_equal(parse_changed(&b, "reader", "\x1b[2J..", secret), -EBADMSG);
+	assert_int_equal(parse_changed(&b, "reader", "\xc2\x9b....", secret), -EBADMSG);
+	assert_int_equal(parse_changed(&b, "Evil", "\xff...", secret), -EBADMSG);
+}
+
+/* Each passphrase costs who opens a header time and memory. */
+static void test_passphrases(void **state)
+{
+	struct journal_scenario *s = *state;
+	struct journal_writer_options o = scenario_options(s);
+	struct recipient to[JOURNAL_PASSPHRASES_MAX + 1];
+	struct journal_writer *w = NULL;
+	struct err e = { 0 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(to); i++)
+		assert_int_equal(recipient_from_passphrase("p", 1, 8, &to[i], &e), 0);
+	o.to = to;
+	o.n_to = ARRAY_SIZE(to);
+	expect_refused(s, &o, "passphrases");
+	o.n_to--;
+	assert_int_equal(journal_writer_open(s->path, &o, &w, &e), 0);
+	assert_int_equal(journal_writer_close(w, &e), 0);
+	journal_writer_free(w);
+}
+
 /* A mistyped folder is left alone. */
 static void test_other_folder(void **state)
 {
@@ -420,6 +508,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_vendor_sealed, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_recipients, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refusals, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_names, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_names_of_others, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_passphrases, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_other_folder, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_modes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_filters, setup, teardown),

@@ -102,6 +102,8 @@ static void test_rows(void **state)
 	assert_int_equal(id, 1);
 	assert_int_equal(registry_add_user(r, "jane@example.com", false, &id, &e), -EEXIST);
 	assert_true(e.text[0]);
+	assert_int_equal(registry_add_user(r, "a@b\x1b[2J", false, &id, &e), -EINVAL);
+	assert_int_equal(registry_add_site(r, "\xc2\x9b", &id, &e), -EINVAL);
 	assert_int_equal(registry_add_user(r, "joe@example.com", false, &id, &e), 0);
 	assert_int_equal(registry_add_site(r, "Evil 'Corp'; DROP TABLE sites", &id, &e), 0);
 	assert_int_equal(id, 1);
