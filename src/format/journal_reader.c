@@ -167,6 +167,9 @@ static uint64_t end_of(struct journal_reader *r, size_t i)
 
 	if (i + 1 < r->n && r->list[i + 1] == r->list[i] + 1 &&
 	    journal_segment_open(r->dir_fd, r->list[i + 1], &next, NULL) >= 0 &&
+	    next->header.place.segment == next->number &&
+	    memcmp(next->header.place.journal, r->segment->header.place.journal,
+		   JOURNAL_ID_BYTES) == 0 &&
 	    next->header.bytes_before >= r->segment->first_frame)
 		end = min_of(end, next->header.bytes_before);
 	return end;

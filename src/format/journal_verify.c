@@ -278,6 +278,7 @@ static int take_segment(struct verify *y, struct journal_segment *s,
 		return r;
 	/* What lies behind the end that the next header states was never acknowledged. */
 	if (next && next->header.place.segment == s->number + 1 &&
+	    memcmp(next->header.place.journal, y->v->journal, JOURNAL_ID_BYTES) == 0 &&
 	    next->header.bytes_before < end && next->header.bytes_before >= s->first_frame)
 		end = next->header.bytes_before;
 	r = walk(y, s, end);
