@@ -314,30 +314,6 @@ static int answer(const struct export *x)
 	return r < 0 ? r : json_drain(&j, stdout);
 }
 
-/* Damage costs what is damaged. Where anything says that somebody changed it nothing is exported,
- * unless it is asked for. */
-static int verify_first(struct export *x, const char *path, struct keyring *keys, struct err *e)
-{
-	struct journal_verdict v = { 0 };
-	int r = x->a->verify_not ? 0 : journal_verdict_of(x->a, path, keys, &v, e);
-	bool changed = false;
-
-	if (r >= 0 && v.n_problems) {
-		journal_verdict_tell(&v, 10);
-		x->incomplete = true;
-	}
-	for (size_t i = 0; i < v.n_problems && i < JOURNAL_PROBLEMS_MAX; i++)
-		changed |=
-			v.problem[i].fault != FAULT_DAMAGED && v.problem[i].fault != FAULT_MISSING;
-	journal_verdict_done(&v);
-	return r >= 0 && changed
-		       ? err_set(e, -EBADMSG,
-				 "'%s' is not what its writer wrote, nothing is exported (try: "
-				 "--no-verify)",
-				 path)
-		       : r;
-}
-
 /* The folder, or with --licence the file. */
 static int open_output(struct export *x, struct new_file **ret_older, struct err *e)
 {
@@ -370,7 +346,7 @@ static int export_all(struct export *x, const char *path, struct err *e)
 	if (r >= 0)
 		r = journal_filter_parse(x->a, &x->filter, e);
 	if (r >= 0)
-		r = verify_first(x, path, keys, e);
+		r = journal_verify_first(x->a, path, keys, &x->incomplete, e);
 	x->older_key = r < 0 ? NULL : seal_alloc(SEAL_KEY_BYTES);
 	x->out = calloc(FILES_MAX, sizeof(*x->out));
 	if (r >= 0 && (!x->out || !x->older_key))

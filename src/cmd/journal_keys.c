@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -48,6 +49,7 @@ struct rows {
 	uint8_t *head; /* recipients of that stretch: a copy of one header */
 	struct journal_header header;
 	struct keyring *keys;
+	bool opened, damaged; /* any */
 	char id[CHECKED_ID_TEXT(JOURNAL_ID_BYTES)], site[300];
 };
 
@@ -74,7 +76,8 @@ static int put_rows(struct rows *w, struct err *e)
 		if (r < 0)
 			return r;
 		table_set_text(w->t, OPENS, r ? "opens" : "no");
-		memset(key, 0, sizeof(key));
+		w->opened = w->opened || r;
+		sodium_memzero(key, sizeof(key));
 	}
 	free(w->head);
 	w->head = NULL;
@@ -104,6 +107,7 @@ static int take_segment(struct rows *w, int dir_fd, uint64_t number, struct err 
 
 	if (r < 0) {
 		log_warn("%s, left out", err_text(&own, r));
+		w->damaged = true;
 		return 0;
 	}
 	if (!same_recipients(w, s)) {
@@ -160,7 +164,12 @@ static int keys_run(const struct journal_args *a, const char *const *word, unsig
 		r = err_set(&e, -ENOMEM, "no memory");
 	if (r >= 0)
 		r = table_answer(t, a->json, a->csv);
-	return r < 0 ? journal_failed(&e, r) : EXIT_SUCCESS;
+	/* The table says who else could. */
+	if (r >= 0 && !keyring_is_empty(keys) && !w.opened)
+		r = err_set(&e, -ENOKEY, "'%s': wrong key: it is sealed to others", word[0]);
+	if (r < 0)
+		return journal_failed(&e, r);
+	return w.damaged ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 const struct journal_verb journal_verb_keys = {

@@ -40,7 +40,8 @@ static const struct table_column segment_columns[N_SEG] = {
 	[SEG_STATE] = { .name = "state", .title = "State", .type = CELL_TEXT },
 };
 
-static void add_segment(struct table *t, int dir_fd, uint64_t number)
+/* True when it is whole. */
+static bool add_segment(struct table *t, int dir_fd, uint64_t number)
 {
 	auto_ptr(journal_segment) s = NULL;
 	struct err e = { 0 };
@@ -51,7 +52,7 @@ static void add_segment(struct table *t, int dir_fd, uint64_t number)
 	table_set_u64(t, SEG_NUMBER, number);
 	if (r < 0) {
 		table_set_text(t, SEG_STATE, err_text(&e, r));
-		return;
+		return false;
 	}
 	table_set_text(t, SEG_BEGUN, journal_time_text(s->header.created, time));
 	table_set_u64(t, SEG_FIRST, s->header.first_seq);
@@ -59,9 +60,10 @@ static void add_segment(struct table *t, int dir_fd, uint64_t number)
 	table_set_u64(t, SEG_BYTES, s->size);
 	table_set_u64(t, SEG_RECIPIENTS, s->header.n_recipients);
 	table_set_text(t, SEG_STATE, s->damaged_copies ? "one header is damaged" : "");
+	return !s->damaged_copies;
 }
 
-static int list_segments(const char *path, struct table **ret, struct err *e)
+static int list_segments(const char *path, struct table **ret, bool *ret_damaged, struct err *e)
 {
 	auto_close int dir_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	auto_ptr(table) t = table_new("segments", "Segments", segment_columns, N_SEG);
@@ -77,7 +79,7 @@ static int list_segments(const char *path, struct table **ret, struct err *e)
 	if (r >= 0 && !n)
 		r = err_set(e, -ENOENT, "'%s': no segment of a journal is in there", path);
 	for (size_t i = 0; i < n && r >= 0; i++)
-		add_segment(t, dir_fd, list[i]);
+		*ret_damaged = !add_segment(t, dir_fd, list[i]) || *ret_damaged;
 	if (r < 0)
 		return r;
 	*ret = steal_ptr(t);
@@ -255,7 +257,7 @@ static int list_run(const struct journal_args *a, const char *const *word, unsig
 	struct err e = { 0 };
 
 	(void)n;
-	int r = a->segments ? list_segments(word[0], &t, &e)
+	int r = a->segments ? list_segments(word[0], &t, &damaged, &e)
 			    : list_runs(a, word[0], &t, &damaged, &e);
 
 	if (r >= 0 && table_error(t) < 0)

@@ -10,6 +10,7 @@
 #include "base/quantity.h"
 #include "cmd/command.h"
 #include "cmd/journal_verb.h"
+#include "cmd/journal_verdict.h"
 #include "cmd/sealing.h"
 #include "export/answer_json.h"
 #include "format/journal_writer.h"
@@ -17,6 +18,7 @@
 
 struct outcome {
 	uint64_t entries, bytes, damaged, locked;
+	bool incomplete; /* verifying found something missing */
 	struct journal_writer_state state;
 };
 
@@ -65,8 +67,14 @@ static int save(const struct journal_args *a, const char *path, struct outcome *
 	struct recipient *to = seal_alloc(JOURNAL_RECIPIENTS_MAX * sizeof(*to));
 	struct journal_writer_options o = { .to = to, .witness = a->witness };
 	struct journal_reader_state st;
+	struct journal_args verifying = *a;
+
+	verifying.witness = NULL; /* it is the new journal's */
 	int r = to ? journal_open(a, path, &keys, &reader, e) : err_set(e, -ENOMEM, "no memory");
 
+	/* What somebody else sealed to a reader must not become this writer's. */
+	if (r >= 0)
+		r = journal_verify_first(&verifying, path, keys, &out->incomplete, e);
 	if (r >= 0)
 		r = sealing_recipients(&a->recipient, a->seal_passphrase_file, to, &o.n_to, e);
 	if (r >= 0 && access(a->output, F_OK) == 0)
@@ -138,7 +146,7 @@ static int repair_run(const struct journal_args *a, const char *const *word, uns
 		r = answer(a, word[0], &out);
 	if (r < 0)
 		return journal_failed(&e, r);
-	return out.damaged || out.locked ? EXIT_FAILURE : EXIT_SUCCESS;
+	return out.damaged || out.locked || out.incomplete ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 const struct journal_verb journal_verb_repair = {

@@ -94,14 +94,49 @@ void journal_verdict_tell(const struct journal_verdict *v, size_t most)
 		log_error("and %zu more", v->n_problems - min_of(kept, most));
 }
 
+int journal_verify_first(const struct journal_args *a, const char *path, struct keyring *keys,
+			 bool *ret_damaged, struct err *e)
+{
+	struct journal_verdict v = { 0 };
+	int r = a->verify_not ? 0 : journal_verdict_of(a, path, keys, &v, e);
+	bool changed = false;
+
+	if (r >= 0 && v.n_problems) {
+		journal_verdict_tell(&v, 10);
+		*ret_damaged = true;
+	}
+	for (size_t i = 0; i < v.n_problems && i < JOURNAL_PROBLEMS_MAX; i++)
+		changed |=
+			v.problem[i].fault != FAULT_DAMAGED && v.problem[i].fault != FAULT_MISSING;
+	/* What is not kept may be anything. */
+	changed |= v.n_problems > JOURNAL_PROBLEMS_MAX;
+	journal_verdict_done(&v);
+	return r >= 0 && changed
+		       ? err_set(e, -EBADMSG,
+				 "'%s' is not what its writer wrote, nothing is written (try: "
+				 "--no-verify)",
+				 path)
+		       : r;
+}
+
 /* ---- the verb ---- */
+
+/* By --id: a wrong journal is not a damaged one. */
+static bool is_another(const struct journal_verdict *v)
+{
+	return v->n_problems && v->problem && v->problem[0].fault == FAULT_FOREIGN &&
+	       !v->problem[0].segment;
+}
 
 static const char *state_of(const struct journal_verdict *v)
 {
-	return !journal_verdict_is_intact(v) ? "damaged" : v->closed ? "intact" : "open";
+	return is_another(v)		       ? "another journal"
+	       : !journal_verdict_is_intact(v) ? "damaged"
+	       : v->closed		       ? "intact"
+					       : "open";
 }
 
-static void print_text(const struct journal_verdict *v)
+static void print_text(const struct journal_verdict *v, bool has_witness)
 {
 	char id[CHECKED_ID_TEXT(JOURNAL_ID_BYTES)], time[TIMESTAMP_MAX], a[QUANTITY_MAX];
 	char b[QUANTITY_MAX];
@@ -109,8 +144,9 @@ static void print_text(const struct journal_verdict *v)
 	printf("journal     %s\n", journal_id_text(v->journal, id));
 	printf("site        %" PRIu64 " '%s'\n", v->site, v->site_name);
 	printf("state       %s\n",
-	       !journal_verdict_is_intact(v) ? "DAMAGED"
-	       : v->closed		     ? "intact, closed"
+	       is_another(v)		       ? "another journal than asked for"
+	       : !journal_verdict_is_intact(v) ? "DAMAGED"
+	       : v->closed		       ? "intact, closed"
 			   : "open: it was not closed, or not since; its end cannot be judged");
 	printf("segments    %" PRIu64 ", %s frames, %s\n", v->segments,
 	       quantity_count(a, v->frames), quantity_size(b, v->bytes));
@@ -126,8 +162,9 @@ static void print_text(const struct journal_verdict *v)
 		printf("content     %s entries in %" PRIu64 " segments%s\n",
 		       quantity_count(a, v->entries), v->unlocked,
 		       v->locked ? ", the others are sealed to others" : "");
-	if (v->witnessed)
-		printf("witness     %" PRIu64 " checkpoints hold\n", v->witnessed);
+	if (has_witness)
+		printf("witness     %" PRIu64 " checkpoints hold%s\n", v->witnessed,
+		       v->witnessed ? "" : ": it says nothing of this journal");
 	if (v->n_problems)
 		printf("problems    %zu, %" PRIu64 " frames lost\n", v->n_problems, v->lost_frames);
 }
@@ -200,7 +237,7 @@ static int verify_run(const struct journal_args *a, const char *const *word, uns
 		return journal_failed(&e, r);
 	journal_verdict_tell(&v, SHOWN);
 	if (!a->json)
-		print_text(&v);
+		print_text(&v, a->witness != NULL);
 	else
 		r = print_json(&v);
 	const bool good = journal_verdict_is_intact(&v) && (v.closed || a->open);

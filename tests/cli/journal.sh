@@ -49,6 +49,11 @@ s kymo journal list j -k other.key
 s kymo journal export j -k other.key -o none
 test -e none || echo "no folder"
 s kymo journal verify j -k other.key
+s kymo journal show j -k other.key --records
+s kymo journal keys j -k other.key --csv
+s kymo journal repair j -o none -k other.key -r own.pub
+s kymo journal export j -k other.key --licence 6f37-6910-b2a0-e858-9657-f08d --site 1 --site-name 'Evil Corp' -o none
+test -e none || echo "no folder, no file"
 s kymo journal append j demo.kymo --site 2
 s kymo journal append j demo.kymo --site 1 --site-name 'evil corp'
 ls j | wc -l
@@ -75,6 +80,17 @@ cp -r j swapped && mv swapped/segment-000002.kyj x && mv swapped/segment-000003.
 s kymo journal verify swapped
 s kymo journal export swapped -k own.key -o swapped.out
 test -e swapped.out || echo "no folder"
+s kymo journal repair swapped -k own.key -r own.pub -o swapped.out
+test -e swapped.out || echo "no folder"
+s kymo journal list swapped -k own.key --host 2
+cp -r j headless
+printf '\377' | dd of=headless/segment-000002.kyj bs=1 seek=100 conv=notrunc status=none
+s kymo journal list headless --segments --csv
+printf '\377' | dd of=headless/segment-000002.kyj bs=1 seek=756 conv=notrunc status=none
+s kymo journal list headless --segments --csv
+s kymo journal keys headless --csv
+: >nothing
+s kymo journal verify j -w nothing
 cp -r j rolled && rm rolled/segment-000003.kyj
 s kymo journal append rolled demo.kymo
 
@@ -91,8 +107,7 @@ kymo journal append --quiet j pipe &
 pid=$!
 head -n 2 small.jsonl >&3
 until [ -e j/segment-000004.kyj ] || ! kill -0 $pid 2>/dev/null; do :; done
-kill -9 $pid
-wait $pid 2>/dev/null
+{ kill -9 $pid && wait $pid; } 2>/dev/null
 exec 3>&-
 s kymo journal verify j
 s kymo journal verify j --open
