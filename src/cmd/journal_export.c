@@ -31,6 +31,12 @@
 
 #define FILES_MAX 500u /* open at a time */
 
+/* A block by its number in its recording. */
+struct seen {
+	uint64_t seq;
+	uint32_t crc;
+};
+
 /* A run's file: of its blocks, or of its records. */
 struct out {
 	struct journal_stream stream;
@@ -38,9 +44,14 @@ struct out {
 	char name[80]; /* in the folder */
 	struct new_file *file;
 	struct recording_writer *writer; /* blocks */
-	uint64_t blocks, records, expected; /* expected: by its end */
-	bool ended;
-	uint64_t next_seq; /* of blocks, as they were numbered */
+	uint64_t blocks, records;
+	/* A run may be in the journal several times, the first times in part: blocks since its last
+	 * begin, how many there should be by its last end, and whether that was so once. */
+	uint64_t since_begin, expected;
+	bool ended, whole;
+	struct seen *seen; /* of each block that was taken */
+	size_t cap_seen;
+	uint64_t others; /* of the same number, but not the same */
 	nsec_t before; /* first time of the block before */
 	int64_t to_mono; /* what CLOCK_REALTIME is ahead of the run's clock */
 	bool has_clock;
@@ -62,19 +73,31 @@ struct export
 
 /* ---- files ---- */
 
-static void name_file(struct out *o)
+static bool is_taken(const struct export *x, const char *name)
 {
-	char run[JOURNAL_RUN_TEXT];
+	for (unsigned int i = 0; i < x->n; i++)
+		if (!strcmp(x->out[i].name, name))
+			return true;
+	return false;
+}
+
+/* Half of a run's id: where that is not enough to tell runs apart, "-2" and so on behind it. */
+static void name_file(const struct export *x, struct out *o)
+{
+	char run[JOURNAL_RUN_TEXT], number[16] = "";
 	const char *text = journal_run_text(&o->stream, run);
 
-	(void)snprintf(o->name, sizeof(o->name), "%" PRIu64 "-%" PRIu64 "-%s%s", o->stream.site,
-		       o->stream.host, text[0] == '#' ? text + 1 : text,
-		       o->is_records ? ".jsonl" : ".kymo");
+	for (unsigned int n = 2; n == 2 || is_taken(x, o->name); n++) {
+		(void)snprintf(o->name, sizeof(o->name), "%" PRIu64 "-%" PRIu64 "-%s%s%s",
+			       o->stream.site, o->stream.host, text[0] == '#' ? text + 1 : text,
+			       number, o->is_records ? ".jsonl" : ".kymo");
+		(void)snprintf(number, sizeof(number), "-%u", n);
+	}
 }
 
 static int open_file(struct export *x, struct out *o, struct err *e)
 {
-	name_file(o);
+	name_file(x, o);
 	int r = new_file_open_at(x->dir_fd, o->name, 0600, 0, &o->file, e);
 
 	if (r < 0 || o->is_records)
@@ -136,15 +159,49 @@ static bool is_windowed(const struct export *x)
 	return x->filter.from || x->filter.to;
 }
 
-/* Blocks were numbered one by one, but for the index, which is made anew. */
-static int check_number(struct export *x, struct out *o, const struct block_info *info,
-			struct err *e)
+static uint64_t next_seq(const struct out *o)
 {
-	const bool gap = o->blocks && info->seq > o->next_seq && !is_windowed(x);
+	return o->blocks ? o->seen[o->blocks - 1].seq + 1 : 0;
+}
+
+/* A run that was appended again: what was taken before stays as it is. */
+static bool is_repeat(struct out *o, const struct block_info *info)
+{
+	size_t from = 0, to = (size_t)o->blocks;
+
+	if (info->seq >= next_seq(o))
+		return false;
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+
+		if (o->seen[middle].seq < info->seq)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	/* One that the time before lacked has no place any more: it is entered as lost there. */
+	o->others += o->seen[from].seq == info->seq && o->seen[from].crc != info->payload_crc;
+	return true;
+}
+
+/* Blocks were numbered one by one, but for the index, which is made anew. */
+static int take_number(struct export *x, struct out *o, const struct block_info *info,
+		       struct err *e)
+{
+	const bool gap = o->blocks && info->seq > next_seq(o) && !is_windowed(x);
 	int r = gap ? put_loss(o, o->before, info->last, LOSS_DAMAGE, e) : 0;
 
+	if (o->blocks == o->cap_seen) {
+		size_t cap = o->cap_seen ? 2 * o->cap_seen : 256;
+		struct seen *grown = reallocarray(o->seen, cap, sizeof(*grown));
+
+		if (!grown)
+			return err_set(e, -ENOMEM, "no memory");
+		o->seen = grown;
+		o->cap_seen = cap;
+	}
+	o->seen[o->blocks++] = (struct seen){ info->seq, info->payload_crc };
 	o->gaps += gap;
-	o->next_seq = info->seq + 1;
 	if (info->track >= TRACK_FIRST_EVENT)
 		o->before = info->first;
 	return r;
@@ -164,17 +221,17 @@ static int put_block(struct export *x, struct out *o, const struct journal_entry
 		x->incomplete = true;
 		return 0;
 	}
+	o->since_begin++;
+	if (is_repeat(o, &info))
+		return 0;
 	if (info.track >= TRACK_FIRST_EVENT && !o->has_clock) {
 		o->to_mono = (int64_t)(entry->first - info.first);
 		o->has_clock = true;
 	}
-	int r = check_number(x, o, &info, e);
+	int r = take_number(x, o, &info, e);
 
 	memcpy(copy, entry->data, entry->bytes);
-	if (r >= 0)
-		r = recording_writer_add_block(o->writer, copy, entry->bytes, e);
-	o->blocks++;
-	return r;
+	return r < 0 ? r : recording_writer_add_block(o->writer, copy, entry->bytes, e);
 }
 
 /* What the window cut away was recorded, but is not in the file. */
@@ -224,15 +281,20 @@ static int put_entry(struct export *x, const struct journal_stream *s,
 
 	if (entry->kind == ENTRY_RECORD)
 		return put_record(x, s, entry, e);
-	if (x->older_fd >= 0 || (entry->kind != ENTRY_BLOCK && entry->kind != ENTRY_END))
+	if (x->older_fd >= 0 || entry->kind < ENTRY_BLOCK || entry->kind > ENTRY_END)
 		return 0;
 	o = out_of(x, s, false, e);
 	if (!o)
 		return e->code ? e->code : -EIO;
 	if (entry->kind == ENTRY_BLOCK)
 		return put_block(x, o, entry, e);
+	if (entry->kind == ENTRY_BEGIN) {
+		o->since_begin = 0;
+		return 0;
+	}
 	o->ended = true;
-	o->expected += entry->bytes == 8 ? get_le64(entry->data) : 0;
+	o->expected = entry->bytes == 8 ? get_le64(entry->data) : 0;
+	o->whole = o->whole || o->since_begin == o->expected;
 	return 0;
 }
 
@@ -241,8 +303,14 @@ static int finish(struct export *x, struct out *o, struct err *e)
 	int r = 0;
 
 	if (o->writer) {
-		const bool lacks = !is_windowed(x) && (!o->ended || o->blocks != o->expected);
+		const bool lacks = !is_windowed(x) && !o->whole;
 
+		if (o->others)
+			log_warn(
+				"%s: it is in the journal several times, and not the same: %" PRIu64
+				" blocks of another are left out",
+				o->name, o->others);
+		x->incomplete = x->incomplete || o->others;
 		if (lacks || o->gaps) {
 			log_warn("%s: %" PRIu64 " of %" PRIu64 " blocks%s", o->name, o->blocks,
 				 o->expected, o->ended ? "" : ", and no end");
@@ -360,6 +428,7 @@ static int export_all(struct export *x, const char *path, struct err *e)
 	for (unsigned int i = 0; i < x->n; i++) {
 		recording_writer_free(x->out[i].writer);
 		new_file_free(x->out[i].file);
+		free(x->out[i].seen);
 	}
 	seal_free(x->older_key);
 	return r < 0 ? r : answer(x);

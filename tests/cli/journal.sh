@@ -60,6 +60,19 @@ ls j | wc -l
 s kymo journal verify j --id 5933-e6ec-c5f3-c1a8-d373-9935-fae4-0e5d-aa06
 s kymo journal verify j --id 5933-e6ec-c5f3-c1a8-d373-9935-fae4-0e5d-aa07
 
+echo "--- a run that was appended again, behind a part of it"
+head -c 90000 demo.kymo >part.kymo
+s kymo journal append twice part.kymo --site 1 -r own.pub
+s kymo journal append twice demo.kymo
+s kymo journal append twice demo.kymo
+s kymo journal export twice -k own.key -o twice.out
+cmp twice.out/1-0-7841e651b9c37af4.kymo demo.kymo && echo "once, and whole"
+cp demo.kymo named.kymo
+echo '30132,X,vcpu,,,0,Role' >map
+kymo name --quiet named.kymo --map map
+s kymo journal append twice named.kymo
+s kymo journal export twice -k own.key -o twice.out
+
 echo "--- damage"
 cp -r j flipped
 printf '\377' | dd of=flipped/segment-000001.kyj bs=1 seek=40000 conv=notrunc status=none
