@@ -138,22 +138,18 @@ int key_time(const char *text, uint64_t *ret_seconds, struct err *e)
 
 /* ---- key files ---- */
 
-/* The text of a key file, under a passphrase where one is given. Wipe it. */
-static int make_text(const struct identity *id, const struct key_args *a, struct buf *out,
+/* The text of a key file, under a passphrase unless it is NULL. Wipe it. */
+static int make_text(const struct identity *id, const char *passphrase, struct buf *out,
 		     struct err *e)
 {
 	struct recipient sealing;
-	char *passphrase = NULL;
-	int r = sealing_passphrase(a->passphrase_file, &passphrase, e);
+	int r = passphrase ? recipient_from_passphrase(passphrase, 0, 0, &sealing, e) : 0;
 
-	if (r >= 0 && passphrase)
-		r = recipient_from_passphrase(passphrase, 0, 0, &sealing, e);
 	if (r >= 0)
 		r = buf_reserve(out, IDENTITY_FILE_MAX)
 			    ? identity_put(id, passphrase ? &sealing : NULL, out, e)
 			    : err_set(e, -ENOMEM, "no memory");
 	recipient_wipe(&sealing);
-	seal_free(passphrase);
 	return r;
 }
 
@@ -172,6 +168,9 @@ static int create_secret(const char *path, const struct buf *text, struct err *e
 
 	if (r >= 0 && fsync(fd) < 0 && errno != EINVAL)
 		r = -errno;
+	/* What is sealed to it from now on may be on disk earlier than its name. */
+	if (r >= 0)
+		r = file_sync_folder_of(path);
 	if (r < 0 && fd >= 0)
 		(void)unlink(path);
 	return r == -EEXIST ? err_set(e, r, "'%s' is there already; a key is never replaced", path)
@@ -220,6 +219,7 @@ static int tell_key(const char *path, const struct identity *id, const struct ke
 static int new_run(const struct key_args *a, const char *const *word, unsigned int n)
 {
 	auto_ptr(identity) id = NULL;
+	char *passphrase = NULL;
 	struct err e = { 0 };
 	struct buf text;
 
@@ -230,9 +230,12 @@ static int new_run(const struct key_args *a, const char *const *word, unsigned i
 	int r = identity_new(a->site, a->name, &id, &e);
 
 	if (r >= 0)
-		r = make_text(id, a, &text, &e);
+		r = sealing_passphrase(a->passphrase_file, &passphrase, &e);
+	if (r >= 0)
+		r = make_text(id, passphrase, &text, &e);
 	if (r >= 0)
 		r = create_secret(word[0], &text, &e);
+	seal_free(passphrase);
 	wipe(&text);
 	if (r >= 0)
 		r = tell_key(word[0], id, a, "a new key");
@@ -286,18 +289,23 @@ static int rotate_run(const struct key_args *a, const char *const *word, unsigne
 {
 	auto_ptr(identity) id = NULL;
 	auto_ptr(new_file) f = NULL;
+	char *passphrase = NULL;
 	struct err e = { 0 };
 	struct buf text;
 
 	(void)n;
 	buf_init(&text, IDENTITY_FILE_MAX * 2);
-	int r = key_read(word[0], a, &id, &e);
+	/* Once, for reading and for writing: it may come from a pipe. */
+	int r = sealing_passphrase(a->passphrase_file, &passphrase, &e);
+
+	if (r >= 0)
+		r = sealing_key(word[0], passphrase, &id, &e);
 	auto_close int old = r < 0 ? -1 : open(word[0], O_RDWR | O_CLOEXEC);
 
 	if (r >= 0)
 		r = identity_rotate(id, &e);
 	if (r >= 0)
-		r = make_text(id, a, &text, &e);
+		r = make_text(id, passphrase, &text, &e);
 	if (r >= 0)
 		r = new_file_open(word[0], 0600, NEW_FILE_SYNC, &f, &e);
 	if (r >= 0) {
@@ -307,6 +315,7 @@ static int rotate_run(const struct key_args *a, const char *const *word, unsigne
 	}
 	if (r >= 0)
 		r = new_file_commit(f, &e);
+	seal_free(passphrase);
 	wipe(&text);
 	if (r >= 0 && old >= 0)
 		overwrite(old);

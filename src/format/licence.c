@@ -332,7 +332,7 @@ static int check_signature(const char *text, const struct licence *l, const stru
 	identity_id(issuer, identity_generations(issuer) - 1, id);
 	if (by < 0)
 		return err_set(e, -ENOKEY,
-			       "issued with the key %s, not with %s of '%s' (or a later "
+			       "wrong key: issued with %s, not with %s of '%s' (or a later "
 			       "generation of it: try a new kymo key export)",
 			       checked_id_text(l->issuer, CHECKED_ID_BYTES, theirs),
 			       checked_id_text(id, sizeof(id), ours), identity_name(issuer));

@@ -33,6 +33,12 @@ stat -c %a x.key
 s kymo key rotate x.key
 s kymo key show x.key
 grep -c '^seed' x.key
+s kymo key new sealed.key --name Sealed --passphrase-file - <passphrase
+s kymo key rotate sealed.key --passphrase-file - <passphrase
+s kymo key rotate sealed.key --passphrase-file wrong
+s kymo key show sealed.key --passphrase-file passphrase
+kymo key new z.key --name "$(printf 'a\302\233b')" 2>&1
+test -e z.key || echo "no key"
 chmod 644 x.key
 s kymo key export x.key -o x.pub
 sed 's/^name Somebody/name Somebodi/' x.key >bad.key
@@ -101,6 +107,7 @@ t ./perflicense licenseadd siteid=1 sitename=x mac=00:16:3e:5e:6c:00 version=x
 t ./perflicense licenseadd siteid=1 sitename=x mac=zz
 t ./perflicense licenseadd siteid=1 colour=red
 t ./perflicense useradd email=a admin=perhaps
+t ./perflicense -db sqlite siteadd name="$(printf 'a\033[2Jb')" 2>&1 | cat -v
 t ./perflicense sell
 echo 'key = nowhere.key' >p.conf
 t ./perflicense -C p.conf siteadd name=x

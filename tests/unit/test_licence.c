@@ -113,7 +113,7 @@ static void test_what_fails_is_named(void **state)
 	n = right;
 	n.issuer = other;
 	assert_int_equal(licence_check(text, &n, &back, &e), -ENOKEY);
-	assert_non_null(strstr(e.text, "issued with the key"));
+	assert_non_null(strstr(e.text, "wrong key: issued with"));
 	assert_int_equal(licence_check("6f37-6910-b2a0-e858-9657-f08d", &right, &back, &e),
 			 -EBADMSG);
 	assert_non_null(strstr(e.text, "older tool"));
