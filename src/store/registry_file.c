@@ -104,7 +104,7 @@ int registry_open(const char *path, bool create, struct registry **ret, struct e
 	if (fd < 0)
 		return err_set(e, -errno, "cannot open the registry '%s': %s%s", path,
 			       strerror(errno),
-			       errno == ENOENT ? " (try: perflicense --createdb)" : "");
+			       errno == ENOENT && !create ? " (try: perflicense --createdb)" : "");
 	close(fd);
 	if (sqlite3_open_v2(path, &r->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_EXRESCODE, NULL) !=
 	    SQLITE_OK)

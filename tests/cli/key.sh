@@ -99,6 +99,10 @@ t ./perflicense --db=sqlite siteadd name='Evil Corp'
 s ./perflicense -db sqlite licenseadd siteid=1 sitename='Evil Corp' mac=00:16:3e:5e:6c:00 user=1
 s ./perflicense -db sqlite licenseadd siteid=1 sitename='Evil Corp' mac=00:16:3e:5e:6c:00 user=7
 s kymo key registry home/.perflicense/licences.db
+t ./perflicense --createdb --db postgres --dburi 'postgres://me@localhost/license?sslmode=disable'
+t ./perflicense --createdb --dburi absent/licences.db
+t ./perflicense --createdb --db postgres --dburi other.db
+t kymo key registry other.db
 t ./perflicense -v
 t ./perflicense
 t ./perflicense licenseadd siteid=1 sitename=x mac=00:16:3e:5e:6c:00 siteid=2

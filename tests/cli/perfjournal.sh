@@ -24,6 +24,10 @@ t ./perfjournal --siteid 2 --sitename 'Evil Corp' --license $licence --input jou
 t ./perfjournal --siteid 1 --sitename 'evil corp' --license $licence --input journal --mode json --output none
 t ./perfjournal --siteid 1 --sitename 'Evil Corp' --license 6f37-6910-b2a0-e858-9657-f08e --input journal --mode json --output none
 t ./perfjournal --siteid 1 --sitename 'Evil Corp' --license $licence --input small.jsonl --mode json --output none
+mkdir nothing
+t ./perfjournal --siteid 1 --sitename 'Evil Corp' --license 6f37-6910-b2a0-e858-9657-f08e --input journal --output nothing
+t ./perfjournal --siteid 2 --sitename 'Evil Corp' --license $licence --input journal --output nothing
+find nothing -type f | wc -l
 printf '\377' | dd of=journal bs=1 seek=100 conv=notrunc status=none
 t ./perfjournal --siteid 1 --sitename 'Evil Corp' --license $licence --input journal --mode json --output some.json
 wc -l <some.json
@@ -38,6 +42,9 @@ kymo convert --quiet small.jsonl -o clear.kymo
 for f in whole clear; do kymo convert --quiet $f.kymo --to-format perfcollector-json -o $f.txt; done
 cmp whole.txt clear.txt && echo "as from clear text"
 t kymo convert --quiet whole -o no.kymo --site 2 --site-name 'Evil Corp' --licence $licence
+t kymo convert --quiet whole -o no.kymo --site 1 --site-name 'evil corp' --licence $licence
+t kymo convert --quiet whole -o no.kymo --site 1 --site-name 'Evil Corp' --licence 6f37-6910-b2a0-e858-9657-f08e
+t kymo convert --quiet small.jsonl -o no.kymo --site 1 --site-name 'Evil Corp' --licence $licence
 t kymo convert --quiet journal -o some.kymo --site 1 --site-name 'Evil Corp' --licence $licence
 kymo convert --quiet some.kymo --to-format perfcollector-json -o - | wc -l
 t kymo convert --quiet whole -o no.kymo --licence $licence

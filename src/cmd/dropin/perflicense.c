@@ -276,6 +276,11 @@ static int settle(struct perflicense *p, const struct perflicense_args *a,
 
 	if (db && strcmp(db, "sqlite") != 0 && strcmp(db, "postgres") != 0)
 		return err_set(e, -EINVAL, "no database '%s' (try: sqlite)", db);
+	if (uri && strstr(uri, "://"))
+		return err_set(e, -EINVAL,
+			       "the registry is a file, which '%s' is not (try: -dburi "
+			       "licences.db)",
+			       uri);
 	p->has_registry = db || uri || a->createdb;
 	if (uri)
 		(void)snprintf(p->registry, sizeof(p->registry), "%s", uri);
