@@ -54,7 +54,8 @@ static int open_folder(struct journal_writer *w, const struct journal_writer_opt
 	if (errno == ENOENT && !may_make(o))
 		return no_journal(w, e);
 	if (errno == ENOENT) {
-		if (mkdir(w->path, 0700) < 0)
+		/* Another writer may make it at the same moment. */
+		if (mkdir(w->path, 0700) < 0 && errno != EEXIST)
 			r = -errno;
 		else
 			r = file_sync_folder_of(w->path);

@@ -43,6 +43,8 @@ int witness_open(const char *path, struct err *e)
 
 	if (r == -EBADMSG)
 		return err_set(e, r, "'%s' is no witness, nothing is added to it", path);
+	if (r == -ENOENT)
+		return err_set(e, -ENOTDIR, "there is no folder for the witness '%s'", path);
 	return r < 0 ? err_set(e, r, "cannot open the witness '%s': %s", path, strerror(-r))
 		     : steal_fd(&fd);
 }

@@ -10,7 +10,7 @@
 #include "format/journal_statement.h"
 
 /* Open for witness_append(), made with mode 0644 where it is not there. An fd, or -errno with
- * words. */
+ * words; -ENOTDIR: its folder is not there. */
 int witness_open(const char *path, struct err *e) must_check;
 /* Add a line, to the disk; 0 or -errno. */
 int witness_append(int fd, const uint8_t statement[STATEMENT_SIGNED_BYTES]) must_check;

@@ -56,6 +56,8 @@ s kymo journal export j -k other.key --licence 6f37-6910-b2a0-e858-9657-f08d --s
 test -e none || echo "no folder, no file"
 s kymo journal append j demo.kymo --site 2
 s kymo journal append j demo.kymo --site 1 --site-name 'evil corp'
+s kymo journal append j demo.kymo -w absent/seen
+s kymo journal append j demo.kymo -w demo.kymo
 ls j | wc -l
 s kymo journal verify j --id 5933-e6ec-c5f3-c1a8-d373-9935-fae4-0e5d-aa06
 s kymo journal verify j --id 5933-e6ec-c5f3-c1a8-d373-9935-fae4-0e5d-aa07
