@@ -98,7 +98,8 @@ static void name_file(const struct export *x, struct out *o)
 static int open_file(struct export *x, struct out *o, struct err *e)
 {
 	name_file(x, o);
-	int r = new_file_open_at(x->dir_fd, o->name, 0600, 0, &o->file, e);
+	/* Not through a link that somebody put there, nor with the permissions of his file. */
+	int r = new_file_open_at(x->dir_fd, o->name, 0600, NEW_FILE_OWN, &o->file, e);
 
 	if (r < 0 || o->is_records)
 		return r;

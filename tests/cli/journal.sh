@@ -40,6 +40,13 @@ s kymo journal show j -k own.key --run '#0' --records | cut -c1-100
 s kymo journal export j -k own.key -o out
 cmp out/1-0-7841e651b9c37af4.kymo demo.kymo && cmp out/1-2-ba13bc63ec66ba70.kymo golden-1.0.kymo && echo "the recordings again, byte by byte"
 kymo convert --quiet out/1-0-0.jsonl -o again.kymo && kymo info again.kymo --json | grep -c '"complete": *true'
+stat -c %a out out/1-0-7841e651b9c37af4.kymo out/1-0-0.jsonl
+echo "somebody's" >target
+ln -sf ../target out/1-0-0.jsonl
+chmod 666 out/1-1-0.jsonl
+s kymo journal export j -k own.key -o out
+cat target
+stat -c '%F, %a' out/1-0-0.jsonl out/1-1-0.jsonl
 s kymo journal export j -k own.key --host 2 -o two --json
 s kymo journal export j -k own.key --host 0 --run 78 --from 2026-11-21T03:58:05 --to 2026-11-21T03:58:06 -o part
 kymo info part/*.kymo --json | sed -nE 's/^ *"(coverage|complete)": *([0-9.a-z]*).*/\1 \2/p' | cut -c1-15
