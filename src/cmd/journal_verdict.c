@@ -113,8 +113,8 @@ int journal_verify_first(const struct journal_args *a, const char *path, struct 
 	journal_verdict_done(&v);
 	return r >= 0 && changed
 		       ? err_set(e, -EBADMSG,
-				 "'%s' is not what its writer wrote, nothing is written (try: "
-				 "--no-verify)",
+				 "'%s' cannot be shown to be what its writer wrote, nothing is "
+				 "written (try: --no-verify)",
 				 path)
 		       : r;
 }

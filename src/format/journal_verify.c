@@ -29,6 +29,7 @@ const char *journal_fault_word(enum journal_fault f)
 		[FAULT_CONTENT] = "content",
 		[FAULT_INDEX] = "index",
 		[FAULT_WITNESS] = "witness",
+		[FAULT_UNCERTIFIED] = "not certified",
 	};
 
 	return word[f];
@@ -214,6 +215,11 @@ static bool check_header(struct verify *y, const struct journal_segment *s)
 	if (memcmp(h->last, y->chain.last, STATEMENT_SIGNED_BYTES) != 0 &&
 	    epoch_chain_take(&y->chain, h->last) > 0 && keep_statement(y) < 0)
 		return false;
+	if (y->broken && h->epoch > y->chain.epoch) {
+		verify_problem(y, FAULT_UNCERTIFIED, s->number, 0, s->header.bytes,
+			       "what certified the key of epoch %llu is missing", ULL(h->epoch));
+		return false;
+	}
 	if (h->epoch != y->chain.epoch ||
 	    memcmp(h->public_key, y->chain.key, SEAL_KEY_BYTES) != 0 ||
 	    memcmp(h->last, y->chain.last, STATEMENT_SIGNED_BYTES) != 0) {
@@ -330,7 +336,10 @@ static void begin(struct verify *y, const struct journal_segment *first)
 		verify_problem(y, FAULT_FOREIGN, 0, 0, 0, "it is another journal than asked for");
 	else if (first->number == 1 && memcmp(id, y->v->journal, JOURNAL_ID_BYTES) != 0)
 		verify_problem(y, FAULT_FORGED, 1, 0, 0, "the first key is not the one of the id");
-	/* When the begin is missing nothing certifies the key, which was noted. */
+	/* Damage and loss are one thing; that anyone may have begun here is another. */
+	if (first->number > 1)
+		verify_problem(y, FAULT_UNCERTIFIED, first->number, 0, first->header.bytes,
+			       "what certified the key of epoch %llu is missing", ULL(h->epoch));
 	epoch_chain_begin(&y->chain, y->v->journal, h->epoch, h->public_key);
 	y->first_epoch = h->epoch;
 	memcpy(y->first_key, h->public_key, SEAL_KEY_BYTES);

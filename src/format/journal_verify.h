@@ -26,6 +26,7 @@ enum journal_fault {
 	FAULT_CONTENT, /* whole and in place, but what is sealed is no content */
 	FAULT_INDEX, /* the index is not that of the segment */
 	FAULT_WITNESS, /* of the witness itself: it is not this journal's */
+	FAULT_UNCERTIFIED, /* behind what is missing: nothing says that its key is the writer's */
 };
 const char *journal_fault_word(enum journal_fault f); /* "damaged" ... */
 

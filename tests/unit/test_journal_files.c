@@ -208,6 +208,109 @@ static void test_segment_of_another_journal(void **state)
 	journal_scenario_done(&other);
 }
 
+/* ---- forged segments: a key of his own, sealed to the reader, with the journal's id ---- */
+
+static void add_frame(struct buf *out, struct buf *frame, const struct journal_header *h,
+		      enum frame_type type, uint64_t seq, const uint8_t *key, uint8_t *link)
+{
+	struct frame_info info = { .type = type, .seq = seq, .epoch = h->epoch };
+
+	assert_int_equal(frame_finish(frame, &info, &h->place, key, link), 0);
+	assert_int_equal(buf_add(out, frame->data, frame->len), 0);
+	buf_clear(frame);
+	assert_non_null(buf_reserve(frame, FRAME_HEADER_BYTES));
+	buf_commit(frame, FRAME_HEADER_BYTES);
+}
+
+/* A record, and a checkpoint that closes the journal. */
+static void add_forged_frames(struct buf *out, const struct journal_header *h, const uint8_t *key,
+			      const uint8_t *secret)
+{
+	static const uint8_t record[8] = { 42 };
+	static const struct journal_stream stream = { .site = 1 };
+	const struct journal_entry entry = { .kind = ENTRY_RECORD, .bytes = 8, .data = record };
+	struct statement st = { .segment = h->place.segment,
+				.seq = h->first_seq + 1,
+				.epoch = h->epoch,
+				.flags = STATEMENT_SEGMENT_ENDS | STATEMENT_JOURNAL_CLOSED };
+	uint8_t link[SEAL_HASH_BYTES], body[CHECKPOINT_BODY_BYTES];
+	struct content_builder c = { 0 };
+	auto_buf frame;
+
+	buf_init(&frame, 0);
+	memcpy(link, h->link, sizeof(link));
+	assert_non_null(buf_reserve(&frame, FRAME_HEADER_BYTES));
+	buf_commit(&frame, FRAME_HEADER_BYTES);
+	content_begin(&c, &frame);
+	assert_int_equal(content_add(&c, &stream, &entry), 0);
+	assert_int_equal(content_end(&c), 0);
+	add_frame(out, &frame, h, FRAME_DATA, h->first_seq, key, link);
+	content_done(&c);
+	st.offset = out->len;
+	memcpy(st.journal, h->place.journal, JOURNAL_ID_BYTES);
+	memcpy(st.before, link, sizeof(link));
+	statement_sign(&st, secret, body);
+	memcpy(body + STATEMENT_SIGNED_BYTES, h->last, STATEMENT_SIGNED_BYTES);
+	assert_int_equal(buf_add(&frame, body, sizeof(body)), 0);
+	add_frame(out, &frame, h, FRAME_CHECKPOINT, h->first_seq + 1, NULL, link);
+}
+
+static void forge_segment(const struct journal_scenario *s, const struct journal_header *like,
+			  uint64_t epoch)
+{
+	struct journal_header h = *like;
+	uint8_t secret[SEAL_SIGN_BYTES], key[SEAL_KEY_BYTES] = { 7 };
+	char name[JOURNAL_NAME_MAX], path[200];
+	auto_buf out;
+
+	buf_init(&out, 0);
+	h.epoch = epoch;
+	(void)crypto_sign_keypair(h.public_key, secret);
+	assert_int_equal(journal_header_build(&h, &s->to, 1, key, secret, &out, NULL), 0);
+	assert_non_null(buf_reserve(&out, h.bytes));
+	assert_int_equal(buf_add(&out, out.data, h.bytes), 0);
+	add_forged_frames(&out, &h, key, secret);
+	path_of(s, journal_segment_name(h.place.segment, name), path);
+	auto_close int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	assert_int_equal(file_write_all(fd, out.data, out.len), 0);
+}
+
+/* Segment @last is forged, the one before it is gone. */
+static void expect_uncertified(struct journal_scenario *s, uint64_t last, uint64_t epochs_beyond)
+{
+	struct journal_segment *segment;
+	char name[JOURNAL_NAME_MAX], path[200];
+	struct journal_verdict v;
+	bool uncertified = false;
+
+	for (uint64_t n = 0; n < last; n++)
+		scenario_write(s, 5 * n, 5 * n + 5, true);
+	auto_close int dir_fd = open(s->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	assert_int_equal(journal_segment_open(dir_fd, last, &segment, NULL), 0);
+	forge_segment(s, &segment->header, segment->header.epoch + epochs_beyond);
+	journal_segment_free(segment);
+	path_of(s, journal_segment_name(last - 1, name), path);
+	assert_int_equal(unlink(path), 0);
+	path_of(s, SIGNING_KEY_FILE, path);
+	assert_int_equal(unlink(path), 0);
+	assert_true(scenario_problems_as(s->path, &(struct journal_verify_options){ 0 }, &v) > 0);
+	for (size_t i = 0; i < v.n_problems; i++)
+		uncertified |= v.problem[i].fault == FAULT_UNCERTIFIED;
+	assert_true(uncertified);
+	journal_verdict_done(&v);
+	scenario_remove(s->path);
+}
+
+/* Behind what is missing nothing says whose key it is: that is more than damage, which export would
+ * pass over. */
+static void test_forged_behind_what_is_missing(void **state)
+{
+	expect_uncertified(*state, 2, 0);
+	expect_uncertified(*state, 3, 5);
+}
+
 /* The last segment as it was a checkpoint ago. */
 static void test_older_last_segment(void **state)
 {
@@ -396,6 +499,7 @@ int main(void)
 		TEST(test_new_segment_is_a_link),
 		TEST(test_segment_is_a_symlink),
 		TEST(test_segment_of_another_journal),
+		TEST(test_forged_behind_what_is_missing),
 		TEST(test_older_last_segment),
 		TEST(test_folder_exchanged),
 		TEST(test_large_lengths),
