@@ -116,6 +116,55 @@ static void test_key_modes(void **state)
 	assert_int_equal(scenario_read(s, 10), 10);
 }
 
+/* A damaged key is refused, or what is damaged of it did not matter: nothing else is signed. */
+static void test_damaged_key(void **state)
+{
+	static const struct {
+		uint64_t from, to;
+	} parts[] = { { 0, 64 }, { 4096, 4608 }, { 8192, 8704 } };
+	struct journal_scenario *s = *state;
+	struct journal_image im;
+	struct journal_verdict v;
+	struct err e;
+	char path[200];
+	unsigned int refused = 0;
+
+	scenario_write(s, 0, 5, true);
+	scenario_write(s, 5, 10, false);
+	auto_close int dir_fd = open(s->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	image_take(&im, s->path);
+	image_add_file(&im, dir_fd, SIGNING_KEY_FILE);
+	uint8_t *key = im.file[im.n - 1].bytes.data;
+
+	path_of(s, SIGNING_KEY_FILE, path);
+	for (size_t part = 0; part < ARRAY_SIZE(parts); part++)
+		for (uint64_t at = parts[part].from; at < parts[part].to; at += 7) {
+			struct journal_writer *w = NULL;
+
+			key[at] ^= 1;
+			image_put(&im, s->path);
+			key[at] ^= 1;
+			if (open_writer(s, &w, &e) < 0) {
+				assert_true(e.text[0]);
+				refused++;
+				continue;
+			}
+			assert_int_equal(journal_writer_close(w, &e), 0);
+			journal_writer_free(w);
+			assert_int_equal(scenario_problems_as(s->path,
+							      &(struct journal_verify_options){ 0 },
+							      &v),
+					 0);
+			assert_true(v.closed);
+			journal_verdict_done(&v);
+			assert_int_equal(scenario_read(s, 10), 10);
+		}
+	/* The head, and the slot that is used. */
+	assert_in_range(refused, (64 + 320) / 7 - 5, (64 + 512) / 7 + 5);
+	image_done(&im);
+}
+
 /* ---- segments ---- */
 
 /* A hard link in the place of the segment that is begun next: what it leads to stays. */
@@ -496,6 +545,7 @@ int main(void)
 		TEST(test_key_in_a_file_of_others),
 		TEST(test_key_that_is_being_made),
 		TEST(test_key_modes),
+		TEST(test_damaged_key),
 		TEST(test_new_segment_is_a_link),
 		TEST(test_segment_is_a_symlink),
 		TEST(test_segment_of_another_journal),
