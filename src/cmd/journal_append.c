@@ -355,9 +355,7 @@ static int answer(const struct append *p, const char *path)
 	json_key_u64(&j, "acknowledged", st.acknowledged);
 	json_key_u64(&j, "bytes", st.bytes);
 	json_end(&j);
-	int r = buf_add_byte(&out, '\n');
-
-	return r < 0 ? r : json_drain(&j, stdout);
+	return json_drain(&j, stdout);
 }
 
 static int append_all(struct append *p, const char *const *word, unsigned int n, struct err *e)

@@ -378,9 +378,7 @@ static int answer(const struct export *x)
 	}
 	json_end(&j);
 	json_end(&j);
-	int r = buf_add_byte(&b, '\n');
-
-	return r < 0 ? r : json_drain(&j, stdout);
+	return json_drain(&j, stdout);
 }
 
 /* The folder, or with --licence the file. */

@@ -124,9 +124,7 @@ static int answer(const struct journal_args *a, const char *path, const struct o
 	json_key_u64(&j, "damaged", out->damaged);
 	json_key_u64(&j, "locked_segments", out->locked);
 	json_end(&j);
-	int r = buf_add_byte(&b, '\n');
-
-	return r < 0 ? r : json_drain(&j, stdout);
+	return json_drain(&j, stdout);
 }
 
 static int repair_run(const struct journal_args *a, const char *const *word, unsigned int n)

@@ -218,9 +218,7 @@ static int print_json(const struct journal_verdict *v)
 	json_key_u64(&j, "n_problems", v->n_problems);
 	add_problems(&j, v);
 	json_end(&j);
-	int r = buf_add_byte(&out, '\n');
-
-	return r < 0 ? r : json_drain(&j, stdout);
+	return json_drain(&j, stdout);
 }
 
 static int verify_run(const struct journal_args *a, const char *const *word, unsigned int n)

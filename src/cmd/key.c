@@ -211,9 +211,7 @@ static int tell_key(const char *path, const struct identity *id, const struct ke
 	json_key_str(&j, "file", path);
 	add_identity(&j, id);
 	json_end(&j);
-	int r = buf_add_byte(&out, '\n');
-
-	return r < 0 ? r : json_drain(&j, stdout);
+	return json_drain(&j, stdout);
 }
 
 static int new_run(const struct key_args *a, const char *const *word, unsigned int n)

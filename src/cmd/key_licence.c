@@ -115,10 +115,7 @@ static int licence_run(const struct key_args *a, const char *const *word, unsign
 	json_key_str(&j, "token", token);
 	add_licence(&j, &l, token);
 	json_end(&j);
-	r = buf_add_byte(&out, '\n');
-	if (r >= 0)
-		r = json_drain(&j, stdout);
-	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	return json_drain(&j, stdout) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 /* ---- verify ---- */
@@ -166,9 +163,7 @@ static int print_check(const struct licence *l, const char *token, int code, str
 	if (parsed)
 		add_licence(&j, l, token);
 	json_end(&j);
-	int r = buf_add_byte(&out, '\n');
-
-	return r < 0 ? r : json_drain(&j, stdout);
+	return json_drain(&j, stdout);
 }
 
 static void print_good(const struct licence *l, const char *token)
@@ -317,8 +312,6 @@ static int registry_json(struct registry *g, struct err *e)
 		r = registry_each_licence(g, put_licence, &j, e);
 	json_end(&j);
 	json_end(&j);
-	if (r >= 0)
-		r = buf_add_byte(&out, '\n');
 	return r < 0 ? r : json_drain(&j, stdout);
 }
 

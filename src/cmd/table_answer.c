@@ -17,9 +17,7 @@ static int print_json(const struct table *t)
 	buf_init(&out, 0);
 	json_init(&j, &out, JSON_PRETTY);
 	table_json(t, &j);
-	int r = buf_add_byte(&out, '\n');
-
-	return r < 0 ? r : json_drain(&j, stdout);
+	return json_drain(&j, stdout);
 }
 
 int table_answer(const struct table *t, bool json, bool csv)
