@@ -31,6 +31,14 @@ static ssize_t read_secret(int fd, char *ret, size_t max)
 	return -EFBIG;
 }
 
+static void warn_of_others(const char *path, int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_mode & 077)
+		log_warn("'%s' can be read by others, using it (try: chmod 600)", path);
+}
+
 int sealing_passphrase(const char *path, char **ret, struct err *e)
 {
 	const bool is_stdin = path && !strcmp(path, "-");
@@ -54,6 +62,7 @@ int sealing_passphrase(const char *path, char **ret, struct err *e)
 	if (n >= 0)
 		text[strcspn(text, "\r\n")] = 0;
 	if (n > 0 && text[0]) {
+		warn_of_others(path, fd);
 		*ret = text;
 		return 0;
 	}
@@ -69,7 +78,6 @@ static int parse_key(const char *path, int fd, const char *passphrase, struct id
 		     struct err *e)
 {
 	char *text = seal_alloc(IDENTITY_FILE_MAX);
-	struct stat st;
 
 	if (!text)
 		return err_set(e, -ENOMEM, "no memory");
@@ -84,9 +92,8 @@ static int parse_key(const char *path, int fd, const char *passphrase, struct id
 			err_prefix(e, "'%s'", path);
 	}
 	seal_free(text);
-	if (r >= 0 && identity_is_secret(*ret) && fstat(fd, &st) == 0 && st.st_mode & 077 &&
-	    S_ISREG(st.st_mode))
-		log_warn("'%s' can be read by others, using it (try: chmod 600)", path);
+	if (r >= 0 && identity_is_secret(*ret))
+		warn_of_others(path, fd);
 	return r;
 }
 

@@ -12,7 +12,7 @@
 #include "format/recipient.h"
 
 /* The first line of @path ("-": standard input), to be freed with seal_free(); NULL without one.
- * -EINVAL with words: empty or too long. */
+ * -EINVAL with words: empty or too long. Warns where others may read it. */
 int sealing_passphrase(const char *path, char **ret, struct err *e) must_check;
 
 /* A key file of any kind; @passphrase may be NULL. Warns where others may read its secrets. */

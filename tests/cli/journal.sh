@@ -142,6 +142,7 @@ s kymo journal verify none
 echo "--- passphrases"
 echo 'correct horse' >pass
 echo 'Correct horse' >wrong
+chmod 600 pass
 s kymo journal append p golden-1.0.kymo --site 1 --site-name S --seal-passphrase-file pass
 s kymo journal list p --passphrase-file pass
 s kymo journal list p --passphrase-file wrong

@@ -13,7 +13,7 @@ s() {
 export HOME=$PWD/home
 mkdir home
 cp "$FIXTURES"/journal/{reader.key,reader.pub,locked.key,issuer.key,issuer.pub,passphrase,licence} .
-chmod 600 *.key
+chmod 600 *.key passphrase
 
 echo "--- key files"
 t kymo key show reader.key
