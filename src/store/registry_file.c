@@ -62,30 +62,55 @@ static int integer_of(struct registry *r, const char *sql, int64_t *ret)
 	return rc == SQLITE_ROW ? 0 : -EIO;
 }
 
+struct content {
+	int64_t application, version, tables;
+};
+
+static bool is_empty(const struct content *c)
+{
+	return !c->application && !c->version && !c->tables;
+}
+
+/* At one moment: others may be making the tables. Leaves the transaction open. */
+static int look(struct registry *r, const char *begin, struct content *ret, struct err *e)
+{
+	if (sqlite3_exec(r->db, begin, NULL, NULL, NULL) != SQLITE_OK ||
+	    integer_of(r, "PRAGMA application_id", &ret->application) < 0 ||
+	    integer_of(r, "PRAGMA user_version", &ret->version) < 0 ||
+	    integer_of(r, "SELECT count(*) FROM sqlite_master", &ret->tables) < 0)
+		return fail(r, "read it", e);
+	return 0;
+}
+
 static int prepare_file(struct registry *r, struct err *e)
 {
-	int64_t application, version, tables;
+	struct content c;
 
 	if (sqlite3_exec(r->db, "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL;", NULL, NULL,
-			 NULL) != SQLITE_OK ||
-	    integer_of(r, "PRAGMA application_id", &application) < 0 ||
-	    integer_of(r, "PRAGMA user_version", &version) < 0 ||
-	    integer_of(r, "SELECT count(*) FROM sqlite_master", &tables) < 0)
+			 NULL) != SQLITE_OK)
 		return fail(r, "read it", e);
-	if (!application && !version && !tables) {
-		sqlite3_exec(r->db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
-		if (sqlite3_exec(r->db, schema, NULL, NULL, NULL) != SQLITE_OK ||
-		    sqlite3_exec(r->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)
-			return fail(r, "make its tables", e);
-		return 0;
+	int rc = look(r, "BEGIN", &c, e);
+
+	if (rc >= 0 && is_empty(&c)) {
+		sqlite3_exec(r->db, "ROLLBACK", NULL, NULL, NULL);
+		rc = look(r, "BEGIN IMMEDIATE", &c, e);
+		if (rc >= 0 && is_empty(&c)) {
+			if (sqlite3_exec(r->db, schema, NULL, NULL, NULL) != SQLITE_OK)
+				return fail(r, "make its tables", e);
+			c = (struct content){ .application = APPLICATION_ID, .version = VERSION };
+		}
 	}
-	if (application != APPLICATION_ID)
+	if (rc >= 0 && sqlite3_exec(r->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)
+		return fail(r, "make its tables", e);
+	if (rc < 0)
+		return rc;
+	if (c.application != APPLICATION_ID)
 		return err_set(e, -EMEDIUMTYPE, "'%s' is another program's database", r->path);
-	if (version > VERSION)
+	if (c.version > VERSION)
 		return err_set(e, -EMEDIUMTYPE,
 			       "'%s' is a registry of version %lld (this kymo "
 			       "reads %d)",
-			       r->path, (long long)version, VERSION);
+			       r->path, (long long)c.version, VERSION);
 	return 0;
 }
 

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -185,12 +186,46 @@ static void test_damage(void **state)
 	}
 }
 
+/* Several that find no file, or an empty one, at the same moment. */
+static void test_made_by_several(void **state)
+{
+	enum { ROUNDS = 25, N = 4 };
+
+	(void)state;
+	for (unsigned int round = 0; round < ROUNDS; round++) {
+		pid_t pid[N];
+
+		(void)unlink(path);
+		for (unsigned int i = 0; i < N; i++) {
+			pid[i] = fork();
+			assert_true(pid[i] >= 0);
+			if (pid[i])
+				continue;
+			struct registry *r = NULL;
+			uint64_t id;
+			struct err e = { 0 };
+			bool good = registry_open(path, true, &r, &e) >= 0 &&
+				    registry_add_site(r, "a", &id, &e) >= 0;
+
+			registry_free(r);
+			_exit(good ? 0 : 1);
+		}
+		for (unsigned int i = 0; i < N; i++) {
+			int status;
+
+			assert_int_equal(waitpid(pid[i], &status, 0), pid[i]);
+			assert_int_equal(status, 0);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_rows, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_other_files, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_damage, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_made_by_several, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
