@@ -83,7 +83,8 @@ int journal_segment_open_fd(int fd, uint64_t number, struct journal_segment **re
 	int r = fstat(fd, &st) < 0 ? -errno : 0;
 
 	if (r >= 0 && !S_ISREG(st.st_mode))
-		r = -ESPIPE;
+		return err_set(e, -EBADMSG, "'%s' is no regular file",
+			       journal_segment_name(number, name));
 	if (r < 0)
 		return err_set(e, r, "cannot read '%s': %s", journal_segment_name(number, name),
 			       strerror(-r));

@@ -188,7 +188,7 @@ static void test_new_segment_is_a_link(void **state)
 	assert_int_equal(scenario_read(s, 15), 15);
 }
 
-static void test_segment_is_a_symlink(void **state)
+static void test_segment_is_no_file(void **state)
 {
 	struct journal_scenario *s = *state;
 	struct journal_verdict v;
@@ -202,6 +202,13 @@ static void test_segment_is_a_symlink(void **state)
 	assert_int_equal(symlink(away, path), 0);
 	assert_true(scenario_problems_as(s->path, &(struct journal_verify_options){ 0 }, &v) > 0);
 	assert_int_equal(v.problem[0].fault, FAULT_DAMAGED);
+	journal_verdict_done(&v);
+	assert_int_equal(scenario_read(s, 10), 5);
+	/* And what is no file at all. */
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_true(scenario_problems_as(s->path, &(struct journal_verify_options){ 0 }, &v) > 0);
+	assert_non_null(strstr(v.problem[0].text, "no regular file"));
 	journal_verdict_done(&v);
 	assert_int_equal(scenario_read(s, 10), 5);
 }
@@ -547,7 +554,7 @@ int main(void)
 		TEST(test_key_modes),
 		TEST(test_damaged_key),
 		TEST(test_new_segment_is_a_link),
-		TEST(test_segment_is_a_symlink),
+		TEST(test_segment_is_no_file),
 		TEST(test_segment_of_another_journal),
 		TEST(test_forged_behind_what_is_missing),
 		TEST(test_older_last_segment),
