@@ -84,7 +84,7 @@ s kymo journal export twice -k own.key -o twice.out
 
 echo "--- damage"
 cp -r j flipped
-printf '\377' | dd of=flipped/segment-000001.kyj bs=1 seek=40000 conv=notrunc status=none
+flip flipped/segment-000001.kyj 40000
 s kymo journal verify flipped
 s kymo journal list flipped -k own.key
 s kymo journal export flipped -k own.key -o flipped.out
@@ -106,9 +106,9 @@ s kymo journal repair swapped -k own.key -r own.pub -o swapped.out
 test -e swapped.out || echo "no folder"
 s kymo journal list swapped -k own.key --host 2
 cp -r j headless
-printf '\377' | dd of=headless/segment-000002.kyj bs=1 seek=100 conv=notrunc status=none
+flip headless/segment-000002.kyj 100
 s kymo journal list headless --segments --csv
-printf '\377' | dd of=headless/segment-000002.kyj bs=1 seek=756 conv=notrunc status=none
+flip headless/segment-000002.kyj 756
 s kymo journal list headless --segments --csv
 s kymo journal keys headless --csv
 : >nothing

@@ -28,7 +28,7 @@ mkdir nothing
 t ./perfjournal --siteid 1 --sitename 'Evil Corp' --license 6f37-6910-b2a0-e858-9657-f08e --input journal --output nothing
 t ./perfjournal --siteid 2 --sitename 'Evil Corp' --license $licence --input journal --output nothing
 find nothing -type f | wc -l
-printf '\377' | dd of=journal bs=1 seek=100 conv=notrunc status=none
+flip journal 100
 t ./perfjournal --siteid 1 --sitename 'Evil Corp' --license $licence --input journal --mode json --output some.json
 wc -l <some.json
 head -c 1000 small.jsonl >cut.jsonl
