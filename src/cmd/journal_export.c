@@ -68,7 +68,7 @@ struct export
 	int older_fd; /* of --licence; or -1 */
 	uint8_t *older_key;
 	uint64_t records;
-	bool incomplete;
+	bool incomplete, made_folder;
 };
 
 /* ---- files ---- */
@@ -395,7 +395,8 @@ static int open_output(struct export *x, struct new_file **ret_older, struct err
 			x->older_fd = new_file_fd(*ret_older);
 		return r;
 	}
-	if (mkdir(a->output, 0700) < 0 && errno != EEXIST)
+	x->made_folder = mkdir(a->output, 0700) == 0;
+	if (!x->made_folder && errno != EEXIST)
 		return err_set(e, -errno, "cannot create '%s': %s", a->output, strerror(errno));
 	x->dir_fd = open(a->output, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return x->dir_fd < 0
@@ -422,6 +423,11 @@ static int export_all(struct export *x, const char *path, struct err *e)
 		r = open_output(x, &older, e);
 	if (r >= 0)
 		r = copy_all(x, reader, e);
+	if (r >= 0 && !x->n && !x->records)
+		r = err_set(e, -ENOENT,
+			    "'%s' holds nothing of what is asked for, nothing is written (try: "
+			    "kymo journal list)",
+			    path);
 	if (r >= 0 && older)
 		r = new_file_commit(older, e);
 	for (unsigned int i = 0; i < x->n; i++) {
@@ -430,6 +436,8 @@ static int export_all(struct export *x, const char *path, struct err *e)
 		free(x->out[i].seen);
 	}
 	seal_free(x->older_key);
+	if (r < 0 && x->made_folder)
+		(void)rmdir(x->a->output);
 	return r < 0 ? r : answer(x);
 }
 

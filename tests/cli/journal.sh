@@ -60,6 +60,9 @@ s kymo journal show j -k other.key --records
 s kymo journal keys j -k other.key --csv
 s kymo journal repair j -o none -k other.key -r own.pub
 s kymo journal export j -k other.key --licence 6f37-6910-b2a0-e858-9657-f08d --site 1 --site-name 'Evil Corp' -o none
+s kymo journal export j -k own.key --site 2 -o none
+s kymo journal export j -k own.key --licence 6f37-6910-b2a0-e858-9657-f08d --site 2 --site-name 'Evil Corp' -o none
+s kymo journal list j -k own.key --site 2
 test -e none || echo "no folder, no file"
 s kymo journal append j demo.kymo --site 2
 s kymo journal append j demo.kymo --site 1 --site-name 'evil corp'
