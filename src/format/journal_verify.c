@@ -119,9 +119,14 @@ static int take_checkpoint(struct verify *y, const struct journal_segment *s,
 static void take_gap(struct verify *y, const struct journal_segment *s,
 		     const struct walk_step *step)
 {
-	verify_problem(y, FAULT_DAMAGED, s->number, step->offset, step->bytes,
+	const bool at_end = y->is_last && !y->ended && step->offset + step->bytes == s->size;
+
+	verify_problem(y, FAULT_DAMAGED, s->number, step->offset, step->bytes, "%s%s",
 		       step->is_frame ? "a frame is not what was linked"
-				      : "no whole frame can be read");
+				      : "no whole frame can be read",
+		       at_end ? "; a write that a crash or a full disk cut looks so too (try: "
+				"kymo journal repair)"
+			      : "");
 	if (step->is_frame)
 		y->v->lost_frames++;
 	if (step->is_frame && step->info.seq == y->next_seq)
@@ -271,6 +276,7 @@ static int take_segment(struct verify *y, struct journal_segment *s,
 		return 0;
 	}
 	y->v->segments++;
+	y->is_last = !next;
 	y->broken = y->loose = false;
 	y->next_seq = s->header.first_seq;
 	memcpy(y->link, s->header.link, SEAL_HASH_BYTES);

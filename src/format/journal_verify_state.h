@@ -23,6 +23,7 @@ struct verify {
 	bool loose; /* something before could not be read: numbers and epochs may jump */
 	bool broken; /* a whole segment was missing or damaged */
 	bool ended; /* the last frame ended its segment */
+	bool is_last; /* the segment, of those that are there */
 	uint64_t signed_seq; /* of the frame behind the last checkpoint */
 	uint8_t (*statement)[STATEMENT_SIGNED_BYTES]; /* that hold, by epoch */
 	size_t n_statements, cap_statements;

@@ -295,7 +295,7 @@ static int put_headers(struct journal_writer *w, struct journal_header *h, struc
 	if (r >= 0)
 		r = file_pwrite_all(w->fd, b.data, b.len, 0);
 	if (r < 0)
-		return err_set(e, r, "cannot write segment %llu: %s",
+		return err_set(e, r, "'%s': cannot write segment %llu: %s", w->path,
 			       (unsigned long long)h->place.segment, strerror(-r));
 	memcpy(w->end.link, h->link, SEAL_HASH_BYTES);
 	w->end.bytes = b.len;
@@ -314,7 +314,7 @@ static int read_back(struct journal_writer *w, const struct journal_header *h, s
 
 	buf_init(&content, 0);
 	if (copy < 0)
-		return err_set(e, -errno, "cannot read back: %s", strerror(errno));
+		return err_set(e, -errno, "'%s': cannot read back: %s", w->path, strerror(errno));
 	int r = journal_segment_open_fd(copy, h->place.segment, &s, e);
 
 	if (r < 0)
@@ -333,7 +333,7 @@ static int read_back(struct journal_writer *w, const struct journal_header *h, s
 	if (r >= 0)
 		r = content_parse(content.data, content.len, false, &c);
 	segment_walk_done(&walk);
-	return r < 0 ? err_set(e, r, "the begin of segment %llu does not read back",
+	return r < 0 ? err_set(e, r, "'%s': the begin of segment %llu does not read back", w->path,
 			       (unsigned long long)h->place.segment)
 		     : 0;
 }
@@ -360,7 +360,7 @@ static int fill_segment(struct journal_writer *w, struct err *e)
 	if (r >= 0)
 		r = writer_put_frame(w, FRAME_DATA, e);
 	if (r >= 0 && fdatasync(w->fd) < 0)
-		r = err_set(e, -errno, "cannot sync segment %llu: %s",
+		r = err_set(e, -errno, "'%s': cannot sync segment %llu: %s", w->path,
 			    (unsigned long long)h.place.segment, strerror(errno));
 	return r < 0 ? r : read_back(w, &h, e);
 }
@@ -409,6 +409,9 @@ int writer_begin_segment(struct journal_writer *w, struct err *e)
 			       strerror(errno));
 	int r = fill_segment(w, e);
 
+	/* What a full disk has of it. */
+	if (r < 0)
+		(void)unlinkat(w->dir_fd, new_name, 0);
 	if (r >= 0)
 		r = give_name(w, new_name, name, e);
 	if (r >= 0)
