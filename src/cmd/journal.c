@@ -102,8 +102,8 @@ static const struct option_spec journal_options[] = {
 	  .type = OPTION_STRING,
 	  .arg = "FILE",
 	  OPTION_AT(struct journal_args, witness),
-	  .help = "append: add each checkpoint to this file, which belongs elsewhere; verify: the "
-		  "journal must have what it saw" },
+	  .help = "append, repair -o: add each checkpoint to this file, which belongs elsewhere; "
+		  "verify, export: the journal must have what it saw" },
 	{ .name = "id",
 	  .type = OPTION_STRING,
 	  .arg = "ID",
