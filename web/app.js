@@ -62,6 +62,8 @@ export class App {
 		/** @type {number | null} time under the pointer, on all charts */
 		this.cursor = null;
 		this.zooming = false;
+		/** A button of the pointer is down: tables wait until it is not. */
+		this.pressed = false;
 		/** @type {Profiles | null} */
 		this.profilesMade = null;
 		/** @type {Map<string, ViewFrame>} */
@@ -186,6 +188,11 @@ export class App {
 	listen() {
 		matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.recolour());
 		document.addEventListener('keydown', e => this.key(e));
+		for (const type of ['pointerdown', 'pointerup', 'pointercancel']) {
+			document.addEventListener(type, () => {
+				this.pressed = type === 'pointerdown';
+			}, true);
+		}
 		addEventListener('resize', () => {
 			clearTimeout(this.resizeTimer);
 			this.resizeTimer = setTimeout(() => void this.view?.update(), 150);

@@ -8,7 +8,7 @@ import { placesOf, splitsOf } from '../../web/data/countplaces.js';
 import { evaluate, eventsOf, exactly, isRate } from '../../web/data/formula.js';
 import { Run } from '../../web/data/run.js';
 import { TimeScale } from '../../web/mark/axes.js';
-import { commonGaps, pixelColumns, pointAt, pointsIn } from '../../web/mark/lines.js';
+import { commonGaps, pixelColumns, pointAt, pointsIn } from '../../web/mark/linedata.js';
 import { CLOCK, CYCLES, INSTRUCTIONS, MISSES, NEVER, cell, counted, countersJson } from './counted.mjs';
 import { makeRun } from './page_writer.mjs';
 import { simulate } from './simulation.mjs';

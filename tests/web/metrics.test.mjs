@@ -158,15 +158,28 @@ test('frames across blocks are the same', async () => {
 	const long = makeRun(measured({ ticks: 200, many: 400 }), 'long');
 	const table = new ProcessTable(new Run(long.json, 0, () => long.cubes, () => long.events));
 
+	let decoded = 0;
+	const block = table.block.bind(table);
+
+	table.block = entry => {
+		decoded++;
+		return block(entry);
+	};
 	assert.ok(table.entries.length > 2);
+	/* Blocks end within a tick. */
+	assert.ok(table.entries.some((e, i) => i && e.first === table.entries[i - 1].last));
 	for (let k = 1; k < 199; k++) {
+		decoded = 0;
 		const frame = await table.at(k * 1e9 + 5e8);
+
+		assert.ok(decoded <= 3, decoded + ' blocks at ' + k);
 		const p = new Map(frame.processes.map(x => [x.tid, x]));
 
 		near(p.get(100).cpu, 0.5, 'server at ' + k);
 		near(p.get(1399).cpu, 0.399, 'worker at ' + k);
 		assert.ok(frame.from <= k * 1e9 + 5e8 && frame.to >= k * 1e9 + 5e8, 'frame of ' + k);
 	}
+	assert.equal(await table.at(50e9, () => false), null);
 });
 
 /** The first run of a page that kymo wrote. */

@@ -140,33 +140,38 @@ export class ProcessTable {
 		return b;
 	}
 
-	/** The frame that holds @t. @param {number} t @returns {Promise<ProcessFrame | null>} */
-	async at(t) {
+	/**
+	 * The frame that holds @t. Most frames lie within one block; the blocks beside it are decoded where one does not.
+	 * @param {number} t
+	 * @param {() => boolean} [wanted] false: nobody waits any more, and there is no frame
+	 * @returns {Promise<ProcessFrame | null>}
+	 */
+	async at(t, wanted = () => true) {
 		const { entries } = this;
-		let first = entries.findIndex(e => e.last >= t);
-		let last = first < 0 ? entries.length - 1 : first;
+		const found = entries.findIndex(e => e.last >= t);
+		let first = found < 0 ? entries.length - 1 : found;
+		let last = first;
 
-		first = first < 0 ? last : first;
-		/* A tick may lie across two blocks, and the one before in the block before. */
-		while (first > 0 && (entries[first].first >= t || entries[first - 1].last >= entries[first].first))
-			first--;
-		const ticks = () => new Set(entries.slice(first, last + 1).flatMap(e => [e.first, e.last])).size;
-
-		while (first > 0 && ticks() < 2)
-			first--;
-		while (last + 1 < entries.length && (entries[last + 1].first === entries[last].last || ticks() < 2))
-			last++;
-		for (;; last++) {
+		while (entries.length) {
 			/** @type {Block[]} */
 			const blocks = [];
 
-			for (const e of entries.slice(first, last + 1))
+			for (const e of entries.slice(first, last + 1)) {
+				if (!wanted())
+					return null;
 				blocks.push(await this.block(e));
-			const frame = blocks.length ? processFrame(blocks, t) : null;
+			}
+			const frame = processFrame(blocks, t);
+			const [before, after] = [entries[first - 1], entries[last + 1]];
 
-			/* A block may end with what ended after its last tick. */
-			if (!frame || frame.to >= t || last + 1 >= entries.length)
+			/* The tick that it begins with may have begun in the block before; what ends may be told after the last tick of a block. */
+			if (before && (!frame || frame.from >= t || frame.from <= entries[first].first && before.last >= frame.from))
+				first--;
+			else if (after && (!frame || frame.to < t || after.first <= frame.to))
+				last++;
+			else
 				return frame;
 		}
+		return null;
 	}
 }

@@ -5,41 +5,20 @@
  * the range that its points have; ranges that the data tells of are bands; what is not known is hatched.
  */
 
-import { cssWord } from '../ui/palette.js';
 import { Surface } from '../ui/surface.js';
 import { TimeScale, drawTimeAxis, fitText, ticks } from './axes.js';
 import { TimeGestures } from './gestures.js';
+import { anyGaps, commonGaps, extremesIn, pointAt, pointsIn, sameSeries, stacked } from './linedata.js';
+import { LinePainter, LinePicture, axisY, hasArea } from './lineplot.js';
 
 /** @typedef {import('../ui/palette.js').Theme} Theme */
-/** @typedef {{ from: number, to: number }} LineSpan */
+/** @typedef {import('./linedata.js').LineSpan} LineSpan */
+/** @typedef {import('./linedata.js').LineSeries} LineSeries */
+/** @typedef {import('./linedata.js').LineChart} LineChart */
+/** @typedef {import('./lineplot.js').LineAxis} LineAxis */
+/** Where the name of a part stands: row 0 is that of the title. @typedef {{ s: LineSeries, text: string, x: number, row: number }} LegendItem */
 
-/**
- * @typedef {object} LineSeries
- * @property {string} label
- * @property {string} colour
- * @property {Float64Array} times rising: ends of the spans that the values are of, or moments
- * @property {Float64Array | null} begins of the spans, which do not overlap; null: values of moments, joined by lines
- * @property {Float64Array} values NaN: not known
- * @property {Float64Array | null} [low] the value lies between
- * @property {Float64Array | null} [high]
- * @property {Float64Array | null} [least] extremes of what a point sums up
- * @property {Float64Array | null} [most]
- * @property {LineSpan[]} gaps nothing is known
- * @property {boolean} [marked] stands out
- */
-
-/**
- * @typedef {object} LineChart
- * @property {string} title
- * @property {string} unit behind the title
- * @property {string} note at the right while no cursor is there
- * @property {(v: number) => string} axis a value on the axis
- * @property {(v: number) => string} text a value under the cursor, short
- * @property {boolean} zero the axis begins there; else where the values do
- * @property {LineSeries[]} series
- * @property {(most: number) => number} [grain] marks of the axis are round multiples of it
- * @property {boolean} [named] names of the lines instead of the note
- */
+/** What is made once of a chart, and how it was drawn last. @typedef {{ stack: LineSeries[] | null, gaps: LineSpan[] | null, axis: LineAxis | null, picture: LinePicture | null }} DrawnChart */
 
 const LINES_LEFT = 62;
 const LINES_RIGHT = 14;
@@ -53,60 +32,16 @@ const LINES_MOST = 220;
 const LINES_WIDE = 520;
 /** From so many points in a pixel on only their range is drawn. */
 const DENSE = 1.5;
-/** More lines than this are drawn simply: what they have in a pixel, no bands. */
-const MANY = 4;
 /** So many values under the cursor are written out. */
 const TOLD = 3;
 const BESIDE_PX = 40;
-
-/** First index with a[i] > v. @param {Float64Array} a rising @param {number} v */
-function firstAfter(a, v) {
-	let low = 0;
-	let high = a.length;
-
-	while (low < high) {
-		const mid = low + high >> 1;
-
-		if (a[mid] <= v)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
-}
-
-/**
- * The point that tells of a time, or -1: of spans the one that holds it, of moments the nearest.
- * @param {LineSeries} s
- * @param {number} t
- */
-export function pointAt(s, t) {
-	const i = firstAfter(s.times, t);
-
-	if (s.begins) {
-		/* The last one holds its end too. */
-		const at = i === s.times.length && i > 0 && s.times[i - 1] === t ? i - 1 : i;
-
-		return at < s.times.length && s.begins[at] <= t && !Number.isNaN(s.values[at]) ? at : -1;
-	}
-	const near = i === s.times.length || i > 0 && t - s.times[i - 1] < s.times[i] - t ? i - 1 : i;
-
-	return near >= 0 && !Number.isNaN(s.values[near]) && !s.gaps.some(g => g.from <= t && t < g.to) ? near : -1;
-}
-
-/** Points that touch a window: [first, last). @param {LineSeries} s @param {LineSpan} w @returns {[number, number]} */
-export function pointsIn(s, w) {
-	const first = firstAfter(s.times, w.from);
-	const starts = s.begins || s.times;
-	let last = firstAfter(starts, w.to);
-
-	/* Lines come from the moment before and go on to the one after. */
-	if (!s.begins)
-		return [Math.max(0, first - 1), Math.min(s.times.length, last + 1)];
-	while (last > first && starts[last - 1] >= w.to)
-		last--;
-	return [first, Math.max(first, last)];
-}
+/** Names of parts: a row, its swatch, between two of them, and what stays free for the value at the right. */
+const LEGEND_ROW = 15;
+const LEGEND_SWATCH = 13;
+const LEGEND_GAP = 12;
+const LEGEND_FREE = 64;
+/** The window has moved, and rests since. */
+const REST_MS = 120;
 
 /** Marks of a chart's axis. @param {LineChart} chart @param {number} least @param {number} most @param {number} about how many */
 function ticksOf(chart, least, most, about) {
@@ -114,66 +49,6 @@ function ticksOf(chart, least, most, about) {
 	const { at, step } = ticks(least / by, most / by, about);
 
 	return { at: at.map(v => v * by), step: step * by };
-}
-
-/** Times that are in a gap of every series. @param {LineSeries[]} series @returns {LineSpan[]} */
-export function commonGaps(series) {
-	const edges = series.flatMap(s => s.gaps.flatMap(g => g.to > g.from ? [[g.from, 1], [g.to, -1]] : [])).sort((a, b) => a[0] - b[0] || b[1] - a[1]);
-	/** @type {LineSpan[]} */
-	const out = [];
-	let open = 0;
-
-	for (const [t, by] of edges) {
-		open += by;
-		if (by > 0 && open === series.length)
-			out.push({ from: t, to: Infinity });
-		else if (by < 0 && open === series.length - 1)
-			out[out.length - 1].to = t;
-	}
-	return out;
-}
-
-/**
- * What the points of a window come to in each pixel column.
- * @param {LineSeries} s
- * @param {TimeScale} scale
- * @returns {{ n: number, mean: Float64Array, least: Float64Array, most: Float64Array, low: Float64Array, high: Float64Array }} NaN: nothing there
- */
-export function pixelColumns(s, scale) {
-	const n = Math.max(1, Math.round(scale.x1 - scale.x0));
-	const make = /** @param {number} v */ v => new Float64Array(n).fill(v);
-	const [least, most, low, high, sum, weight] = [make(Infinity), make(-Infinity), make(Infinity), make(-Infinity), make(0), make(0)];
-	const [first, last] = pointsIn(s, scale);
-
-	for (let i = first; i < last; i++) {
-		const v = s.values[i];
-
-		if (Number.isNaN(v))
-			continue;
-		const a = (s.begins ? scale.x(s.begins[i]) : scale.x(s.times[i]) - 0.5) - scale.x0;
-		const b = (s.begins ? scale.x(s.times[i]) : scale.x(s.times[i]) + 0.5) - scale.x0;
-
-		const end = Math.min(n, Math.max(Math.floor(a) + 1, Math.ceil(b)));
-		const [lo, hi, under, over] = [s.least ? s.least[i] : v, s.most ? s.most[i] : v, s.low ? s.low[i] : v, s.high ? s.high[i] : v];
-
-		for (let c = Math.max(0, Math.floor(a)); c < end; c++) {
-			const part = Math.max(1e-9, Math.min(b, c + 1) - Math.max(a, c));
-
-			sum[c] += v * part;
-			weight[c] += part;
-			if (lo < least[c])
-				least[c] = lo;
-			if (hi > most[c])
-				most[c] = hi;
-			if (under < low[c])
-				low[c] = under;
-			if (over > high[c])
-				high[c] = over;
-		}
-	}
-	const mean = sum.map((v, c) => weight[c] > 0 ? v / weight[c] : NaN);
-
-	return { n, mean, least, most, low, high };
 }
 
 export class LinesMark {
@@ -202,13 +77,11 @@ export class LinesMark {
 		this.near = -1;
 		/** Column in which something is selected. */
 		this.held = 0;
-		/** @type {[number, number][]} least and most of the axis of each chart, once drawn */
-		this.range = [];
-		/** @type {Map<LineSeries, ReturnType<typeof pixelColumns>>} */
-		this.dense = new Map();
-		/** @type {LineSpan[][]} of each chart, once drawn */
-		this.gaps = [];
-		this.picture = document.createElement('canvas');
+		/** @type {DrawnChart[]} */
+		this.drawn = [];
+		/** The window moves: charts may be half a pixel beside their places, and axes stay as long as they are long enough. */
+		this.moving = false;
+		this.restTimer = 0;
 		this.gestures = new TimeGestures({ ...o, scale: () => this.scale, redraw: () => this.surface.redrawTop() });
 		this.surface = new Surface({ label: o.label, painter: this, scroll: true, className: 'linecharts' });
 		this.el = this.surface.el;
@@ -221,15 +94,53 @@ export class LinesMark {
 	 * @param {string} empty what is said when there are no charts
 	 */
 	set(charts, window, limit, empty) {
+		const same = charts.length > 0 && charts.length === this.charts.length && charts.every((c, i) => c.stack === this.charts[i].stack && c.series.length === this.charts[i].series.length && c.series.every((s, k) => sameSeries(s, this.charts[i].series[k])));
+
+		if (!same)
+			this.drawn = charts.map(() => ({ stack: null, gaps: null, axis: null, picture: null }));
+		this.settle(same, window);
 		this.charts = charts;
 		this.window = window;
 		this.limit = limit;
 		this.empty = empty;
-		this.range = [];
-		this.gaps = [];
 		if (this.hot >= charts.length)
 			this.hot = -1;
 		this.lay(this.surface.width);
+	}
+
+	/** Has the window only moved? @param {boolean} same the charts are the same @param {LineSpan} window */
+	settle(same, window) {
+		const { from, to } = this.window;
+
+		if (!same || Math.abs(window.to - window.from - (to - from)) > 2)
+			this.moving = false;
+		else if (window.from !== from)
+			this.moving = true;
+		clearTimeout(this.restTimer);
+		if (this.moving) {
+			this.restTimer = setTimeout(() => {
+				this.moving = false;
+				this.surface.redraw();
+			}, REST_MS);
+		}
+	}
+
+	/** The parts of a chart on each other, or null. @param {number} i */
+	stackOf(i) {
+		const { series, stack } = this.charts[i];
+		const d = this.drawn[i];
+
+		if (stack && series.every(s => s.times.length === series[0].times.length))
+			d.stack = d.stack || stacked(series);
+		return d.stack;
+	}
+
+	/** When nothing is known of a chart; of parts of a whole: not of all of them. @param {number} i */
+	gapsOf(i) {
+		const d = this.drawn[i];
+
+		d.gaps = d.gaps || (this.stackOf(i) ? anyGaps : commonGaps)(this.charts[i].series);
+		return d.gaps;
 	}
 
 	/** @param {number} width */
@@ -242,7 +153,10 @@ export class LinesMark {
 		this.columns = this.columnsIn(width || LINES_WIDE);
 		const rows = Math.max(1, Math.ceil(this.charts.length / this.columns));
 
-		this.high = Math.max(LINES_LEAST, Math.min(LINES_MOST, Math.floor((this.limit - LINES_FOOT) / rows)));
+		/* On narrow pages names of parts take rows of their own. */
+		const least = LINES_LEAST + (this.columns === 1 && this.charts.some(c => c.stack) ? 2 * LEGEND_ROW : 0);
+
+		this.high = Math.max(least, Math.min(LINES_MOST, Math.floor((this.limit - LINES_FOOT) / rows)));
 		/* A chart that is cut in half says that there is more. */
 		this.surface.setHeight(rows * this.high + LINES_FOOT, this.limit);
 	}
@@ -272,7 +186,6 @@ export class LinesMark {
 		const left = this.pitch < 420 ? LINES_LEFT - 10 : LINES_LEFT;
 
 		this.scale = new TimeScale(this.window.from, this.window.to, left, this.pitch - LINES_RIGHT);
-		this.dense.clear();
 		if (!this.charts.length) {
 			g.fillStyle = theme.soft;
 			g.font = '13px ' + theme.font;
@@ -298,74 +211,97 @@ export class LinesMark {
 		this.charts.forEach((chart, i) => {
 			const { x, y } = this.place(i);
 
-			if (y > bottom || y + this.high < 0)
+			if (y > bottom || y + this.high < 0) {
+				/* Pictures that are not seen would take much room. */
+				if (this.drawn[i])
+					this.drawn[i].picture = null;
 				return;
+			}
 			g.save();
 			g.translate(x, y);
-			this.range[i] = this.axisOf(chart);
-			this.gaps[i] = this.gaps[i] || commonGaps(chart.series);
-			this.drawChart(g, theme, chart, this.range[i], this.gaps[i]);
+			this.drawChart(g, theme, i);
 			g.restore();
 		});
 		g.restore();
 	}
 
-	/** Ends of the axis: round, around all that is seen. @param {LineChart} chart @returns {[number, number]} */
-	axisOf(chart) {
-		let least = chart.zero ? 0 : Infinity;
-		let most = chart.zero ? 0 : -Infinity;
+	/** Ends of the axis: round, around all that is seen. @param {number} i @param {number} top @returns {LineAxis} */
+	axisOf(i, top) {
+		const chart = this.charts[i];
+		const { axis } = this.drawn[i];
+		const stack = this.stackOf(i);
+		let [least, most] = extremesIn(stack ? stack.slice(-1) : chart.series, this.window);
 
-		const see = /** @param {Float64Array | null | undefined} a @param {number} first @param {number} last */ (a, first, last) => {
-			for (let i = first; a && i < last; i++) {
-				const v = a[i];
-
-				/* A range without an end is drawn as far as the picture goes. */
-				if (v < least && v > -Infinity)
-					least = v;
-				if (v > most && v < Infinity)
-					most = v;
-			}
-		};
-
-		for (const s of chart.series) {
-			if (this.isDense(s, this.window)) {
-				const { n, least: a, most: b, low, high } = this.columnsOf(s);
-
-				[a, b, low, high].forEach(k => see(k, 0, n));
-			} else {
-				const [first, last] = pointsIn(s, this.window);
-
-				[s.values, s.low, s.high, s.least, s.most].forEach(k => see(k, first, last));
-			}
+		if (chart.zero || stack) {
+			least = Math.min(0, least);
+			most = Math.max(0, most);
 		}
+		if (chart.full !== undefined)
+			most = Math.max(most, chart.full);
 		if (!(least > -Infinity && least < Infinity))
 			least = 0;
 		if (!(most > least))
 			most = least + (Math.abs(least) || 1);
+		if (this.moving && axis && axis.top === top && axis.least <= least && axis.most >= most)
+			return axis;
 		const { step } = ticksOf(chart, least, most, 3);
 
-		return [Math.floor(least / step + 1e-9) * step, most <= 0 ? 0 : Math.max(most, most * 1.06)];
+		return { least: Math.floor(least / step + 1e-9) * step, most: most <= 0 ? 0 : most === chart.full ? most : Math.max(most, most * 1.06), top, bottom: this.high - LINES_BELOW };
 	}
 
-	/** Value to pixel within a chart. @param {number} v @param {[number, number]} range */
-	y(v, range) {
-		const top = LINES_HEAD;
-		const bottom = this.high - LINES_BELOW;
-		const at = bottom - (v - range[0]) / (range[1] - range[0]) * (bottom - top);
+	/** @param {CanvasRenderingContext2D} g @param {Theme} theme @param {number} i */
+	drawChart(g, theme, i) {
+		const { x0, x1 } = this.scale;
+		const chart = this.charts[i];
+		const stack = this.stackOf(i);
+		const gaps = this.gapsOf(i);
+		const legend = this.drawTitle(g, theme, chart, stack !== null);
+		const axis = this.axisOf(i, LINES_HEAD + LEGEND_ROW * (legend[legend.length - 1]?.row || 0));
 
-		return Math.max(top - 1, Math.min(bottom, at));
+		this.drawn[i].axis = axis;
+		this.drawLegend(g, theme, legend);
+		this.drawGrid(g, theme, chart, axis);
+		g.save();
+		g.beginPath();
+		g.rect(x0, axis.top - 2, x1 - x0, axis.bottom - axis.top + 4);
+		g.clip();
+		this.drawLines(g, theme, i, axis, stack);
+		g.fillStyle = theme.hatching(g);
+		for (const gap of gaps) {
+			const a = Math.max(x0, this.scale.x(gap.from));
+			const b = Math.min(x1, this.scale.x(gap.to));
+
+			if (b > a || a < x1 && gap.to > this.window.from && gap.from < this.window.to)
+				g.fillRect(a, axis.top, Math.max(1, b - a), axis.bottom - axis.top);
+		}
+		g.restore();
 	}
 
-	/** @param {CanvasRenderingContext2D} g @param {Theme} theme @param {LineChart} chart @param {[number, number]} range @param {LineSpan[]} gaps */
-	drawChart(g, theme, chart, range, gaps) {
+	/** On the page by way of a picture that is kept, into a file directly. @param {CanvasRenderingContext2D} g @param {Theme} theme @param {number} i @param {LineAxis} axis @param {LineSeries[] | null} stack */
+	drawLines(g, theme, i, axis, stack) {
+		const chart = this.charts[i];
+		const d = this.drawn[i];
+		const dense = new Map((stack || chart.series).map(s => [s, this.isDense(s, this.window)]));
+		const paint = /** @param {CanvasRenderingContext2D} to @param {TimeScale} scale */ (to, scale) => new LinePainter(to, scale, axis, s => dense.get(s) === true).draw(chart, stack, theme);
+
+		if (g.canvas !== this.surface.base) {
+			paint(g, this.scale);
+			return;
+		}
+		d.picture = d.picture || new LinePicture();
+		d.picture.show(g, { scale: this.scale, axis, key: [theme.dark, ...dense.values()].join(), moving: this.moving, paint });
+	}
+
+	/** @param {CanvasRenderingContext2D} g @param {Theme} theme @param {LineChart} chart @param {LineAxis} axis */
+	drawGrid(g, theme, chart, axis) {
 		const { x0, x1 } = this.scale;
 
 		g.textBaseline = 'middle';
 		g.textAlign = 'right';
 		g.font = '11px ' + theme.font;
 		g.lineWidth = 1;
-		for (const v of ticksOf(chart, range[0], range[1], this.high > 150 ? 4 : 2).at) {
-			const y = Math.round(this.y(v, range)) + 0.5;
+		for (const v of ticksOf(chart, axis.least, axis.most, axis.bottom - axis.top > 108 ? 4 : 2).at) {
+			const y = Math.round(axisY(axis, v)) + 0.5;
 
 			g.strokeStyle = v === 0 ? theme.faint : theme.rule;
 			g.beginPath();
@@ -375,189 +311,53 @@ export class LinesMark {
 			g.fillStyle = theme.soft;
 			g.fillText(chart.axis(v), x0 - 8, y);
 		}
+	}
+
+	/** Title and unit. @param {CanvasRenderingContext2D} g @param {Theme} theme @param {LineChart} chart @param {boolean} parts @returns {LegendItem[]} where the names of parts stand */
+	drawTitle(g, theme, chart, parts) {
+		const { x0, x1 } = this.scale;
+
+		g.textBaseline = 'middle';
 		g.textAlign = 'left';
 		g.fillStyle = theme.ink;
 		g.font = '600 12px ' + theme.font;
 		const title = fitText(g, chart.title, (x1 - x0) * 0.7);
-		const wide = g.measureText(title).width;
+		let end = x0 + g.measureText(title).width;
 
 		g.fillText(title, x0, 10);
 		g.fillStyle = theme.soft;
 		g.font = '11px ' + theme.font;
-		if (chart.unit && x0 + wide + 6 < x1 - BESIDE_PX)
-			g.fillText(fitText(g, chart.unit, x1 - BESIDE_PX - x0 - wide), x0 + wide + 6, 10.5);
-		g.save();
-		g.beginPath();
-		g.rect(x0, LINES_HEAD - 2, x1 - x0, this.high - LINES_BELOW - LINES_HEAD + 4);
-		g.clip();
-		const some = chart.series.some(s => s.marked);
+		if (chart.unit && end + 6 < x1 - BESIDE_PX) {
+			const unit = fitText(g, chart.unit, x1 - BESIDE_PX - end);
 
-		const plain = chart.series.filter(k => !k.marked);
-
-		if (plain.length > MANY && plain.every(s => this.isDense(s, this.window)))
-			this.drawMany(g, plain, range, some ? 0.28 : 1);
-		else
-			plain.forEach(s => this.drawSeries(g, s, range, some ? 0.28 : 1, chart.series.length));
-		for (const s of chart.series.filter(k => k.marked))
-			this.drawSeries(g, s, range, 1, 1);
-		g.fillStyle = theme.hatching(g);
-		for (const gap of gaps) {
-			const a = Math.max(x0, this.scale.x(gap.from));
-			const b = Math.min(x1, this.scale.x(gap.to));
-
-			if (b > a || a < x1 && gap.to > this.window.from && gap.from < this.window.to)
-				g.fillRect(a, LINES_HEAD, Math.max(1, b - a), this.high - LINES_BELOW - LINES_HEAD);
+			g.fillText(unit, end + 6, 10.5);
+			end += 6 + g.measureText(unit).width;
 		}
-		g.restore();
+		return parts ? this.legendOf(g, chart, end + 2 * LEGEND_GAP) : [];
 	}
 
-	/**
-	 * @param {CanvasRenderingContext2D} g
-	 * @param {LineSeries} s
-	 * @param {[number, number]} range
-	 * @param {number} strength
-	 * @param {number} lines how many there are
-	 */
-	drawSeries(g, s, range, strength, lines) {
-		g.fillStyle = g.strokeStyle = s.colour;
-		g.lineWidth = lines > MANY ? 1 : 1.5;
-		g.lineJoin = 'round';
-		if (this.isDense(s, this.window))
-			this.drawDense(g, s, range, strength);
-		else
-			this.drawPoints(g, s, range, strength, lines > MANY);
-		g.globalAlpha = 1;
+	/** Names of the parts of a whole: behind the title, or in rows of their own below it. @param {CanvasRenderingContext2D} g @param {LineChart} chart @param {number} from */
+	legendOf(g, chart, from) {
+		const { x0, x1 } = this.scale;
+		const seen = chart.series.filter(hasArea).map(s => ({ s, wide: LEGEND_SWATCH + g.measureText(s.label).width + LEGEND_GAP }));
+		const beside = from + seen.reduce((n, p) => n + p.wide, 0) < x1 - LEGEND_FREE;
+		let [x, row] = beside ? [from, 0] : [x0, 1];
+
+		return seen.map(({ s, wide }) => {
+			if (!beside && x > x0 && x + wide - LEGEND_GAP > x1)
+				[x, row] = [x0, row + 1];
+			x += wide;
+			return { s, text: s.label, x: x - wide, row };
+		});
 	}
 
-	/** Of this window, made once. @param {LineSeries} s */
-	columnsOf(s) {
-		let columns = this.dense.get(s);
-
-		if (!columns) {
-			columns = pixelColumns(s, this.scale);
-			this.dense.set(s, columns);
-		}
-		return columns;
-	}
-
-	/** @param {CanvasRenderingContext2D} g @param {LineSeries} s @param {[number, number]} range @param {number} strength */
-	drawDense(g, s, range, strength) {
-		const { n, mean, least, most, low, high } = this.columnsOf(s);
-		const x0 = this.scale.x0;
-		/* Runs of columns with something in them are one area each. */
-		const area = /** @param {Float64Array} a @param {Float64Array} b @param {number} alpha */ (a, b, alpha) => {
-			g.globalAlpha = alpha * strength;
-			g.beginPath();
-			for (let c = 0, from = 0; c <= n; c++) {
-				if (c < n && b[c] >= a[c])
-					continue;
-				for (let k = from; k < c; k++)
-					g.lineTo(x0 + k + 0.5, this.y(b[k], range));
-				for (let k = c - 1; k >= from; k--)
-					g.lineTo(x0 + k + 0.5, this.y(a[k], range));
-				from = c + 1;
-				if (from <= n && b[from] >= a[from])
-					g.moveTo(x0 + from + 0.5, this.y(b[from], range));
-			}
-			g.fill();
-		};
-
-		if (s.low && s.high)
-			area(low, high, 0.18);
-		area(least, most, 0.34);
-		g.globalAlpha = strength;
-		g.beginPath();
-		for (let c = 0; c < n; c++) {
-			if (Number.isNaN(mean[c]))
-				continue;
-			if (c > 0 && !Number.isNaN(mean[c - 1]))
-				g.lineTo(x0 + c + 0.5, this.y(mean[c], range));
-			else
-				g.moveTo(x0 + c, this.y(mean[c], range));
-			if (c + 1 === n || Number.isNaN(mean[c + 1]))
-				g.lineTo(x0 + c + 1, this.y(mean[c], range));
-		}
-		g.stroke();
-	}
-
-	/** Many lines of many points: what each has in a pixel column, put together as a picture. @param {CanvasRenderingContext2D} g @param {LineSeries[]} list @param {[number, number]} range @param {number} strength */
-	drawMany(g, list, range, strength) {
-		const { x0 } = this.scale;
-		const rows = this.high - LINES_BELOW - LINES_HEAD + 2;
-		const wide = this.columnsOf(list[0]).n;
-		const image = new ImageData(wide, rows);
-		const words = new Uint32Array(image.data.buffer);
-		const top = LINES_HEAD - 1;
-
-		for (const s of list) {
-			const { n, least, most } = this.columnsOf(s);
-			const word = cssWord(s.colour);
-
-			for (let c = 0; c < n; c++) {
-				if (!(most[c] >= least[c]))
-					continue;
-				const last = Math.min(rows - 1, Math.round(this.y(least[c], range) - top));
-
-				for (let y = Math.max(0, Math.round(this.y(most[c], range) - top)); y <= last; y++)
-					words[y * wide + c] = word;
-			}
-		}
-		this.picture.width = wide;
-		this.picture.height = rows;
-		/** @type {CanvasRenderingContext2D} */ (this.picture.getContext('2d')).putImageData(image, 0, 0);
-		g.globalAlpha = strength;
-		g.imageSmoothingEnabled = false;
-		g.drawImage(this.picture, x0, top);
-		g.globalAlpha = 1;
-	}
-
-	/** @param {CanvasRenderingContext2D} g @param {LineSeries} s @param {[number, number]} range @param {number} strength @param {boolean} simply */
-	drawPoints(g, s, range, strength, simply) {
-		const scale = this.scale;
-		const [first, last] = pointsIn(s, this.window);
-		const end = /** @param {number} i */ i => scale.x(s.times[i]);
-		const begin = /** @param {number} i */ i => s.begins ? scale.x(s.begins[i]) : end(i);
-		/* Do point i and the one before belong together? */
-		const joined = /** @param {number} i */ i => i > first && !Number.isNaN(s.values[i - 1]) && (s.begins ? begin(i) - end(i - 1) < 1 :
-			!s.gaps.some(gap => gap.from < s.times[i] && gap.to > s.times[i - 1]));
-
-		for (const [a, b, alpha] of /** @type {[Float64Array | null | undefined, Float64Array | null | undefined, number][]} */ ([[s.low, s.high, 0.18], [s.least, s.most, 0.3]])) {
-			if (!a || !b || simply)
-				continue;
-			g.globalAlpha = alpha * strength;
-			for (let i = first; i < last; i++) {
-				if (!(b[i] > a[i]))
-					continue;
-				g.beginPath();
-				if (s.begins) {
-					g.rect(begin(i), this.y(b[i], range), Math.max(0.5, end(i) - begin(i)), this.y(a[i], range) - this.y(b[i], range));
-				} else if (joined(i)) {
-					g.moveTo(end(i - 1), this.y(b[i - 1], range));
-					g.lineTo(end(i), this.y(b[i], range));
-					g.lineTo(end(i), this.y(a[i], range));
-					g.lineTo(end(i - 1), this.y(a[i - 1], range));
-				}
-				g.fill();
-			}
-		}
-		g.globalAlpha = strength;
-		g.beginPath();
-		for (let i = first; i < last; i++) {
-			const y = this.y(s.values[i], range);
-
-			if (Number.isNaN(s.values[i]))
-				continue;
-			if (joined(i))
-				g.lineTo(begin(i), y);
-			else
-				g.moveTo(begin(i), y);
-			g.lineTo(s.begins ? Math.max(end(i), begin(i) + 0.75) : end(i), y);
-		}
-		g.stroke();
-		/* A moment without neighbours is a point. */
-		for (let i = first; i < last && !s.begins; i++) {
-			if (!joined(i) && (i + 1 === last || !joined(i + 1)))
-				g.fillRect(end(i) - 1, this.y(s.values[i], range) - 1, 2, 2);
+	/** @param {CanvasRenderingContext2D} g @param {Theme} theme @param {LegendItem[]} legend */
+	drawLegend(g, theme, legend) {
+		for (const { s, text, x, row } of legend) {
+			g.fillStyle = s.colour;
+			g.fillRect(x, 6 + row * LEGEND_ROW, 9, 9);
+			g.fillStyle = theme.soft;
+			g.fillText(text, x + LEGEND_SWATCH, 10.5 + row * LEGEND_ROW);
 		}
 	}
 
@@ -585,43 +385,54 @@ export class LinesMark {
 		this.charts.forEach((chart, i) => {
 			const { x, y } = this.place(i);
 
-			if (y > bottom || y + this.high < 0 || !this.range[i])
+			const { axis } = this.drawn[i];
+
+			if (y > bottom || y + this.high < 0 || !axis)
 				return;
 			g.save();
 			g.translate(x, y);
 			if (i === this.hot) {
 				g.fillStyle = theme.accent;
-				g.fillRect(this.scale.x0 - 1, LINES_HEAD, 2, this.high - LINES_BELOW - LINES_HEAD);
-				this.drawNear(g, chart, this.range[i]);
+				g.fillRect(this.scale.x0 - 1, axis.top, 2, axis.bottom - axis.top);
+				if (chart.series.length > 1)
+					this.drawNear(g, i, axis);
 			}
-			this.drawTold(g, theme, i, cursor);
+			this.drawTold(g, theme, i, axis, cursor);
 			g.restore();
 		});
 		g.restore();
 	}
 
-	/** Of many lines the one that is read out. @param {CanvasRenderingContext2D} g @param {LineChart} chart @param {[number, number]} range */
-	drawNear(g, chart, range) {
-		const s = chart.series[this.near];
+	/** Of several lines the one that is read out. @param {CanvasRenderingContext2D} g @param {number} i @param {LineAxis} axis */
+	drawNear(g, i, axis) {
+		const s = this.charts[i].series[this.near];
+		const stack = this.stackOf(i);
 
-		if (!s || chart.series.length < 2)
+		if (!s)
 			return;
+		const painter = new LinePainter(g, this.scale, axis, k => this.isDense(k, this.window));
+
 		g.save();
 		g.beginPath();
-		g.rect(this.scale.x0, LINES_HEAD - 2, this.scale.x1 - this.scale.x0, this.high - LINES_BELOW - LINES_HEAD + 4);
+		g.rect(this.scale.x0, axis.top - 2, this.scale.x1 - this.scale.x0, axis.bottom - axis.top + 4);
 		g.clip();
-		for (let i = 0; i < 2; i++)
-			this.drawSeries(g, s, range, 1, 1);
+		if (stack) {
+			painter.drawPart(stack, this.near, 1);
+		} else {
+			painter.drawSeries(s, 1, 1);
+			painter.drawSeries(s, 1, 1);
+		}
 		g.restore();
 	}
 
-	/** Values under the cursor: points, and in words at the right of the title. @param {CanvasRenderingContext2D} g @param {Theme} theme @param {number} i number of the chart @param {number | null} cursor */
-	drawTold(g, theme, i, cursor) {
+	/** Values under the cursor: points, and in words at the right of the title. @param {CanvasRenderingContext2D} g @param {Theme} theme @param {number} i number of the chart @param {LineAxis} axis @param {number | null} cursor */
+	drawTold(g, theme, i, axis, cursor) {
 		const chart = this.charts[i];
-		const range = this.range[i];
+		const stack = this.stackOf(i);
 		const inside = cursor !== null && cursor >= this.window.from && cursor <= this.window.to;
 		const t = cursor ?? 0;
-		const told = inside ? chart.series.map(s => ({ s, at: pointAt(s, t) })).filter(p => p.at >= 0) : [];
+		/* Of parts of a whole: their sum. */
+		const told = inside ? (stack ? stack.slice(-1) : chart.series).map(s => ({ s, at: pointAt(s, t) })).filter(p => p.at >= 0) : [];
 
 		g.font = (inside ? '600 ' : '') + '12px ' + theme.font;
 		g.textBaseline = 'middle';
@@ -637,26 +448,26 @@ export class LinesMark {
 			right -= wide + 12;
 		};
 
-		for (const { s, at } of told) {
+		for (const { s, at } of stack ? [] : told) {
 			const x = s.begins ? this.scale.x(t) : this.scale.x(s.times[at]);
 
 			g.fillStyle = theme.paper;
 			g.beginPath();
-			g.arc(x, this.y(s.values[at], range), 3.5, 0, 7);
+			g.arc(x, axisY(axis, s.values[at]), 3.5, 0, 7);
 			g.fill();
 			g.fillStyle = s.colour;
 			g.beginPath();
-			g.arc(x, this.y(s.values[at], range), 2.5, 0, 7);
+			g.arc(x, axisY(axis, s.values[at]), 2.5, 0, 7);
 			g.fill();
 		}
-		if (!inside && chart.named)
+		if (!inside && chart.named && !stack)
 			this.writeNames(g, theme, chart, write);
 		else if (!inside)
 			write(chart.note, theme.soft);
 		else if (!told.length)
-			write(this.gaps[i].some(gap => gap.from <= t && t < gap.to) ? 'not known' : '', theme.soft);
+			write(this.gapsOf(i).some(gap => gap.from <= t && t < gap.to) ? 'not known' : '', theme.soft);
 		else if (told.length <= TOLD)
-			told.reverse().forEach(({ s, at }) => write(chart.text(s.values[at]), chart.series.length > 1 ? s.colour : theme.ink));
+			told.reverse().forEach(({ s, at }) => write(chart.text(s.values[at]), chart.series.length > 1 && !stack ? s.colour : theme.ink));
 	}
 
 	/** As many as there is room for. @param {CanvasRenderingContext2D} g @param {Theme} theme @param {LineChart} chart @param {(text: string, colour: string) => void} write from right to left */
@@ -684,14 +495,22 @@ export class LinesMark {
 		return x - Math.floor(x / (this.pitch || 1)) * this.pitch;
 	}
 
-	/** The line nearest to a height. @param {number} chart @param {number} t @param {number} y within the chart */
+	/** The line nearest to a height, or the part of a whole that is there. @param {number} chart @param {number} t @param {number} y within the chart */
 	nearest(chart, t, y) {
+		const { axis } = this.drawn[chart];
+		const stack = this.stackOf(chart);
 		let best = -1;
 		let distance = Infinity;
 
+		if (axis && stack) {
+			const p = pointAt(stack[0], t);
+			const there = stack.flatMap((s, k) => p >= 0 && s.values[p] > (k ? stack[k - 1].values[p] : 0) ? [k] : []);
+
+			return there.find(k => axisY(axis, stack[k].values[p]) <= y) ?? there[there.length - 1] ?? (p < 0 ? -1 : 0);
+		}
 		this.charts[chart].series.forEach((s, i) => {
 			const p = pointAt(s, t);
-			const d = p < 0 ? Infinity : Math.abs(this.y(s.values[p], this.range[chart] || [0, 1]) - y);
+			const d = p < 0 || !axis ? Infinity : Math.abs(axisY(axis, s.values[p]) - y);
 
 			if (d < distance)
 				[best, distance] = [i, d];

@@ -48,7 +48,7 @@ function compareCells(a, b, sign) {
 
 export class TableTwin {
 	/**
-	 * @param {{ name: string, caption: string, pick?: (row: Row) => void, marked?: (row: Row) => boolean, say: (text: string) => void }} o
+	 * @param {{ name: string, caption: string, pick?: (row: Row) => void, marked?: (row: Row) => boolean, say: (text: string) => void, busy?: () => boolean }} o busy: a table that may wait waits on
 	 */
 	constructor(o) {
 		this.o = o;
@@ -94,6 +94,10 @@ export class TableTwin {
 	 */
 	set(make, soon) {
 		const build = () => {
+			if (soon && this.o.busy?.()) {
+				this.timer = setTimeout(build, SETTLE_MS);
+				return;
+			}
 			this.answer = make();
 			this.build();
 		};

@@ -5,7 +5,8 @@ import { Place, placesOf, ratePerSecond, splitsOf } from '../data/countplaces.js
 import { OF_CPU, OF_SLICES, countsOf, peakIn, upperBound } from '../data/counts.js';
 import { joinSides, diffColumns, whereWords } from '../data/diff.js';
 import { isRate } from '../data/formula.js';
-import { LinesMark, pointAt } from '../mark/lines.js';
+import { pointAt } from '../mark/linedata.js';
+import { LinesMark } from '../mark/lines.js';
 import { el, fill } from '../ui/dom.js';
 import { TableTwin } from '../ui/tabletwin.js';
 import { fmtCount, fmtDuration, fmtPct, fmtShort, fmtTime, fmtValue, withSign } from '../ui/units.js';
@@ -21,8 +22,8 @@ import { ViewFrame } from './frame.js';
 /** @typedef {import('../data/counts.js').CountedEvent} CountedEvent */
 /** @typedef {import('../data/counts.js').Metric} Metric */
 /** @typedef {import('../data/countplaces.js').Split} Split */
-/** @typedef {import('../mark/lines.js').LineSeries} LineSeries */
-/** @typedef {import('../mark/lines.js').LineChart} LineChart */
+/** @typedef {import('../mark/linedata.js').LineSeries} LineSeries */
+/** @typedef {import('../mark/linedata.js').LineChart} LineChart */
 /** What a chart shows: an event or a metric. @typedef {{ name: string, event?: CountedEvent, metric?: Metric }} Subject */
 /** @typedef {{ run: Run, counts: Counts, places: Place[] }} Side */
 /** @typedef {{ side: Side, place: Place, subject: Subject, counted: Counted }} Line */

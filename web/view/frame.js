@@ -43,7 +43,7 @@ export class ViewFrame {
 			icon('save'), 'PNG');
 		this.heading = el('h2', { text: o.title, tabindex: '-1' });
 		this.table = new TableTwin({ name: o.name, caption: o.tableTitle || 'Table', say: text => app.tip.say(text),
-			pick: row => app.pickRow(row), marked: row => app.isMarkedRow(row) });
+			pick: row => app.pickRow(row), marked: row => app.isMarkedRow(row), busy: () => app.pressed });
 		this.help = el('button', { type: 'button', class: 'quiet', title: 'How it is counted', 'aria-label': 'How it is counted',
 			on: { click: () => app.showHelp(this.helpName) } }, icon('help'));
 		this.el = el('section', { class: 'view', 'data-view': o.name },

@@ -4,7 +4,8 @@
 import { lineAt, lineStats, metricsOf } from '../data/metrics.js';
 import { chartsOf, cpuInUse, diskWrites, partLine, setsOf } from '../data/metricsets.js';
 import { ProcessTable } from '../data/processes.js';
-import { LinesMark, pointAt } from '../mark/lines.js';
+import { pointAt } from '../mark/linedata.js';
+import { LinesMark } from '../mark/lines.js';
 import { el } from '../ui/dom.js';
 import { TableTwin } from '../ui/tabletwin.js';
 import { fmtBytes, fmtCount, fmtDuration, fmtShort, fmtTime, fmtValue } from '../ui/units.js';
@@ -195,8 +196,11 @@ class MetricsView extends ViewFrame {
 		const hidden = this.shown.reduce((n, s) => n + s.more, 0);
 
 		this.mark.set(charts, w, Math.max(this.room(), innerHeight * 0.8), app.state.look.metric ? 'No metric and no thing is called so.' : 'Nothing was measured.');
-		this.words.textContent = [hidden ? 'Of charts with many lines the ' + LINES_SHOWN + ' with most are shown.' : '', charts.some(c => c.series.some(s => this.mark.isDense(s, w))) ? 'Several values in a pixel: their mean, and from the least to the most of them.' : '',
+		const words = [hidden ? 'Of charts with many lines the ' + LINES_SHOWN + ' with most are shown.' : '', charts.some(c => c.series.some(s => this.mark.isDense(s, w))) ? 'Several values in a pixel: their mean, and from the least to the most of them.' : '',
 			charts.some(c => c.series.some(s => s.gaps.some(g => g.from < w.to && g.to > w.from))) ? 'Interrupted and hatched: not known, or the counter began anew.' : ''].filter(Boolean).join(' ');
+
+		if (this.words.textContent !== words)
+			this.words.textContent = words;
 	}
 
 	/** @param {number} v @param {Unit} unit */
@@ -227,7 +231,7 @@ class MetricsView extends ViewFrame {
 		return all[slots.get(l.label) % all.length];
 	}
 
-	/** @param {Shown} shown @returns {import('../mark/lines.js').LineSeries[]} */
+	/** @param {Shown} shown @returns {import('../mark/linedata.js').LineSeries[]} */
 	series(shown) {
 		return shown.lines.map((l, i) => ({ label: l.label, colour: this.colour(shown, l, i), ...l.line(), marked: shown.lines.length > 1 && l.cpu >= 0 && this.app.state.look.cpu === l.cpu }));
 	}
@@ -275,6 +279,8 @@ class MetricsView extends ViewFrame {
 		this.processes.el.hidden = !this.metrics.some(m => this.tableOf(m.run).entries.length);
 		this.frameWords.hidden = this.processes.el.hidden;
 		clearTimeout(this.frameTimer);
+		/* What is being decoded is of another time. */
+		this.frameTicket++;
 		if (!this.processes.el.hidden)
 			this.frameTimer = setTimeout(() => void this.showProcesses(), soon ? FRAME_MS : 0);
 	}
@@ -284,8 +290,12 @@ class MetricsView extends ViewFrame {
 		const ticket = ++this.frameTicket;
 		const t = this.moment();
 
+		if (this.app.pressed) {
+			this.frameTimer = setTimeout(() => void this.showProcesses(), FRAME_MS);
+			return;
+		}
 		try {
-			const frames = await Promise.all(this.metrics.map(async ({ run }) => ({ run, frame: await this.tableOf(run).at(t) })));
+			const frames = await Promise.all(this.metrics.map(async ({ run }) => ({ run, frame: await this.tableOf(run).at(t, () => ticket === this.frameTicket) })));
 
 			if (ticket === this.frameTicket)
 				this.processes.set(() => this.processesAnswer(frames));
