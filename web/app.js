@@ -62,6 +62,7 @@ export class App {
 		/** @type {number | null} time under the pointer, on all charts */
 		this.cursor = null;
 		this.zooming = false;
+		this.changes = 0;
 		/** A button of the pointer is down: tables wait until it is not. */
 		this.pressed = false;
 		/** @type {Profiles | null} */
@@ -419,6 +420,10 @@ export class App {
 	changed(changed) {
 		const has = /** @param {...string} keys */ (...keys) => keys.some(k => changed.has(k));
 
+		const number = ++this.changes;
+		/** @type {Promise<void> | undefined} */
+		let shown;
+
 		this.zooming = has('from', 'to') && !has('view');
 		if (has('theme', 'ramp'))
 			this.recolour();
@@ -432,11 +437,15 @@ export class App {
 		if (has('view'))
 			this.showView();
 		else if (changed.size && !(changed.size === 1 && has('theme')))
-			void this.view?.update();
+			shown = this.view?.update();
 		if (has('task', 'tid', 'cpu'))
 			this.view?.table.remark();
 		void this.panel.update();
-		this.zooming = false;
+		/* Views show what changed when they have fetched their data. */
+		void Promise.resolve(shown).finally(() => {
+			if (number === this.changes)
+				this.zooming = false;
+		});
 	}
 
 	applyFilter() {

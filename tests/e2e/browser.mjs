@@ -82,7 +82,7 @@ export async function until(page, condition) {
 /** Frames have been drawn and tables that wait for the window to rest are built. */
 export async function settled(page) {
 	await page.evaluate(() => new Promise(resolve => requestAnimationFrame(() => requestAnimationFrame(resolve))));
-	await until(page, () => !document.querySelector('.view[data-detail="loading"], .app[data-fine="pending"]'));
+	await until(page, () => !document.querySelector('.view[data-detail="loading"], .app[data-fine="pending"], .view table[data-waits]'));
 	const builds = () => page.evaluate(() => [...document.querySelectorAll('table[data-view]')].map(t => t.dataset.ready).join());
 	let last = await builds();
 

@@ -98,15 +98,18 @@ export class TableTwin {
 				this.timer = setTimeout(build, SETTLE_MS);
 				return;
 			}
+			delete this.table.dataset.waits;
 			this.answer = make();
 			this.build();
 		};
 
 		clearTimeout(this.timer);
-		if (soon)
+		if (soon) {
+			this.table.dataset.waits = '1';
 			this.timer = setTimeout(build, SETTLE_MS);
-		else
+		} else {
 			build();
+		}
 	}
 
 	/** Columns that say something: not empty, and not the same as the one before. */

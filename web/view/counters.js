@@ -66,8 +66,8 @@ class CountersView extends ViewFrame {
 		this.missing = el('p', { class: 'chartwords', hidden: true });
 		this.detail = el('span', { class: 'detail' });
 		this.figure.append(this.legend, this.mark.el, this.words, this.missing);
-		this.ratios = new TableTwin({ name: 'ratios', caption: 'Derived in this window', say: text => app.tip.say(text), pick: row => this.pick(row), marked: row => app.isMarkedRow(row) });
-		this.readings = new TableTwin({ name: 'readings', caption: 'Values over time', say: text => app.tip.say(text), pick: row => app.zoom(row.time, row.time + row.length) });
+		this.ratios = new TableTwin({ name: 'ratios', caption: 'Derived in this window', say: text => app.tip.say(text), pick: row => this.pick(row), marked: row => app.isMarkedRow(row), busy: () => app.pressed });
+		this.readings = new TableTwin({ name: 'readings', caption: 'Values over time', say: text => app.tip.say(text), pick: row => app.zoom(row.time, row.time + row.length), busy: () => app.pressed });
 		this.el.append(this.ratios.el, this.readings.el);
 		this.table.o.pick = row => this.pick(row);
 		/** @type {Side[]} */
