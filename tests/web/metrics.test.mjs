@@ -92,11 +92,17 @@ test('the overview sums CPUs that are there and leaves out what was not measured
 	const charts = chartsOf(metrics, '');
 	const cpu = charts.find(c => c.title === 'CPU time of all CPUs');
 
-	assert.deepEqual(charts.map(c => c.title), ['CPU time of all CPUs', 'Use of each CPU', 'Context switches', 'Memory', 'Disks: written', 'Disks: busy', 'Network: received']);
+	assert.deepEqual(charts.map(c => c.title), ['CPU time of all CPUs', 'Use of each CPU', 'Context switches', 'Memory', 'Memory available', 'Disks: written', 'Disks: busy', 'Network: received']);
 	assert.deepEqual(cpu.lines.map(l => l.label), ['user', 'system']);
 	near(lineAt(cpu.lines[0].line(), before(5)) * 100, 25, 'both CPUs');
 	near(lineAt(cpu.lines[0].line(), before(35)) * 100, 20, 'CPU 0 alone');
-	near(lineAt(charts.find(c => c.title === 'Memory').lines[0].line(), 5e9), 2 * 1024 * MIB, 'memory in use');
+	const memory = charts.find(c => c.title === 'Memory');
+
+	assert.deepEqual(memory.lines.map(l => l.label), ['programs and kernel', 'caches', 'free']);
+	near(lineAt(memory.lines[0].line(), 5e9), 2 * 1024 * MIB - MIB, 'programs and kernel');
+	/* The parts are all of the memory. */
+	assert.equal(memory.lines.reduce((sum, l) => sum + lineAt(l.line(), 5e9), 0), 8 * 1024 * MIB);
+	assert.deepEqual([cpu.stack, cpu.full, memory.stack], [true, 1, true]);
 	near(lineAt(charts.find(c => c.title === 'Disks: busy').lines[0].line(), before(5)) * 100, 25, 'busy');
 	assert.deepEqual(setsOf(metrics).map(s => s[1]), ['Overview', 'CPU', 'Disk', 'Network', 'Memory', 'Sensors', 'All']);
 	assert.equal(chartsOf(metrics, 'all').length, 10);

@@ -9,13 +9,14 @@
 /** @typedef {import('./metrics.js').Metrics} Metrics */
 /** @typedef {import('./metrics.js').Series} Series */
 /** @typedef {import('./run.js').Span} Span */
-/** plus, minus: metrics, or "metric[instance]". @typedef {{ label: string, plus: string[], minus?: string[], without?: RegExp }} Part without: things that others hold */
+/** plus, minus: metrics, or "metric[instance]". @typedef {{ label: string, plus: string[], minus?: string[], less?: string[], without?: RegExp, rest?: boolean }} Part less: as minus, where it was measured; without: things that others hold; rest: what is left of a whole */
 /**
  * A chart: of parts, each over all series of its metrics together; or of the parts of each CPU; or of one metric, a line for each of its series.
- * @typedef {{ title: string, parts?: Part[], each?: 'cpu', metric?: string, mean?: boolean }} Picture
+ * stack: the parts are all of a whole, or add up to at most `full`.
+ * @typedef {{ title: string, parts?: Part[], each?: 'cpu', metric?: string, mean?: boolean, stack?: boolean, full?: number }} Picture
  */
-/** line: made when it is asked for. @typedef {{ label: string, cpu: number, unit: Unit, line: () => Line }} MetricLine */
-/** things: its lines are of disks, CPUs ... of a set @typedef {{ name: string, set: string, things: boolean, title: string, unit: Unit, zero: boolean, lines: MetricLine[], words: string }} MetricChart */
+/** line: made when it is asked for. @typedef {{ label: string, cpu: number, unit: Unit, rest: boolean, line: () => Line }} MetricLine */
+/** things: its lines are of disks, CPUs ... of a set @typedef {{ name: string, set: string, things: boolean, title: string, unit: Unit, zero: boolean, lines: MetricLine[], words: string, stack: boolean, full?: number }} MetricChart */
 /** How values of a line are told: multiplied by `by` they are in `unit`. @typedef {{ unit: string, by: number, bytes: boolean }} Unit */
 
 /** Of /proc/stat: "user" holds guests. */
@@ -23,15 +24,18 @@ const busyStates = ['cpu.user', 'cpu.nice', 'cpu.system', 'cpu.irq', 'cpu.softir
 
 /** @type {Picture[]} */
 const overview = [
-	{ title: 'CPU time of all CPUs', mean: true, parts: [{ label: 'user', plus: ['cpu.user'], minus: ['cpu.guest'] }, { label: 'system', plus: ['cpu.system'] }, { label: 'iowait', plus: ['cpu.iowait'] },
+	{ title: 'CPU time of all CPUs', mean: true, stack: true, full: 1, parts: [{ label: 'user', plus: ['cpu.user'], minus: ['cpu.guest'] }, { label: 'system', plus: ['cpu.system'] }, { label: 'iowait', plus: ['cpu.iowait'] },
 		{ label: 'nice', plus: ['cpu.nice'], minus: ['cpu.guest_nice'] }, { label: 'interrupts', plus: ['cpu.irq', 'cpu.softirq'] }, { label: 'steal', plus: ['cpu.steal'] }, { label: 'guest', plus: ['cpu.guest', 'cpu.guest_nice'] }] },
 	{ title: 'Use of each CPU', each: 'cpu', parts: [{ label: 'in use', plus: busyStates }] },
 	{ title: 'Load average', parts: [{ label: '1 min', plus: ['load.avg1'] }, { label: '5 min', plus: ['load.avg5'] }, { label: '15 min', plus: ['load.avg15'] }] },
 	{ title: 'Threads', parts: [{ label: 'running', plus: ['cpu.running'] }, { label: 'blocked on I/O', plus: ['cpu.blocked'] }] },
 	{ title: 'Context switches', metric: 'cpu.switches' },
 	{ title: 'Interrupts', metric: 'cpu.interrupts' },
-	{ title: 'Memory', parts: [{ label: 'in use', plus: ['memory.bytes[MemTotal]'], minus: ['memory.bytes[MemAvailable]'] }, { label: 'available', plus: ['memory.bytes[MemAvailable]'] }, { label: 'free', plus: ['memory.bytes[MemFree]'] },
-		{ label: 'of files', plus: ['memory.bytes[Cached]', 'memory.bytes[Buffers]'] }, { label: 'dirty', plus: ['memory.bytes[Dirty]'] }] },
+	/* Parts of MemTotal, as free(1) counts them; what is in tmpfs is of the cache and cannot be dropped. */
+	{ title: 'Memory', stack: true, parts: [{ label: 'programs and kernel', plus: ['memory.bytes[MemTotal]'], minus: ['memory.bytes[MemFree]', 'memory.bytes[Cached]'], less: ['memory.bytes[Buffers]', 'memory.bytes[SReclaimable]'] }, { label: 'shared, tmpfs', plus: ['memory.bytes[Shmem]'] },
+		{ label: 'caches', plus: ['memory.bytes[Cached]', 'memory.bytes[Buffers]', 'memory.bytes[SReclaimable]'], less: ['memory.bytes[Shmem]'] }, { label: 'free', plus: ['memory.bytes[MemFree]'], rest: true }] },
+	{ title: 'Memory available', parts: [{ label: 'available', plus: ['memory.bytes[MemAvailable]'] }] },
+	{ title: 'Memory to be written to disks', parts: [{ label: 'dirty', plus: ['memory.bytes[Dirty]'] }, { label: 'being written', plus: ['memory.bytes[Writeback]'] }] },
 	{ title: 'Swap space in use', parts: [{ label: 'in use', plus: ['memory.bytes[SwapTotal]'], minus: ['memory.bytes[SwapFree]'] }] },
 	{ title: 'Disks: read', metric: 'disk.read' },
 	{ title: 'Disks: written', metric: 'disk.written' },
@@ -135,11 +139,13 @@ function madeOnce(make) {
 /** A part of a picture as a line; null: not measured. @param {Metrics} m @param {Part} part @param {number} cpu @param {boolean} mean @returns {MetricLine | null} */
 export function partLine(m, part, cpu, mean) {
 	const plus = part.plus.flatMap(name => seriesOf(m, name, cpu)).filter(s => !part.without?.test(s.instance));
-	const minus = (part.minus || []).flatMap(name => seriesOf(m, name, cpu));
+	const minus = (part.minus || []).map(name => seriesOf(m, name, cpu));
+	const less = (part.less || []).flatMap(name => seriesOf(m, name, cpu));
 
-	if (!plus.length || part.minus?.some(name => name.includes('[')) && !minus.length)
+	/* Guests are nothing where there are none; of memory each part is needed. */
+	if (!plus.length || part.minus?.some((name, i) => name.includes('[') && !minus[i].length))
 		return null;
-	return { label: cpu < 0 ? part.label : 'CPU ' + cpu, cpu, unit: unitOfMetric(plus[0].metric), line: madeOnce(() => sumLines(plus, minus, mean)) };
+	return { label: cpu < 0 ? part.label : 'CPU ' + cpu, cpu, rest: part.rest === true, unit: unitOfMetric(plus[0].metric), line: madeOnce(() => sumLines(plus, [...minus.flat(), ...less], mean)) };
 }
 
 /** @param {Metrics} m @param {Picture} p @returns {MetricChart | null} */
@@ -156,7 +162,7 @@ function chartOf(m, p) {
 	} else {
 		lines = (p.parts || []).flatMap(part => partLine(m, part, -1, Boolean(p.mean)) || []);
 	}
-	return lines.length ? { name: p.title, set: '', things: Boolean(p.each), title: p.title, unit: lines[0].unit, zero: true, lines, words: '' } : null;
+	return lines.length ? { name: p.title, set: '', things: Boolean(p.each), title: p.title, unit: lines[0].unit, zero: true, lines, words: '', stack: p.stack === true, full: p.full } : null;
 }
 
 /** A metric with a line for each of its series. @param {Metrics} m @param {string} name @param {string} [title] @returns {MetricChart} */
@@ -165,7 +171,7 @@ function metricChart(m, name, title) {
 	const { metric } = series[0];
 	const unit = unitOfMetric(metric);
 
-	return { name, set: metric.collector.name, things: true, title: title || name, unit, zero: metric.counter || unit.bytes, words: metric.help, lines: series.map(s => ({ label: s.place, cpu: s.cpu, unit, line: () => s.line() })) };
+	return { name, set: metric.collector.name, things: true, title: title || name, unit, zero: metric.counter || unit.bytes, words: metric.help, stack: false, lines: series.map(s => ({ label: s.place, cpu: s.cpu, unit, rest: false, line: () => s.line() })) };
 }
 
 /** Sets of charts: the overview, one per collector, and all. @param {Metrics} m @returns {[string, string][]} name and title */

@@ -191,12 +191,14 @@ class MetricsView extends ViewFrame {
 			const { unit } = chart;
 
 			return { title: chart.title + (several ? ' · ' + app.nameOf(metrics.run) : ''), unit: unit.unit === '/s' ? 'per second' : unit.unit === 'bytes/s' ? 'bytes per second' : unit.unit, zero: chart.zero, grain: unit.bytes ? bytesGrain : undefined, axis: /** @param {number} v */ v => this.axis(v, unit),
-				text: /** @param {number} v */ v => metricText(v, unit), note: more > 0 ? 'and ' + fmtCount(more) + ' more' : '', named: lines.length > 1, series: this.series(shown) };
+				text: /** @param {number} v */ v => metricText(v, unit), note: more > 0 ? 'and ' + fmtCount(more) + ' more' : '', named: lines.length > 1, stack: chart.stack, full: chart.full, series: this.series(shown) };
 		});
 		const hidden = this.shown.reduce((n, s) => n + s.more, 0);
 
 		this.mark.set(charts, w, Math.max(this.room(), innerHeight * 0.8), app.state.look.metric ? 'No metric and no thing is called so.' : 'Nothing was measured.');
-		const words = [hidden ? 'Of charts with many lines the ' + LINES_SHOWN + ' with most are shown.' : '', charts.some(c => c.series.some(s => this.mark.isDense(s, w))) ? 'Several values in a pixel: their mean, and from the least to the most of them.' : '',
+		const dense = charts.filter(c => c.series.some(s => this.mark.isDense(s, w)));
+		const words = [hidden ? 'Of charts with many lines the ' + LINES_SHOWN + ' with most are shown.' : '', dense.length ? 'Several values in a pixel: their mean, and from the least to the most of them.' : '',
+			dense.some(c => c.stack) ? 'Parts on each other are means, and the most of their sum is pale above them.' : '',
 			charts.some(c => c.series.some(s => s.gaps.some(g => g.from < w.to && g.to > w.from))) ? 'Interrupted and hatched: not known, or the counter began anew.' : ''].filter(Boolean).join(' ');
 
 		if (this.words.textContent !== words)
@@ -216,6 +218,8 @@ class MetricsView extends ViewFrame {
 
 		if (lines.length === 1)
 			return theme.bar;
+		if (l.rest)
+			return theme.fade;
 		if (lines.some(k => k.cpu >= 0)) {
 			const at = metrics.run.cpuIndex.get(l.cpu) ?? i;
 
@@ -383,13 +387,17 @@ class MetricsView extends ViewFrame {
 			return;
 		}
 		const length = at.begins ? at.times[point] - at.begins[point] : 0;
-		const others = drawn.series.map((s, i) => ({ i, v: s.values[pointAt(s, t)] })).filter(o => o.i !== series && o.v !== undefined).sort((a, b) => b.v - a.v);
+		const all = drawn.series.map((s, i) => ({ i, v: s.values[pointAt(s, t)] })).filter(o => o.v !== undefined);
+		/* Parts of a whole from above, as they lie on each other. */
+		const others = all.filter(o => o.i !== series).sort((a, b) => drawn.stack ? b.i - a.i : b.v - a.v);
 		/** @type {[string, string][]} */
 		const told = [['', at.begins ? fmtTime(at.begins[point], Math.max(1, length / 100)) + ' + ' + fmtDuration(length) : fmtTime(at.times[point], 1e6)], [lines.length > 1 ? at.label : 'value', metricExact(at.values[point], lines[series].unit)]];
 
 		told.push(...others.slice(0, TOLD_METRICS).map(o => /** @type {[string, string]} */ ([drawn.series[o.i].label, metricExact(o.v, lines[o.i].unit)])));
 		if (others.length > TOLD_METRICS)
 			told.push(['', fmtCount(others.length - TOLD_METRICS) + ' more']);
+		if (drawn.stack && all.length === lines.length)
+			told.push(['together', metricExact(all.reduce((sum, o) => sum + o.v, 0), lines[series].unit)]);
 		if (this.shown[chart].chart.words)
 			told.push(['', this.shown[chart].chart.words]);
 		this.app.tip.show(e, drawn.title, told, lines.length > 1 ? at.colour : '');
