@@ -30,7 +30,7 @@ import { lastView, viewList } from './view/list.js';
 const helpKeys = /** @type {[string, string][]} */ ([
 	['drag', 'on the strip or a chart over time: choose the window'], ['shift + drag', 'move it'], ['wheel', 'zoom around the pointer; sideways: move; where charts scroll, zoom with Ctrl'],
 	['double click', 'whole capture'], ['+  −  0', 'zoom in, out, whole capture'], ['← →', 'move the cursor, or read the next value'],
-	['↑ ↓', 'choose the row or CPU'], ['Enter', 'select what is read out'], ['/', 'filter tasks'], ['d', 'several runs: side by side, or difference B − A'], ['x', 'swap A and B'], ['[  ]', 'previous, next view'], ['Esc', 'clear filter field or selection'],
+	['↑ ↓', 'choose the row, chart or CPU'], ['Enter, click', 'select what is read out: a task or CPU'], ['pointer', 'values of that time in all charts; tables at the cursor stay there when it goes to them'], ['/', 'filter tasks'], ['d', 'several runs: side by side, or difference B − A'], ['x', 'swap A and B'], ['[  ]', 'previous, next view'], ['Esc', 'clear filter field or selection'],
 	['?', 'this list']]);
 
 const diffHelp = 'Difference B − A: tasks are found in the other run by their names, tasks of equal names are one. The window counts from the start of each run and ends ' +

@@ -97,6 +97,24 @@ test('values at the cursor and over the window', { skip }, async () => {
 	clean();
 });
 
+test('parts of a whole lie on each other, and each is read out exactly', { skip }, async () => {
+	await openReport(page, one, '#view=metrics&from=5000000000&to=15000000000');
+	const box = await charts().boundingBox();
+	const told = async part => {
+		/* Eight charts in two columns; the plot goes to 100 %: user is 25 %, system 10 % above it. */
+		const high = (box.height - 26) / 4;
+
+		await page.mouse.move(box.x + 300, box.y + high - 18 - part / 100 * (high - 18 - 22));
+		return page.locator('.tip').textContent();
+	};
+
+	assert.match(await told(12), /CPU time of all CPUs.*user25\.?\d* %system10\.?\d* %together35\.?\d* %/);
+	assert.match(await told(30), /CPU time of all CPUs.*system10\.?\d* %user25\.?\d* %together35\.?\d* %/);
+	/* Above all parts the uppermost one. */
+	assert.match(await told(80), /system10\.?\d* %user/);
+	clean();
+});
+
 test('the process table is of the frame at the cursor; a click selects', { skip }, async () => {
 	await openReport(page, one, '#view=metrics&from=20000000000&to=29000000000');
 	await pointAt(0.53);
@@ -158,8 +176,38 @@ test('two runs side by side', { skip }, async () => {
 
 	assert.deepEqual([...new Set(rows.map(r => r.run_name))], ['before', 'after']);
 	assert.equal((await readTable(page, 'processes')).filter(r => r.task === 'server').length, 2);
+	clean();
+});
+
+test('the difference of two runs: means, how many times as much, and its interval', { skip }, async () => {
 	await openReport(page, two, '#view=metrics&diff=0,1');
-	assert.match(await page.locator('.viewnote:visible').textContent(), /side by side/);
+	assert.equal(await page.locator('.viewnote:visible').count(), 0);
+	assert.match(await page.locator('.facts').textContent(), /context switches0\.0 %5000\/s → 5000\/s/);
+	const list = await readTable(page, 'metrics');
+	const rows = new Map(list.map(r => [r.metric + ' ' + r.of, r]));
+	const user = rows.get('CPU time of all CPUs user');
+
+	/* CPU 0 alone for 10 of 59 s: 24.x; four CPUs 35 less the same. */
+	near(user.mean_b - user.mean_a, user.mean_diff, 'difference');
+	near(user.ratio, user.mean_b / user.mean_a, 'ratio');
+	assert.ok(user.mean_diff > 8 && user.ratio > 1.3);
+	assert.ok(user.low === undefined || user.low < user.mean_diff && user.high > user.mean_diff);
+	assert.equal(rows.get('Use of each CPU CPU 3').where, 'only B');
+	assert.equal(rows.get('Use of each CPU CPU 3').mean_diff, undefined);
+	const same = rows.get('Memory free');
+
+	assert.deepEqual([same.mean_diff, same.ratio, same.low, same.high], [0, 1, 0, 0]);
+	/* Those that differ first, the greatest of them first; what has no difference last. */
+	const rank = r => r.mean_diff === undefined ? 2 : r.low > 0 || r.high < 0 ? 0 : 1;
+
+	assert.deepEqual(list.map(rank), list.map(rank).sort());
+	await page.locator('.figure .surface').first().focus();
+	await page.keyboard.press('ArrowDown');
+	assert.match(await said(), /CPU time of all CPUs · user, A 24\.?\d* %, B 35\.?\d* %, B − A \+11\.\d pp, .*95 % interval \+[\d.]+ pp to \+[\d.]+ pp/);
+	await page.keyboard.press('d');
+	await until(page, () => !/diff=/.test(location.hash));
+	await settled(page);
+	assert.equal((await readTable(page, 'metrics'))[0].value > 0, true);
 	clean();
 });
 
@@ -176,7 +224,7 @@ test('moving the window costs little with many series', { skip }, async () => {
 	clean();
 });
 
-for (const [name, file, hash] of [['one', one, ''], ['two', two, ''], ['many', many, 'set=all']]) {
+for (const [name, file, hash] of [['one', one, ''], ['two', two, ''], ['difference', two, 'diff=0,1'], ['many', many, 'set=all']]) {
 	test(name + ': fits narrow pages and has a picture', { skip }, async () => {
 		for (const [width, height] of [[390, 844], [1440, 900]]) {
 			await page.setViewportSize({ width, height });
@@ -192,7 +240,7 @@ for (const [name, file, hash] of [['one', one, ''], ['two', two, ''], ['many', m
 test('no serious finding of axe', { skip: skip || (axeSource() ? false : 'axe-core is not installed') }, async () => {
 	for (const colorScheme of ['light', 'dark']) {
 		await page.emulateMedia({ colorScheme });
-		for (const [file, hash] of [[one, 'view=metrics'], [one, 'view=metrics&task=server&tid=100'], [many, 'view=metrics&set=cpu&cpu=1'], [two, 'view=metrics'], [one, 'view=metrics&metric=nothing']]) {
+		for (const [file, hash] of [[one, 'view=metrics'], [one, 'view=metrics&task=server&tid=100'], [many, 'view=metrics&set=cpu&cpu=1'], [two, 'view=metrics'], [two, 'view=metrics&diff=0,1'], [one, 'view=metrics&metric=nothing']]) {
 			await openReport(page, file, '#' + hash);
 			await page.evaluate(axeSource());
 			const found = await page.evaluate(async () => (await globalThis.axe.run(document, { resultTypes: ['violations'] })).violations

@@ -163,34 +163,45 @@ export class Series {
 }
 
 /**
- * Mean by time, least and most in a window; null: nothing is known in it.
+ * The values of a line in a window, each with the time that it stands for there: a level up to its tick, a first one for a moment.
  * @param {Line} line
  * @param {Span} w
+ * @param {(v: number, from: number, to: number) => void} take
  */
-export function lineStats(line, w) {
+export function eachPart(line, w, take) {
 	const { times, begins, values } = line;
-	let sum = 0;
-	let time = 0;
-	let least = Infinity;
-	let most = -Infinity;
-	let last = NaN;
 
 	for (let i = begins ? upperBound(times, w.from) : Math.max(0, upperBound(times, w.from) - 1); i < times.length; i++) {
 		const from = begins ? begins[i] : i ? times[i - 1] : times[i];
 
 		if (begins ? from >= w.to : times[i] > w.to)
 			break;
-		if (Number.isNaN(values[i]) || !begins && times[i] < w.from)
-			continue;
-		/* A level stands for the time up to its tick; a first one for a moment. */
-		const part = Math.max(1, Math.min(w.to, times[i]) - Math.max(w.from, from));
-
-		sum += values[i] * part;
-		time += part;
-		least = Math.min(least, values[i]);
-		most = Math.max(most, values[i]);
-		last = values[i];
+		if (!Number.isNaN(values[i]) && (begins || times[i] >= w.from))
+			take(values[i], Math.max(w.from, from), Math.min(w.to, times[i]));
 	}
+}
+
+/**
+ * Mean by time, least and most in a window; null: nothing is known in it.
+ * @param {Line} line
+ * @param {Span} w
+ */
+export function lineStats(line, w) {
+	let sum = 0;
+	let time = 0;
+	let least = Infinity;
+	let most = -Infinity;
+	let last = NaN;
+
+	eachPart(line, w, (v, from, to) => {
+		const part = Math.max(1, to - from);
+
+		sum += v * part;
+		time += part;
+		least = Math.min(least, v);
+		most = Math.max(most, v);
+		last = v;
+	});
 	return time > 0 ? { mean: sum / time, least, most, last } : null;
 }
 

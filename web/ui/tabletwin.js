@@ -66,13 +66,15 @@ export class TableTwin {
 		this.head = el('tr', null);
 		this.groups = el('tr', { class: 'groups' });
 		this.body = el('tbody', null);
-		this.table = el('table', { 'data-view': o.name }, el('caption', { class: 'hidden', text: o.caption }), el('thead', null, this.groups, this.head),
+		this.caption = el('caption', { class: 'hidden', text: o.caption });
+		this.table = el('table', { 'data-view': o.name }, this.caption, el('thead', null, this.groups, this.head),
 			this.body);
 		this.scroller = el('div', { class: 'scroller', tabindex: '0', role: 'region', 'aria-label': o.caption,
 			on: { scroll: () => this.scrolled() } }, this.table);
 		this.notes = el('ul', { class: 'notes' });
+		this.heading = el('h3', { text: o.caption });
 		this.el = el('section', { class: 'twin' },
-			el('div', { class: 'twinhead' }, el('h3', { text: o.caption }), this.count,
+			el('div', { class: 'twinhead' }, this.heading, this.count,
 				el('button', { type: 'button', class: 'quiet', title: 'Save the table as CSV, with exact values',
 					on: { click: () => this.save() } }, icon('save'), 'CSV'),
 				el('button', { type: 'button', class: 'quiet', title: 'Copy the table', on: { click: () => this.copy() } },
@@ -110,6 +112,14 @@ export class TableTwin {
 		} else {
 			build();
 		}
+	}
+
+	/** What the table is of now. @param {string} caption */
+	setCaption(caption) {
+		if (this.heading.textContent === caption)
+			return;
+		this.heading.textContent = this.caption.textContent = caption;
+		this.scroller.setAttribute('aria-label', caption);
 	}
 
 	/** Columns that say something: not empty, and not the same as the one before. */

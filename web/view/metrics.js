@@ -8,9 +8,11 @@ import { pointAt } from '../mark/linedata.js';
 import { LinesMark } from '../mark/lines.js';
 import { el } from '../ui/dom.js';
 import { TableTwin } from '../ui/tabletwin.js';
-import { fmtBytes, fmtCount, fmtDuration, fmtShort, fmtTime, fmtValue } from '../ui/units.js';
+import { fmtBytes, fmtCount, fmtDuration, fmtPct, fmtShort, fmtTime, withSign } from '../ui/units.js';
 import { joinAnswers } from './answers.js';
 import { ViewFrame } from './frame.js';
+import { MetricsDiff } from './metrics_diff.js';
+import { metricExact, metricText } from './metrictext.js';
 
 /** @typedef {import('../app.js').App} App */
 /** @typedef {import('../data/run.js').Run} Run */
@@ -30,22 +32,8 @@ const TOLD_METRICS = 8;
 const SEARCH_MS = 120;
 /** The cursor rests so long before processes are looked up. */
 const FRAME_MS = 150;
-
-/** @param {number} v @param {Unit} unit */
-function metricText(v, unit) {
-	if (unit.bytes)
-		return fmtBytes(Math.round(v)) + unit.unit.replace('bytes', '');
-	if (unit.unit === 's')
-		return fmtDuration(v * 1e9);
-	return fmtShort(Number((v * unit.by).toPrecision(3))) + (unit.unit && !unit.unit.startsWith('/') ? ' ' : '') + unit.unit;
-}
-
-/** @param {number} v @param {Unit} unit */
-function metricExact(v, unit) {
-	const text = fmtValue(Number((v * unit.by).toPrecision(9))) + (unit.unit ? ' ' + unit.unit : '');
-
-	return unit.bytes && v >= 1024 ? text + ' (' + metricText(v, unit) + ')' : text;
-}
+/** And the window before differences are made anew. */
+const DIFF_MS = 200;
 
 /** Marks of axes are round in KiB, MiB ... @param {number} most */
 function bytesGrain(most) {
@@ -74,6 +62,9 @@ class MetricsView extends ViewFrame {
 		});
 		this.surface = this.mark.surface;
 		this.words = el('p', { class: 'chartwords' });
+		this.diff = new MetricsDiff(app);
+		this.diffTimer = 0;
+		this.diffKey = '';
 		this.figure.append(this.mark.el, this.words);
 		this.findTimer = 0;
 		this.findBox = el('input', { type: 'search', class: 'findbox', placeholder: 'find metrics, disks ...', 'aria-label': 'Find metrics and things, a regular expression', spellcheck: 'false', autocomplete: 'off',
@@ -90,6 +81,8 @@ class MetricsView extends ViewFrame {
 		this.metrics = [];
 		/** @type {Shown[]} */
 		this.shown = [];
+		/** The same with all their lines. @type {Shown[]} */
+		this.parts = [];
 		this.shownKey = '';
 		/** @type {Map<string, Map<string, number>>} colours of things by set */
 		this.slots = new Map();
@@ -114,8 +107,11 @@ class MetricsView extends ViewFrame {
 		const w = app.window();
 
 		this.metrics = data;
+		this.compares = app.pair !== null && data.length === 2;
+		this.note.hidden = !app.pair || this.compares;
 		this.setWindow(w, 1);
 		this.choose();
+		this.showDifference(w);
 		this.draw(w);
 		this.showTools();
 		this.showFacts(w);
@@ -154,17 +150,21 @@ class MetricsView extends ViewFrame {
 		const names = [...new Set(all.flatMap(a => a.charts.map(c => c.name)))];
 
 		/* Charts of runs that are the same stand side by side. */
-		this.shown = names.flatMap(name => all.flatMap(({ metrics, charts }) => charts.filter(c => c.name === name).flatMap(chart => this.lines(metrics, chart) || [])));
+		this.parts = names.flatMap(name => all.flatMap(({ metrics, charts }) => charts.filter(c => c.name === name).flatMap(chart => this.lines(metrics, chart) || [])));
+		this.shown = this.parts.map(p => this.foremost(p));
 	}
 
 	/** @param {Metrics} metrics @param {MetricChart} chart @returns {Shown | null} null: nothing that is looked for */
 	lines(metrics, chart) {
-		const { look } = this.app.state;
-		const find = this.expression(look.metric);
+		const find = this.expression(this.app.state.look.metric);
 		const lines = find && !find.test(chart.name) ? chart.lines.filter(l => find.test(chart.name + '[' + l.label + ']')) : chart.lines;
 
-		if (!lines.length)
-			return null;
+		return lines.length ? { metrics, chart, lines, more: 0 } : null;
+	}
+
+	/** The lines with most. @param {Shown} shown @returns {Shown} */
+	foremost({ metrics, chart, lines }) {
+		const { look } = this.app.state;
 		const whole = { from: 0, to: metrics.run.span };
 		const list = chart.things ? lines.map(line => ({ line, v: lineStats(line.line(), whole)?.mean ?? -Infinity })).sort((x, y) => y.v - x.v).map(l => l.line) : lines;
 		const most = look.everything ? list : list.slice(0, LINES_SHOWN);
@@ -182,6 +182,36 @@ class MetricsView extends ViewFrame {
 		}
 	}
 
+	/** Of two runs: anew when the window rests. @param {Span} w */
+	showDifference(w) {
+		const { app, diff } = this;
+		const key = [this.shownKey, w.from, w.to].join('\n');
+		const build = () => {
+			if (app.pressed) {
+				this.diffTimer = setTimeout(build, DIFF_MS);
+				return;
+			}
+			/* Of all lines: those with most need not be the same in both. */
+			if (key !== this.diffKey)
+				diff.set(this.metrics, this.parts, w);
+			this.diffKey = key;
+			diff.draw(this.room());
+			this.table.set(() => diff.answer());
+		};
+
+		clearTimeout(this.diffTimer);
+		if (!this.compares)
+			diff.el.remove();
+		else if (!diff.el.isConnected)
+			this.figure.prepend(diff.el);
+		this.table.setCaption(this.compares ? 'Means of both runs' : 'Values at the cursor');
+		this.surface = this.compares ? diff.mark.surface : this.mark.surface;
+		if (this.compares && app.dragging())
+			this.diffTimer = setTimeout(build, DIFF_MS);
+		else if (this.compares)
+			build();
+	}
+
 	/** @param {Span} w */
 	draw(w) {
 		const { app } = this;
@@ -197,6 +227,7 @@ class MetricsView extends ViewFrame {
 
 		this.mark.set(charts, w, Math.max(this.room(), innerHeight * 0.8), app.state.look.metric ? 'No metric and no thing is called so.' : 'Nothing was measured.');
 		const dense = charts.filter(c => c.series.some(s => this.mark.isDense(s, w)));
+
 		const words = [hidden ? 'Of charts with many lines the ' + LINES_SHOWN + ' with most are shown.' : '', dense.length ? 'Several values in a pixel: their mean, and from the least to the most of them.' : '',
 			dense.some(c => c.stack) ? 'Parts on each other are means, and the most of their sum is pale above them.' : '',
 			charts.some(c => c.series.some(s => s.gaps.some(g => g.from < w.to && g.to > w.from))) ? 'Interrupted and hatched: not known, or the counter began anew.' : ''].filter(Boolean).join(' ');
@@ -249,14 +280,25 @@ class MetricsView extends ViewFrame {
 			{ label: 'memory in use', part: { label: '', plus: ['memory.bytes[MemTotal]'], minus: ['memory.bytes[MemAvailable]'] }, level: true }, { label: diskWrites.label, part: diskWrites },
 			{ label: 'context switches', part: { label: '', plus: ['cpu.switches'] } }];
 		const several = this.metrics.length > 1;
-
-		this.setFacts(wanted.slice(0, several ? 2 : 4).flatMap(({ label, part, mean, level }) => this.metrics.flatMap(m => {
+		const told = /** @param {typeof wanted[0]} k */ ({ label, part, mean }) => this.metrics.flatMap(m => {
 			const line = this.factLine(m, label, part, Boolean(mean));
 			const stats = line && lineStats(line.line(), w);
 
-			if (!line || !stats)
-				return [];
-			return [{ label: (several ? this.app.nameOf(m.run) + ': ' : '') + label, value: metricText(level ? stats.last : stats.mean, line.unit), note: (level ? 'at the end, at most ' : 'at most ') + metricText(stats.most, line.unit) }];
+			return line && stats ? [{ m, line, stats }] : [];
+		});
+
+		if (this.compares) {
+			this.setFacts(wanted.flatMap(k => {
+				const [a, b] = told(k).map(({ line, stats }) => ({ text: metricText(stats.mean, line.unit), v: stats.mean }));
+
+				return a && b ? [{ label: k.label, value: a.v > 0 ? withSign(b.v - a.v, fmtPct(Math.abs(100 * (b.v - a.v) / a.v))) : b.text, note: a.text + ' → ' + b.text }] : [];
+			}));
+			return;
+		}
+		this.setFacts(wanted.slice(0, several ? 2 : 4).flatMap(k => told(k).map(({ m, line, stats }) => {
+			const { label, level } = k;
+
+			return { label: (several ? this.app.nameOf(m.run) + ': ' : '') + label, value: metricText(level ? stats.last : stats.mean, line.unit), note: (level ? 'at the end, at most ' : 'at most ') + metricText(stats.most, line.unit) };
 		})));
 	}
 
@@ -279,7 +321,8 @@ class MetricsView extends ViewFrame {
 
 	/** @param {boolean} soon */
 	showTables(soon) {
-		this.table.set(() => this.valuesAnswer(), soon);
+		if (!this.compares)
+			this.table.set(() => this.valuesAnswer(), soon);
 		this.processes.el.hidden = !this.metrics.some(m => this.tableOf(m.run).entries.length);
 		this.frameWords.hidden = this.processes.el.hidden;
 		clearTimeout(this.frameTimer);
@@ -309,7 +352,7 @@ class MetricsView extends ViewFrame {
 	}
 
 	cursorMoved() {
-		super.cursorMoved();
+		this.mark.surface.redrawTop();
 		if (this.app.cursor === null || this.app.cursor === this.at)
 			return;
 		this.at = this.app.cursor;
