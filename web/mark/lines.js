@@ -242,7 +242,7 @@ export class LinesMark {
 			least = 0;
 		if (!(most > least))
 			most = least + (Math.abs(least) || 1);
-		if (this.moving && axis && axis.top === top && axis.least <= least && axis.most >= most)
+		if (this.moving && axis && axis.top === top && axis.bottom === this.high - LINES_BELOW && axis.least <= least && axis.most >= most)
 			return axis;
 		const { step } = ticksOf(chart, least, most, 3);
 
