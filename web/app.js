@@ -189,10 +189,11 @@ export class App {
 	listen() {
 		matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.recolour());
 		document.addEventListener('keydown', e => this.key(e));
-		for (const type of ['pointerdown', 'pointerup', 'pointercancel']) {
-			document.addEventListener(type, () => {
-				this.pressed = type === 'pointerdown';
-			}, true);
+		/* Menus swallow the end of a press: the next movement tells. */
+		for (const type of /** @type {const} */ (['pointerdown', 'pointermove', 'pointerup', 'pointercancel'])) {
+			document.addEventListener(type, e => {
+				this.pressed = (e.buttons & 1) === 1 && (type === 'pointerdown' || this.pressed);
+			}, { capture: true, passive: true });
 		}
 		addEventListener('resize', () => {
 			clearTimeout(this.resizeTimer);

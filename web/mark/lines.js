@@ -300,7 +300,11 @@ export class LinesMark {
 		g.textAlign = 'right';
 		g.font = '11px ' + theme.font;
 		g.lineWidth = 1;
-		for (const v of ticksOf(chart, axis.least, axis.most, axis.bottom - axis.top > 108 ? 4 : 2).at) {
+		const about = axis.bottom - axis.top > 108 ? 4 : 2;
+		const few = ticksOf(chart, axis.least, axis.most, about).at;
+
+		/* One mark says nothing of the scale. */
+		for (const v of few.length > 1 ? few : ticksOf(chart, axis.least, axis.most, 2 * about).at) {
 			const y = Math.round(axisY(axis, v)) + 0.5;
 
 			g.strokeStyle = v === 0 ? theme.faint : theme.rule;
