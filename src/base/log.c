@@ -4,7 +4,10 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
+
+#include "base/utf8.h"
 
 static enum log_level log_level = LOG_INFO;
 static bool progress_shown;
@@ -19,10 +22,21 @@ static printf_like(3, 0) void talk(enum log_level level, const char *word, const
 {
 	if (level > log_level)
 		return;
+	char room[1024], *text = NULL;
+	va_list again;
+
+	va_copy(again, ap);
+	const int n = vsnprintf(room, sizeof(room), fmt, ap);
+
+	/* Cut only where there is no memory for more. */
+	if (n >= (int)sizeof(room) && vasprintf(&text, fmt, again) < 0)
+		text = NULL;
+	va_end(again);
+	/* There are names in it, of files and from files. */
+	utf8_clean(text ? text : room);
 	log_progress_done();
-	fprintf(stderr, "kymo: %s", word);
-	vfprintf(stderr, fmt, ap);
-	fputc('\n', stderr);
+	fprintf(stderr, "kymo: %s%s\n", word, text ? text : room);
+	free(text);
 }
 
 #define DEFINE_LOG(name, level, word)       \

@@ -2,6 +2,8 @@
 /* Characters by their bytes. */
 #include "base/utf8.h"
 
+#include <string.h>
+
 static bool in(unsigned char c, unsigned int low, unsigned int high)
 {
 	return c >= low && c <= high;
@@ -69,4 +71,16 @@ bool utf8_is_name(const char *s, size_t n)
 		n -= length;
 	}
 	return true;
+}
+
+void utf8_clean(char *s)
+{
+	for (size_t n = strlen(s); n;) {
+		const unsigned int length = utf8_length(s, n), step = length ? length : 1;
+
+		if (!utf8_is_harmless(s, length))
+			memset(s, '?', step);
+		s += step;
+		n -= step;
+	}
 }

@@ -16,3 +16,7 @@ bool utf8_is_harmless(const char *s, unsigned int length);
 
 /* Are the @n bytes well-formed, and every character harmless: a name as it may be shown. */
 bool utf8_is_name(const char *s, size_t n);
+
+/* Put '?' in the place of each byte of @s (NUL-terminated) that is not harmless: text of others, as
+ * a terminal may have it. */
+void utf8_clean(char *s);

@@ -22,19 +22,6 @@ static bool numeric(const struct table_column *c)
 	return c->type != CELL_TEXT;
 }
 
-/* Names come from other machines: nothing that a terminal obeys. */
-static void clean(char *s)
-{
-	for (size_t n = strlen(s); n;) {
-		const unsigned int length = utf8_length(s, n), step = length ? length : 1;
-
-		if (!utf8_is_harmless(s, length))
-			memset(s, '?', step);
-		s += step;
-		n -= step;
-	}
-}
-
 static void u64_text(uint64_t v, enum unit unit, char *buf, size_t size)
 {
 	char text[QUANTITY_MAX];
@@ -127,7 +114,7 @@ void table_cell_text(const struct table *t, size_t row, unsigned int column, cha
 		break;
 	case CELL_TEXT:
 		(void)snprintf(buf, size, "%s", v.text);
-		clean(buf);
+		utf8_clean(buf);
 		break;
 	}
 }
@@ -194,7 +181,7 @@ static void put_rows(const struct table *t, const struct answer_text_options *o,
 			else
 				(void)snprintf(text, sizeof(text), "%s", column->title);
 			if (!r)
-				clean(text);
+				utf8_clean(text);
 			put_cell(out, text, width[c], numeric(column), c == last);
 		}
 	}
@@ -345,7 +332,7 @@ static void put_head(const struct answer *a, const char *name, FILE *out)
 	unsigned int width = 0;
 
 	(void)snprintf(run, sizeof(run), "%s", name);
-	clean(run);
+	utf8_clean(run);
 	(void)fprintf(out, "%s: %s, %.6f s to %.6f s, coverage %.4g %%", a->title, run,
 		      (double)a->from / NSEC_PER_SEC, (double)a->to / NSEC_PER_SEC,
 		      coverage_pct(a));
@@ -358,7 +345,7 @@ static void put_head(const struct answer *a, const char *name, FILE *out)
 		char value[sizeof(a->fact[i].value)];
 
 		(void)snprintf(value, sizeof(value), "%s", a->fact[i].value);
-		clean(value);
+		utf8_clean(value);
 		(void)fputs("  ", out);
 		put_cell(out, a->fact[i].label, width, false, false);
 		(void)fprintf(out, "%s\n", value);
@@ -372,7 +359,7 @@ static void put_notes(const struct table *t, FILE *out)
 		char text[NOTE_MAX];
 
 		(void)snprintf(text, sizeof(text), "%s", table_note_at(t, i));
-		clean(text);
+		utf8_clean(text);
 		(void)fprintf(out, "note: %s\n", text);
 	}
 }

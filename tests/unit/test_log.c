@@ -65,6 +65,24 @@ static void test_levels(void **state)
 	log_set_level(LOG_INFO);
 }
 
+static void names_of_others(void)
+{
+	log_info("'%s'", "a\x1b[31m\nb\xc2\x9b\xffStra\xc3\x9f");
+	log_info("%2000d%s", 1, "\a.");
+}
+
+/* One line each, with nothing that a terminal obeys; also where it is long. */
+static void test_names_of_others(void **state)
+{
+	static char text[4096];
+
+	(void)state;
+	caught(names_of_others, text, sizeof(text));
+	assert_ptr_equal(strstr(text, "kymo: 'a?[31m?b???Stra\xc3\x9f'\nkymo:  "), text);
+	assert_string_equal(text + strlen(text) - 4, "1?.\n");
+	assert_int_equal(strlen(strchr(text, '\n') + 1), 6 + 2000 + 3);
+}
+
 static void test_progress_only_on_a_terminal(void **state)
 {
 	(void)state;
@@ -79,6 +97,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_levels),
+		cmocka_unit_test(test_names_of_others),
 		cmocka_unit_test(test_progress_only_on_a_terminal),
 	};
 

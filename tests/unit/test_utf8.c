@@ -86,11 +86,21 @@ static void test_names(void **state)
 	assert_false(utf8_is_name("a\0b", 3));
 }
 
+static void test_clean(void **state)
+{
+	char text[] = "a\x1b[m\n\x7f\xc2\x85\xe2\x80\xae\xff\xe2\x82\xac\xe2\x82";
+
+	(void)state;
+	utf8_clean(text);
+	assert_string_equal(text, "a?[m????????\xe2\x82\xac??");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_length),
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_clean),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
