@@ -13,7 +13,7 @@
 #include "model/file_track.h"
 
 #define MAX_COLLECTORS 64
-#define DRAIN_EVERY    (250 * NSEC_PER_MSEC)
+#define DRAIN_EVERY    (500 * NSEC_PER_MSEC) /* each time costs as much as 50 processes */
 
 struct member {
 	const struct collector *what;

@@ -70,7 +70,7 @@ struct collector {
 	int (*open)(void *state, const struct proc_root *root, struct err *e);
 	/* 0, or -errno that ends the collection: only for lack of memory and what the sink says. */
 	int (*sample)(void *state, struct tick *t, struct err *e);
-	/* NULL, or: several times a second, between ticks, take what would not wait. As @sample. */
+	/* NULL, or: twice a second, between ticks, take what would not wait. As @sample. */
 	int (*drain)(void *state, struct tick *t, struct err *e);
 	/* NULL, or: what it cannot collect and why, once it is open; "" = nothing. */
 	const char *(*note)(const void *state);

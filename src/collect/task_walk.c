@@ -21,8 +21,9 @@
 #include "collect/task_files.h"
 #include "collect/task_walk.h"
 
-#define RING_BYTES    (512u << 10) /* 2,200 records; mapped twice, so that RSS has 1 MiB of it */
-#define END_BYTES_MAX (8u << 20) /* of the ring of ends, which grows with the CPUs */
+#define RING_BYTES (512u << 10) /* 2,200 records; mapped twice, so that RSS has 1 MiB of it */
+/* The ring of ends holds those of half a second, 2,200 of each CPU, up to a limit. */
+#define END_BYTES_MAX (16u << 20)
 #define READ_BYTES    65536u /* of the iterator, which gives 32 KiB at a time */
 #define FIRST_PID_NS  UINT32_C(0xeffffffc) /* PROC_PID_INIT_INO, include/linux/proc_ns.h */
 #define STEPS_BACK    64u /* tasks that may leave the list while it is walked along */
@@ -270,7 +271,7 @@ static int load(struct task_walk *w, const struct task_walk_options *o, bool by_
 	skel->rodata->threads = o->threads;
 	skel->rodata->bounded = o->bounded;
 	skel->rodata->delays = delays_are_told(w->proc_fd);
-	while (!o->ring_bytes && ends < END_BYTES_MAX && ends / (RING_BYTES / 4) < cpus)
+	while (!o->ring_bytes && ends < END_BYTES_MAX && ends / (RING_BYTES / 2) < cpus + 1)
 		ends *= 2;
 	bpf_map__set_max_entries(skel->maps.ends, ends);
 	bpf_map__set_max_entries(skel->maps.found, ring);
