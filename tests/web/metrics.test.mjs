@@ -95,6 +95,8 @@ test('the overview sums CPUs that are there and leaves out what was not measured
 	assert.deepEqual(charts.map(c => c.title), ['CPU time of all CPUs', 'Use of each CPU', 'Context switches', 'Memory', 'Memory available', 'Disks: written', 'Disks: busy', 'Network: received']);
 	assert.deepEqual(cpu.lines.map(l => l.label), ['user', 'system']);
 	near(lineAt(cpu.lines[0].line(), before(5)) * 100, 25, 'both CPUs');
+	/* Shares of the time that was counted, however long the second was. */
+	assert.deepEqual([...new Set(cpu.lines[0].line().values.slice(2, 18))], [0.25]);
 	near(lineAt(cpu.lines[0].line(), before(35)) * 100, 20, 'CPU 0 alone');
 	const memory = charts.find(c => c.title === 'Memory');
 

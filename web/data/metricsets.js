@@ -9,11 +9,11 @@
 /** @typedef {import('./metrics.js').Metrics} Metrics */
 /** @typedef {import('./metrics.js').Series} Series */
 /** @typedef {import('./run.js').Span} Span */
-/** plus, minus: metrics, or "metric[instance]". @typedef {{ label: string, plus: string[], minus?: string[], less?: string[], without?: RegExp, rest?: boolean }} Part less: as minus, where it was measured; without: things that others hold; rest: what is left of a whole */
+/** plus, minus: metrics, or "metric[instance]". @typedef {{ label: string, plus: string[], minus?: string[], less?: string[], of?: string[], without?: RegExp, rest?: boolean }} Part less: as minus, where it was measured; of: as a share of all these; without: things that others hold; rest: what is left of a whole */
 /**
  * A chart: of parts, each over all series of its metrics together; or of the parts of each CPU; or of one metric, a line for each of its series.
  * stack: the parts are all of a whole, or add up to at most `full`.
- * @typedef {{ title: string, parts?: Part[], each?: 'cpu', metric?: string, mean?: boolean, stack?: boolean, full?: number }} Picture
+ * @typedef {{ title: string, parts?: Part[], each?: 'cpu', metric?: string, of?: string[], stack?: boolean, full?: number }} Picture of: of each part
  */
 /** line: made when it is asked for. @typedef {{ label: string, cpu: number, unit: Unit, rest: boolean, line: () => Line }} MetricLine */
 /** things: its lines are of disks, CPUs ... of a set @typedef {{ name: string, set: string, things: boolean, title: string, unit: Unit, zero: boolean, lines: MetricLine[], words: string, stack: boolean, full?: number }} MetricChart */
@@ -21,12 +21,14 @@
 
 /** Of /proc/stat: "user" holds guests. */
 const busyStates = ['cpu.user', 'cpu.nice', 'cpu.system', 'cpu.irq', 'cpu.softirq', 'cpu.steal'];
+/** Time is counted in ticks of 10 ms: of all that was counted the states are a share, of the time that passed they would be up to a tick more. */
+const allStates = [...busyStates, 'cpu.idle', 'cpu.iowait'];
 
 /** @type {Picture[]} */
 const overview = [
-	{ title: 'CPU time of all CPUs', mean: true, stack: true, full: 1, parts: [{ label: 'user', plus: ['cpu.user'], minus: ['cpu.guest'] }, { label: 'system', plus: ['cpu.system'] }, { label: 'iowait', plus: ['cpu.iowait'] },
+	{ title: 'CPU time of all CPUs', of: allStates, stack: true, full: 1, parts: [{ label: 'user', plus: ['cpu.user'], minus: ['cpu.guest'] }, { label: 'system', plus: ['cpu.system'] }, { label: 'iowait', plus: ['cpu.iowait'] },
 		{ label: 'nice', plus: ['cpu.nice'], minus: ['cpu.guest_nice'] }, { label: 'interrupts', plus: ['cpu.irq', 'cpu.softirq'] }, { label: 'steal', plus: ['cpu.steal'] }, { label: 'guest', plus: ['cpu.guest', 'cpu.guest_nice'] }] },
-	{ title: 'Use of each CPU', each: 'cpu', parts: [{ label: 'in use', plus: busyStates }] },
+	{ title: 'Use of each CPU', each: 'cpu', of: allStates, parts: [{ label: 'in use', plus: busyStates }] },
 	{ title: 'Load average', parts: [{ label: '1 min', plus: ['load.avg1'] }, { label: '5 min', plus: ['load.avg5'] }, { label: '15 min', plus: ['load.avg15'] }] },
 	{ title: 'Threads', parts: [{ label: 'running', plus: ['cpu.running'] }, { label: 'blocked on I/O', plus: ['cpu.blocked'] }] },
 	{ title: 'Context switches', metric: 'cpu.switches' },
@@ -47,7 +49,7 @@ const overview = [
 ];
 
 /** What the strip above the views shows of a CPU. */
-export const cpuInUse = { label: 'in use', plus: busyStates };
+export const cpuInUse = { label: 'in use', plus: busyStates, of: allStates };
 
 /** All disks together, without partitions and without what lies on other disks. @type {Part} */
 export const diskWrites = { label: 'written to disks', plus: ['disk.written'], without: /^(loop|z?ram|dm-|md|nbd|sr)|^(x?[vsh]d[a-z]+\d+|(nvme|mmcblk)\d+.*p\d+)$/ };
@@ -71,13 +73,13 @@ function seriesOf(m, name, cpu) {
 }
 
 /**
- * Series of one collector as one line, tick by tick: their sum where each metric is known of something, or the mean of the CPUs that are there.
+ * Series of one collector as one line, tick by tick: their sum where each metric is known of something, or what share it is of that of others.
  * @param {Series[]} plus
  * @param {Series[]} minus
- * @param {boolean} mean
+ * @param {Series[]} [of]
  * @returns {Line}
  */
-export function sumLines(plus, minus, mean) {
+export function sumLines(plus, minus, of) {
 	const lines = plus.map(s => s.line());
 	const ticks = plus[0].metric.collector.ticks.list;
 	const counter = plus[0].metric.counter;
@@ -103,11 +105,12 @@ export function sumLines(plus, minus, mean) {
 		}
 	}
 	for (let i = 0; i < n; i++) {
-		if (mean)
-			values[i] /= known[i] / metrics;
-		else if (known[i] < metrics)
+		if (known[i] < metrics)
 			values[i] = NaN;
 	}
+	/* Where nothing was counted there is no share. */
+	if (of?.length)
+		sumLines(of, []).values.forEach((v, i) => values[i] = v > 0 ? values[i] / v : NaN);
 	const begins = counter ? ticks.subarray(0, n) : null;
 	const times = counter ? ticks.subarray(1) : ticks;
 	/** @type {Span[]} */
@@ -136,16 +139,17 @@ function madeOnce(make) {
 	return () => made = made || make();
 }
 
-/** A part of a picture as a line; null: not measured. @param {Metrics} m @param {Part} part @param {number} cpu @param {boolean} mean @returns {MetricLine | null} */
-export function partLine(m, part, cpu, mean) {
+/** A part of a picture as a line; null: not measured. @param {Metrics} m @param {Part} part @param {number} cpu @returns {MetricLine | null} */
+export function partLine(m, part, cpu) {
 	const plus = part.plus.flatMap(name => seriesOf(m, name, cpu)).filter(s => !part.without?.test(s.instance));
 	const minus = (part.minus || []).map(name => seriesOf(m, name, cpu));
 	const less = (part.less || []).flatMap(name => seriesOf(m, name, cpu));
+	const of = (part.of || []).flatMap(name => seriesOf(m, name, cpu));
 
 	/* Guests are nothing where there are none; of memory each part is needed. */
 	if (!plus.length || part.minus?.some((name, i) => name.includes('[') && !minus[i].length))
 		return null;
-	return { label: cpu < 0 ? part.label : 'CPU ' + cpu, cpu, rest: part.rest === true, unit: unitOfMetric(plus[0].metric), line: madeOnce(() => sumLines(plus, [...minus.flat(), ...less], mean)) };
+	return { label: cpu < 0 ? part.label : 'CPU ' + cpu, cpu, rest: part.rest === true, unit: unitOfMetric(plus[0].metric), line: madeOnce(() => sumLines(plus, [...minus.flat(), ...less], of)) };
 }
 
 /** @param {Metrics} m @param {Picture} p @returns {MetricChart | null} */
@@ -158,9 +162,9 @@ function chartOf(m, p) {
 	if (p.each) {
 		const cpus = [...new Set(seriesOf(m, (p.parts || [])[0].plus[0], -1).map(s => s.cpu))].filter(c => c >= 0).sort((a, b) => a - b);
 
-		lines = cpus.flatMap(cpu => partLine(m, (p.parts || [])[0], cpu, false) || []);
+		lines = cpus.flatMap(cpu => partLine(m, { ...(p.parts || [])[0], of: p.of }, cpu) || []);
 	} else {
-		lines = (p.parts || []).flatMap(part => partLine(m, part, -1, Boolean(p.mean)) || []);
+		lines = (p.parts || []).flatMap(part => partLine(m, { ...part, of: p.of }, -1) || []);
 	}
 	return lines.length ? { name: p.title, set: '', things: Boolean(p.each), title: p.title, unit: lines[0].unit, zero: true, lines, words: '', stack: p.stack === true, full: p.full } : null;
 }
@@ -211,7 +215,7 @@ export function busyCube(m) {
 	const bin = Math.max(1, Math.ceil(run.span / 2048), ticks.length > 1 ? Math.ceil((ticks[ticks.length - 1] - ticks[0]) / (ticks.length - 1)) : 1);
 	const bins = Math.ceil(run.span / bin);
 	const cells = run.cpus.flatMap(cpu => {
-		const line = partLine(m, cpuInUse, cpu, false)?.line();
+		const line = partLine(m, cpuInUse, cpu)?.line();
 
 		return line ? Array.from(binned(line, bin, bins), (v, b) => ({ time: b * bin, cpu, v })).filter(c => c.v > 0) : [];
 	}).sort((a, b) => a.time - b.time);

@@ -16,7 +16,7 @@ import { BAR_HEAD, BAR_ROW, BarsMark } from './bars.js';
  * @property {(v: number) => string} text of a value
  * @property {(v: number) => string} diffText
  * @property {PairValue[]} values by row
- * @property {{ at: number, text: string }[]} [scale] of differences from -1 to 1: values are in words, which are in `texts`
+ * @property {{ at: number, text: string }[]} [scale] of ratios from -1 to 1: values are in words, which are in `texts`
  */
 
 /** NaN: none. low, high: the difference lies between; texts: A, B and difference. @typedef {{ a: number, b: number, diff: number, low?: number, high?: number, pale?: boolean, texts?: string[] }} PairValue */
@@ -224,7 +224,7 @@ export class PairsMark extends BarsMark {
 		}
 		g.font = '600 12px ' + theme.font;
 		g.fillStyle = theme.ink;
-		g.fillText('B − A', middle, 10);
+		g.fillText('B / A', middle, 10);
 		g.textAlign = 'left';
 		g.fillText(fitText(g, p.title, this.names + (tight ? -16 : columns[0] - x)), 8, 10);
 		g.textAlign = 'right';

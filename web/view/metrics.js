@@ -275,13 +275,13 @@ class MetricsView extends ViewFrame {
 
 	/** @param {Span} w */
 	showFacts(w) {
-		/** @type {{ label: string, part: import('../data/metricsets.js').Part, mean?: boolean, level?: boolean }[]} */
-		const wanted = [{ label: 'CPUs in use', part: cpuInUse, mean: true },
+		/** @type {{ label: string, part: import('../data/metricsets.js').Part, level?: boolean }[]} */
+		const wanted = [{ label: 'CPUs in use', part: cpuInUse },
 			{ label: 'memory in use', part: { label: '', plus: ['memory.bytes[MemTotal]'], minus: ['memory.bytes[MemAvailable]'] }, level: true }, { label: diskWrites.label, part: diskWrites },
 			{ label: 'context switches', part: { label: '', plus: ['cpu.switches'] } }];
 		const several = this.metrics.length > 1;
-		const told = /** @param {typeof wanted[0]} k */ ({ label, part, mean }) => this.metrics.flatMap(m => {
-			const line = this.factLine(m, label, part, Boolean(mean));
+		const told = /** @param {typeof wanted[0]} k */ ({ label, part }) => this.metrics.flatMap(m => {
+			const line = this.factLine(m, label, part);
 			const stats = line && lineStats(line.line(), w);
 
 			return line && stats ? [{ m, line, stats }] : [];
@@ -302,13 +302,13 @@ class MetricsView extends ViewFrame {
 		})));
 	}
 
-	/** Lines of facts, made once. @param {Metrics} m @param {string} label @param {import('../data/metricsets.js').Part} part @param {boolean} mean */
-	factLine(m, label, part, mean) {
+	/** Lines of facts, made once. @param {Metrics} m @param {string} label @param {import('../data/metricsets.js').Part} part */
+	factLine(m, label, part) {
 		this.factLines = this.factLines || new Map();
 		const key = m.run.number + label;
 
 		if (!this.factLines.has(key))
-			this.factLines.set(key, partLine(m, part, -1, mean));
+			this.factLines.set(key, partLine(m, part, -1));
 		return this.factLines.get(key);
 	}
 

@@ -142,7 +142,8 @@ export class MetricsDiff {
 	draw(room) {
 		const { app, rows } = this;
 		const times = /** @param {Row} r @param {number} diff */ (r, diff) => r.mean_a > 0 && r.mean_b >= 0 ? (r.mean_a + diff) / r.mean_a : NaN;
-		const most = rows.filter(isClear).reduce((m, r) => Math.max(m, ...[r.ratio, 1 / r.ratio].filter(Number.isFinite)), 1);
+		const clear = rows.filter(isClear);
+		const most = (clear.length ? clear : rows).reduce((m, r) => Math.max(m, ...[r.ratio, 1 / r.ratio].filter(Number.isFinite)), 1);
 		const end = TIMES_ENDS.find(t => t >= most) || TIMES_ENDS[TIMES_ENDS.length - 1];
 		/* As far as a number of times goes on the scale; what is nothing in one of the runs goes to its end. */
 		const place = /** @param {number} t */ t => Math.max(-1, Math.min(1, Math.log(t) / Math.log(end)));
