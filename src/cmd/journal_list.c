@@ -123,16 +123,22 @@ struct run {
 	char name[64];
 };
 
+#define RUNS_MAX ((size_t)1 << 24)
+
 struct runs {
 	struct run *run;
 	size_t n, cap;
+	struct stream_list streams; /* in the same order: finds a run by hash */
 };
 
 static struct run *run_of(struct runs *l, const struct journal_stream *s)
 {
-	for (size_t i = l->n; i-- > 0;)
-		if (journal_stream_equal(&l->run[i].stream, s))
-			return &l->run[i];
+	uint32_t at;
+
+	if (stream_list_find(&l->streams, s, RUNS_MAX, &at) < 0)
+		return NULL;
+	if (at < l->n)
+		return &l->run[at];
 	if (l->n == l->cap) {
 		size_t cap = l->cap ? 2 * l->cap : 64;
 		struct run *grown = reallocarray(l->run, cap, sizeof(*grown));
@@ -244,6 +250,7 @@ static int list_runs(const struct journal_args *a, const char *path, struct tabl
 	for (size_t i = 0; i < l.n && r >= 0; i++)
 		add_run(t, &l.run[i], a->from || a->to);
 	free(l.run);
+	stream_list_done(&l.streams);
 	if (r < 0)
 		return r;
 	*ret = steal_ptr(t);
