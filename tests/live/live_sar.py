@@ -77,6 +77,10 @@ class Copies:
 
     def __init__(self, proc):
         self.file, self.switches = {}, []
+        # A sanitizer looks for its options here, and for leaks in the real /proc.
+        os.makedirs(os.path.join(proc, "self"))
+        with open(os.path.join(proc, "self/environ"), "wb") as f:
+            f.write(b"ASAN_OPTIONS=detect_leaks=0\0")
         for name in FILES:
             if not os.path.exists("/proc/" + name):
                 continue
