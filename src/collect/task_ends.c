@@ -68,6 +68,18 @@ static const uint8_t *attribute(const uint8_t *p, size_t *n, uint16_t type)
 	return NULL;
 }
 
+/* The message at @text + *@at, which goes behind it; NULL when there is no whole one. The last need
+ * not be padded, which NLMSG_NEXT() takes for granted. */
+static const struct nlmsghdr *next_message(const void *text, size_t n, size_t *at)
+{
+	const struct nlmsghdr *h = (const void *)((const uint8_t *)text + *at);
+
+	if (n - *at < sizeof(*h) || h->nlmsg_len < sizeof(*h) || h->nlmsg_len > n - *at)
+		return NULL;
+	*at += min_of((size_t)NLMSG_ALIGN(h->nlmsg_len), n - *at);
+	return h;
+}
+
 struct request {
 	struct nlmsghdr h;
 	struct genlmsghdr g;
@@ -102,13 +114,19 @@ static int answer(struct task_ends *x, uint16_t *ret_family)
 			continue;
 		if (got < 0)
 			return -errno;
-		unsigned int n = (unsigned int)got;
+		const struct nlmsghdr *h;
+		size_t at = 0;
 
-		for (struct nlmsghdr *h = (void *)x->text; NLMSG_OK(h, n); h = NLMSG_NEXT(h, n)) {
-			const uint8_t *p = (uint8_t *)h + NLMSG_LENGTH(GENL_HDRLEN);
+		while ((h = next_message(x->text, (size_t)got, &at))) {
+			const uint8_t *p = (const uint8_t *)h + NLMSG_LENGTH(GENL_HDRLEN);
+			int error;
 
-			if (h->nlmsg_type == NLMSG_ERROR)
-				return ((struct nlmsgerr *)NLMSG_DATA(h))->error;
+			if (h->nlmsg_type == NLMSG_ERROR &&
+			    h->nlmsg_len >= (size_t)NLMSG_LENGTH(sizeof(error))) {
+				/* struct nlmsgerr begins with it. */
+				memcpy(&error, (const uint8_t *)h + NLMSG_HDRLEN, sizeof(error));
+				return error;
+			}
 			if (h->nlmsg_len < NLMSG_LENGTH(GENL_HDRLEN) || !ret_family)
 				continue;
 			size_t left = h->nlmsg_len - NLMSG_LENGTH(GENL_HDRLEN);
@@ -286,13 +304,11 @@ static int take(struct task_ends *x, const struct taskstats *s, const struct tas
 int task_ends_take(struct task_ends *x, const void *messages, size_t bytes,
 		   const struct task_taker *to)
 {
-	/* Signed: behind a last message that is not padded NLMSG_NEXT() goes below 0. */
-	int n = (int)min_of(bytes, (size_t)READ_BYTES);
+	const struct nlmsghdr *h;
+	size_t at = 0;
 	int r = 0;
 
-	/* NLMSG_NEXT() casts const away. */
-	for (struct nlmsghdr *h = (struct nlmsghdr *)(uintptr_t)messages; r >= 0 && NLMSG_OK(h, n);
-	     h = NLMSG_NEXT(h, n)) {
+	while (r >= 0 && (h = next_message(messages, bytes, &at))) {
 		struct taskstats s;
 
 		if (parse(x, h, &s))

@@ -57,25 +57,15 @@ static void test_names(void **state)
 {
 	static const char *const good[] = { "",
 					    "Evil Corp",
-					    "Stra\xc3\x9f"
-					    "e",
+					    "Stra\303\237e",
 					    "\xe6\x9d\xb1\xe4\xba\xac",
 					    "\xc2\xa0",
 					    "\xf0\x9f\x98\x80",
 					    "\xe2\x80\x93 \xe2\x81\xa0" };
 	static const char *const bad[] = {
-		"a\tb",
-		"\x1b[2J",
-		"\x7f",
-		"\xc2\x9b"
-		"2J",
-		"a\xc3",
-		"\xe2\x80\xa8",
-		"\xe2\x80\xae",
-		"\xe2\x81\xa6",
-		"\xe2\x80\x8f",
-		"\xd8\x9c",
-		"latin \xe9",
+		"a\tb",		"\x1b[2J",	"\x7f",		"\302\2332J",
+		"a\xc3",	"\xe2\x80\xa8", "\xe2\x80\xae", "\xe2\x81\xa6",
+		"\xe2\x80\x8f", "\xd8\x9c",	"latin \xe9",
 	};
 
 	(void)state;
