@@ -74,8 +74,7 @@ static const struct option_spec convert_options[] = {
 	  .arg = "LICENCE",
 	  OPTION_AT(struct convert_args, licence),
 	  .help = "the input is an encrypted journal of perfcollector, with this licence, --site "
-		  "and "
-		  "--site-name" },
+		  "and --site-name" },
 	{ .name = "site",
 	  .type = OPTION_U64,
 	  .arg = "N",
@@ -225,7 +224,7 @@ static int convert_named(const struct convert_args *args, struct input *in,
 static int open_file(const struct convert_args *args, const char *path, struct input **ret,
 		     uint64_t *ret_damaged, struct err *e)
 {
-	struct older_journal older;
+	struct older_journal older = { 0 };
 
 	*ret_damaged = 0;
 	if (!args->licence)

@@ -23,28 +23,46 @@
 #define MAX_SENSORS 1024u
 #define LIST_EVERY  (60 * NSEC_PER_SEC)
 
-static const struct metric_spec metrics[] = {
-	GAUGE("temperature", "temperature", .scale = 0.001, .unit = "°C"),
-	GAUGE("fan", "speed of a fan", .unit = "1/min"),
-	GAUGE("voltage", "voltage", .scale = 0.001, .unit = "V"),
-	GAUGE("current", "current", .scale = 0.001, .unit = "A"),
-	GAUGE("power", "power", .scale = 1e-6, .unit = "W"),
-	GAUGE("power_average", "power over a time of the chip's choice", .scale = 1e-6,
-	      .unit = "W"),
-	COUNTER("energy", "energy used; begins anew at a limit of the device's", .scale = 1e-6,
-		.unit = "J"),
-	GAUGE("humidity", "relative humidity", .scale = 0.001, .unit = "%"),
-	GAUGE("temperature_min", "least that is right, looked up every minute", .scale = 0.001,
-	      .unit = "°C"),
-	GAUGE("temperature_max", "most that is right, looked up every minute", .scale = 0.001,
-	      .unit = "°C"),
-	GAUGE("fan_min", "least that is right, looked up every minute", .unit = "1/min"),
-	GAUGE("voltage_min", "least that is right, looked up every minute", .scale = 0.001,
-	      .unit = "V"),
-	GAUGE("voltage_max", "most that is right, looked up every minute", .scale = 0.001,
-	      .unit = "V"),
+enum {
+	SENSOR_TEMPERATURE,
+	SENSOR_FAN,
+	SENSOR_VOLTAGE,
+	SENSOR_CURRENT,
+	SENSOR_POWER,
+	SENSOR_POWER_AVERAGE,
+	SENSOR_ENERGY,
+	SENSOR_HUMIDITY,
+	SENSOR_TEMPERATURE_MIN,
+	SENSOR_TEMPERATURE_MAX,
+	SENSOR_FAN_MIN,
+	SENSOR_VOLTAGE_MIN,
+	SENSOR_VOLTAGE_MAX,
 };
-#define METRIC_ENERGY 6u
+
+static const struct metric_spec metrics[] = {
+	[SENSOR_TEMPERATURE] = GAUGE("temperature", "temperature", .scale = 0.001, .unit = "°C"),
+	[SENSOR_FAN] = GAUGE("fan", "speed of a fan", .unit = "1/min"),
+	[SENSOR_VOLTAGE] = GAUGE("voltage", "voltage", .scale = 0.001, .unit = "V"),
+	[SENSOR_CURRENT] = GAUGE("current", "current", .scale = 0.001, .unit = "A"),
+	[SENSOR_POWER] = GAUGE("power", "power", .scale = 1e-6, .unit = "W"),
+	[SENSOR_POWER_AVERAGE] = GAUGE("power_average", "power over a time of the chip's choice",
+				       .scale = 1e-6, .unit = "W"),
+	[SENSOR_ENERGY] = COUNTER("energy", "energy used; begins anew at a limit of the device's",
+				  .scale = 1e-6, .unit = "J"),
+	[SENSOR_HUMIDITY] = GAUGE("humidity", "relative humidity", .scale = 0.001, .unit = "%"),
+	[SENSOR_TEMPERATURE_MIN] =
+		GAUGE("temperature_min", "least that is right, looked up every minute",
+		      .scale = 0.001, .unit = "°C"),
+	[SENSOR_TEMPERATURE_MAX] =
+		GAUGE("temperature_max", "most that is right, looked up every minute",
+		      .scale = 0.001, .unit = "°C"),
+	[SENSOR_FAN_MIN] =
+		GAUGE("fan_min", "least that is right, looked up every minute", .unit = "1/min"),
+	[SENSOR_VOLTAGE_MIN] = GAUGE("voltage_min", "least that is right, looked up every minute",
+				     .scale = 0.001, .unit = "V"),
+	[SENSOR_VOLTAGE_MAX] = GAUGE("voltage_max", "most that is right, looked up every minute",
+				     .scale = 0.001, .unit = "V"),
+};
 
 enum { LEAST, MOST, LIMITS };
 static const char *const limit_ends[LIMITS] = { [LEAST] = "_min", [MOST] = "_max" };
@@ -55,9 +73,9 @@ static const struct {
 	const char *kind, *end;
 	uint8_t limit[LIMITS];
 } kinds[] = {
-	{ "temp", "_input", { [LEAST] = 8, [MOST] = 9 } },
-	{ "fan", "_input", { [LEAST] = 10 } },
-	{ "in", "_input", { [LEAST] = 11, [MOST] = 12 } },
+	{ "temp", "_input", { [LEAST] = SENSOR_TEMPERATURE_MIN, [MOST] = SENSOR_TEMPERATURE_MAX } },
+	{ "fan", "_input", { [LEAST] = SENSOR_FAN_MIN } },
+	{ "in", "_input", { [LEAST] = SENSOR_VOLTAGE_MIN, [MOST] = SENSOR_VOLTAGE_MAX } },
 	{ "curr", "_input", { 0 } },
 	{ "power", "_input", { 0 } },
 	{ "power", "_average", { 0 } },
@@ -233,7 +251,7 @@ static int add_zone(struct sensors *s, const char *folder)
 	snprintf(path, sizeof(path), POWERCAP "/%s/energy_uj", folder);
 	if (faccessat(s->root->fd, path, R_OK, 0) < 0)
 		return 0;
-	return add(s, path, name, name, METRIC_ENERGY);
+	return add(s, path, name, name, SENSOR_ENERGY);
 }
 
 static int list_sensors(struct sensors *s)

@@ -4,6 +4,8 @@
  * pixel column, and parts of a whole stacked on each other.
  */
 
+import { upperBound } from '../data/counts.js';
+
 /** @typedef {import('./axes.js').TimeScale} TimeScale */
 /** @typedef {{ from: number, to: number }} LineSpan */
 
@@ -131,29 +133,13 @@ export function extremesIn(series, w) {
 	return [least, most];
 }
 
-/** First index with a[i] > v. @param {Float64Array} a rising @param {number} v */
-function firstAfter(a, v) {
-	let low = 0;
-	let high = a.length;
-
-	while (low < high) {
-		const mid = low + high >> 1;
-
-		if (a[mid] <= v)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
-}
-
 /**
  * The point that tells of a time, or -1: of spans the one that holds it, of moments the nearest.
  * @param {LineSeries} s
  * @param {number} t
  */
 export function pointAt(s, t) {
-	const i = firstAfter(s.times, t);
+	const i = upperBound(s.times, t);
 
 	if (s.begins) {
 		/* The last one holds its end too. */
@@ -168,9 +154,9 @@ export function pointAt(s, t) {
 
 /** Points that touch a window: [first, last). @param {LineSeries} s @param {LineSpan} w @returns {[number, number]} */
 export function pointsIn(s, w) {
-	const first = firstAfter(s.times, w.from);
+	const first = upperBound(s.times, w.from);
 	const starts = s.begins || s.times;
-	let last = firstAfter(starts, w.to);
+	let last = upperBound(starts, w.to);
 
 	/* Lines come from the moment before and go on to the one after. */
 	if (!s.begins)
